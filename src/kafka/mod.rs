@@ -1,0 +1,1 @@
+//! The model of Kafka, as processes on the engine.

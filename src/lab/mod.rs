@@ -1,0 +1,1 @@
+//! A cluster and everything done to it.

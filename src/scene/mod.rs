@@ -1,0 +1,1 @@
+//! What a diagram shows, in logical units.

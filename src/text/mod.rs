@@ -1,0 +1,1 @@
+//! Everything that measures, cuts or inflects text.
