@@ -1,1 +1,50 @@
-//! The model of Kafka, as processes on the engine.
+//! The model of Kafka, as processes on the engine. One mechanism a file; names are Kafka's own.
+//!
+//! ```text
+//!  producer ──Produce──▶ broker (leader) ◀──Fetch── broker (follower)
+//!                          │  ▲     ▲                  │
+//!                          │  │     └──Fetch────── consumer ──JoinGroup, OffsetCommit──▶ broker (coordinator)
+//!              AlterPartition └── FetchMetadata ── every broker
+//!                          ▼
+//!                      controller: the metadata log, sessions, elections
+//! ```
+//!
+//! Not modelled: quotas, security, compression, tiered storage, racks, the log directories of one broker, and the bytes of the wire
+//! protocol. Transactions, compaction, several controllers and ZooKeeper come later; the places for them are marked in the modules.
+
+pub mod broker;
+pub mod client;
+pub mod config;
+pub mod consumer;
+pub mod controller;
+mod error;
+pub mod group;
+mod ids;
+mod image;
+pub mod log;
+mod names;
+mod note;
+pub mod process;
+pub mod producer;
+mod protocol;
+mod record;
+
+pub use error::ErrorCode;
+pub use ids::{
+    BrokerEpoch, Generation, GroupId, LeaderEpoch, MemberId, Offset, Partition, PartitionEpoch,
+    ProducerEpoch, ProducerId, RecordId, Sequence, TopicId,
+};
+pub use image::{BrokerState, Image, MetadataRecord, PartitionState, TopicState};
+pub use names::{Names, OFFSETS_TOPIC, Role};
+pub use note::{BatchWhy, Chosen, DeleteWhy, Election, GroupState, LeaveWhy, MoveWhy, Note, Why};
+pub use process::{Command, Cx, Process, SeekTo, Send, Timer};
+pub use protocol::{
+    Acks, Body, FetchPartition, FetchedPartition, Fetcher, IsrChange, MetadataSnapshot, OffsetSpec,
+    Subscription, TopicMetadata,
+};
+pub use record::{
+    BATCH_HEADER_BYTES, Batch, Bytes, GroupRecord, GroupRecordMember, Internal, OffsetRecord, Record, Stamp,
+};
+
+/// A world of this model.
+pub type World = crate::engine::World<Process>;

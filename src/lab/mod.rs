@@ -1,1 +1,3 @@
 //! A cluster and everything done to it.
+
+pub mod view;

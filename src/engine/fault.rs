@@ -1,0 +1,120 @@
+//! What can be done to the network: cuts, and rules for single messages.
+
+use super::{Lane, Micros, NodeId};
+
+/// Number of a rule, from 1 in order of creation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleId(pub u32);
+
+/// A rule waits for one message and does something to it. Rules are tried in order of creation; the first that fits wins.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Rule {
+    /// Its number.
+    pub id: RuleId,
+    /// Sender; none = anybody.
+    pub from: Option<NodeId>,
+    /// Receiver; none = anybody.
+    pub to: Option<NodeId>,
+    /// Only this request or its answer.
+    pub api: Option<&'static str>,
+    /// Only answers (`true`) or only requests (`false`).
+    pub answer: Option<bool>,
+    /// Quiet polling traffic does not use the rule up unless the rule names its api.
+    pub loud_only: bool,
+    /// What happens to the message.
+    pub action: RuleAction,
+}
+
+/// What a rule does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RuleAction {
+    /// Loses it, and on TCP everything after it in that direction.
+    Drop,
+    /// Makes it take longer.
+    Delay(Micros),
+    /// Keeps it on the way until it is released. Does not wear out.
+    Hold,
+    /// Delivers it twice.
+    Duplicate,
+    /// Breaks the connection at once.
+    Reset,
+}
+
+/// A fault put on the world from outside.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// Adds a rule (its id is given by the world).
+    Rule {
+        /// Sender; none = anybody.
+        from: Option<NodeId>,
+        /// Receiver; none = anybody.
+        to: Option<NodeId>,
+        /// Only this api.
+        api: Option<&'static str>,
+        /// Only answers or only requests.
+        answer: Option<bool>,
+        /// What it does.
+        action: RuleAction,
+    },
+    /// Stops holding messages from one process to another.
+    Release {
+        /// Sender.
+        from: NodeId,
+        /// Receiver.
+        to: NodeId,
+    },
+    /// Makes every message from one process to another take this long.
+    Delay {
+        /// Sender.
+        from: NodeId,
+        /// Receiver.
+        to: NodeId,
+        /// New one-way delay.
+        delay: Micros,
+    },
+    /// Closes every connection between two processes.
+    Reset {
+        /// One side.
+        a: NodeId,
+        /// The other side.
+        b: NodeId,
+    },
+    /// Lets nothing pass between two processes, or between one and everybody.
+    Cut {
+        /// One side.
+        a: NodeId,
+        /// The other side; none = everybody.
+        b: Option<NodeId>,
+    },
+    /// Takes cuts back: all of them, those of one process, or one.
+    Heal {
+        /// One side; none = all cuts.
+        a: Option<NodeId>,
+        /// The other side.
+        b: Option<NodeId>,
+    },
+    /// Takes back every cut, rule and delay.
+    Clear,
+}
+
+/// Names one connection: who opened it, to whom, and which of several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct ConnKey {
+    pub client: NodeId,
+    pub server: NodeId,
+    pub lane: Lane,
+}
+
+impl Rule {
+    /// Whether the rule looks at this link at all.
+    pub(super) fn fits_link(&self, from: NodeId, to: NodeId) -> bool {
+        self.from.is_none_or(|n| n == from) && self.to.is_none_or(|n| n == to)
+    }
+
+    pub(super) fn fits(&self, from: NodeId, to: NodeId, api: &str, answer: bool, quiet: bool) -> bool {
+        self.fits_link(from, to)
+            && self.api.is_none_or(|wanted| wanted == api)
+            && self.answer.is_none_or(|wanted| wanted == answer)
+            && !(quiet && self.loud_only)
+    }
+}

@@ -1,0 +1,422 @@
+//! The world: processes, and the only way time moves.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::core::{Core, Cx, Event, Flight, Proc, Queued};
+use super::fault::{Fault, Rule, RuleAction, RuleId};
+use super::{
+    Cause, CloseWhy, EventId, Loss, LossWhy, Micros, MsgId, Node, NodeId, Note, Rec, RecordSerial, Tier,
+};
+
+/// Whether a process runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Process {
+    /// It handles what comes.
+    Running,
+    /// It stands still: arrivals and timers wait, peers see silence.
+    Paused {
+        /// Since when.
+        since: Micros,
+    },
+    /// It is not there. `silent`: the whole machine is gone, so peers get no reset.
+    Down {
+        /// No reset is sent.
+        silent: bool,
+    },
+}
+
+/// What a turn did, for those who decide where to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stepped {
+    /// Its number.
+    pub event: EventId,
+    /// A loud message arrived or was lost.
+    pub hop: bool,
+    /// A loud message left, arrived, was held or was lost.
+    pub loud: bool,
+    /// The turn stated something.
+    pub noted: bool,
+}
+
+/// Processes and everything between them. A clone is a checkpoint: processes are shared until one of the two touches them.
+pub struct World<N: Node> {
+    core: Core<N>,
+    nodes: Vec<Arc<N>>,
+}
+
+impl<N: Node> Clone for World<N> {
+    fn clone(&self) -> Self {
+        Self { core: self.core.clone(), nodes: self.nodes.clone() }
+    }
+}
+
+impl<N: Node> World<N> {
+    /// An empty world at time zero.
+    #[must_use]
+    pub fn new(seed: u64, shared: N::Shared) -> Self {
+        Self { core: Core::new(seed, shared), nodes: Vec::new() }
+    }
+
+    /// Adds a process, not yet started.
+    pub fn add(&mut self, node: N, tier: Tier) -> NodeId {
+        let state = Process::Down { silent: false };
+        let proc = Proc { tier, state, incarnation: 0, timers: BTreeMap::new(), backlog: Vec::new() };
+        self.core.procs.push(proc);
+        self.nodes.push(Arc::new(node));
+        NodeId(u32::try_from(self.nodes.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// Virtual time.
+    #[must_use]
+    pub const fn now(&self) -> Micros {
+        self.core.now
+    }
+
+    /// The number of turns so far.
+    #[must_use]
+    pub const fn turn(&self) -> EventId {
+        self.core.turn
+    }
+
+    /// Rolling hash over every note so far.
+    #[must_use]
+    pub const fn digest(&self) -> u64 {
+        self.core.digest.0
+    }
+
+    /// The number that the next record to be created gets.
+    #[must_use]
+    pub fn next_serial(&self) -> RecordSerial {
+        self.core.serial()
+    }
+
+    /// Notes of the last turn or input.
+    #[must_use]
+    pub fn notes(&self) -> &[Rec<N::Note>] {
+        &self.core.notes
+    }
+
+    /// A process's state.
+    #[must_use]
+    pub fn node(&self, id: NodeId) -> &N {
+        &self.nodes[id.0 as usize]
+    }
+
+    /// All processes with their ids.
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, &N)> {
+        self.nodes
+            .iter()
+            .enumerate()
+            .map(|(ix, node)| (NodeId(u32::try_from(ix).unwrap_or(u32::MAX)), &**node))
+    }
+
+    /// Whether a process runs.
+    #[must_use]
+    pub fn process(&self, id: NodeId) -> Process {
+        self.core.procs[id.0 as usize].state
+    }
+
+    /// How often a process has started.
+    #[must_use]
+    pub fn incarnation(&self, id: NodeId) -> u32 {
+        self.core.procs[id.0 as usize].incarnation
+    }
+
+    /// Messages on their way, by number.
+    pub fn flights(&self) -> impl Iterator<Item = &Flight<N::Body>> {
+        self.core.msgs.values()
+    }
+
+    /// Rules that still wait for a message.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.core.rules
+    }
+
+    /// Cuts in force: between two processes, or (none) between one and everybody.
+    pub fn cuts(&self) -> impl Iterator<Item = (NodeId, Option<NodeId>)> + '_ {
+        self.core.cuts.iter().copied()
+    }
+
+    /// Whether nothing passes between two processes.
+    #[must_use]
+    pub fn is_cut(&self, a: NodeId, b: NodeId) -> bool {
+        self.core.is_cut(a, b)
+    }
+
+    /// Facts that every process may read.
+    #[must_use]
+    pub fn shared(&self) -> &N::Shared {
+        &self.core.shared
+    }
+
+    /// Changes the shared facts; part of an input.
+    pub fn shared_mut(&mut self) -> &mut N::Shared {
+        Arc::make_mut(&mut self.core.shared)
+    }
+
+    /// Sets the delay of a link, both ways, and how much longer a message may take at random.
+    pub fn set_link(&mut self, a: NodeId, b: NodeId, delay: Micros, jitter: Micros) {
+        for pair in [(a, b), (b, a)] {
+            self.core.delays.insert(pair, delay);
+            self.core.jitters.insert(pair, jitter);
+        }
+    }
+
+    /// When the next event is due. An event whose timer was replaced meanwhile may be named and then skipped.
+    #[must_use]
+    pub fn next_at(&self) -> Option<Micros> {
+        self.core.queue.peek().map(|(time, _, _)| Micros(time))
+    }
+
+    /// Entries in the queue, stale ones included.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.core.queue.len()
+    }
+
+    /// Runs the next event. None: nothing will ever happen again.
+    pub fn step(&mut self) -> Option<Stepped> {
+        loop {
+            let (time, seq, queued) = self.core.queue.pop()?;
+            if let Event::Timer { node, key } = queued.event
+                && self.core.procs[node.0 as usize].timers.get(&key) != Some(&seq)
+            {
+                continue; // replaced or cancelled
+            }
+            self.core.now = Micros(time);
+            if let Some(node) = self.paused_target(&queued.event) {
+                self.core.procs[node.0 as usize].backlog.push((seq, queued));
+                continue;
+            }
+            return Some(self.turn_of(queued));
+        }
+    }
+
+    fn paused_target(&self, event: &Event<N::Timer>) -> Option<NodeId> {
+        let node = match event {
+            Event::Deliver(msg) => self.core.msgs.get(msg)?.envelope.to,
+            Event::Timer { node, .. } | Event::Closed { node, .. } => *node,
+            Event::Lose(..) => return None,
+        };
+        matches!(self.process(node), Process::Paused { .. }).then_some(node)
+    }
+
+    fn turn_of(&mut self, queued: Queued<N::Timer>) -> Stepped {
+        self.begin(Some(queued.cause));
+        match queued.event {
+            Event::Deliver(msg) => {
+                if let Some(envelope) = self.core.arrive(msg) {
+                    self.handle(envelope.to, |node, cx| node.on_message(cx, &envelope));
+                }
+            }
+            Event::Lose(msg, why, rule) => self.core.lose(msg, why, rule),
+            Event::Timer { node, key } => {
+                self.core.procs[node.0 as usize].timers.remove(&key);
+                self.handle(node, |node, cx| node.on_timer(cx, key));
+            }
+            Event::Closed { node, conn, why } => {
+                if self.process(node) == Process::Running {
+                    self.handle(node, |node, cx| node.on_closed(cx, conn, why));
+                }
+            }
+        }
+        let notes = &self.core.notes;
+        Stepped {
+            event: self.core.turn,
+            hop: notes.iter().any(|rec| rec.note.ends_hop()),
+            loud: notes.iter().any(|rec| rec.note.is_loud()),
+            noted: !notes.is_empty(),
+        }
+    }
+
+    fn begin(&mut self, cause: Option<Cause>) {
+        self.core.turn.0 += 1;
+        self.core.notes.clear();
+        let turn = self.core.turn;
+        self.core.cause = match cause {
+            Some(cause) if cause.root != EventId(0) => cause,
+            Some(cause) => Cause { root: turn, ..cause },
+            None => Cause { parent: turn, root: turn },
+        };
+    }
+
+    fn handle(&mut self, id: NodeId, act: impl FnOnce(&mut N, &mut Cx<'_, N>)) {
+        if self.process(id) != Process::Running {
+            return;
+        }
+        let node = Arc::make_mut(&mut self.nodes[id.0 as usize]);
+        act(node, &mut Cx { core: &mut self.core, me: id });
+        if self.core.exiting.take() == Some(id) {
+            self.end(id, Loss::Process, Note::NodeStopped { node: id });
+        }
+    }
+
+    fn end(&mut self, id: NodeId, loss: Loss, note: Note<N::Note>) {
+        let silent = loss == Loss::Power;
+        self.core.note(Some(id), note);
+        let proc = &mut self.core.procs[id.0 as usize];
+        proc.state = Process::Down { silent };
+        proc.timers.clear();
+        let backlog = std::mem::take(&mut proc.backlog);
+        for (_, queued) in backlog {
+            if let Event::Deliver(msg) = queued.event {
+                self.core.lose(msg, LossWhy::Down, None);
+            }
+        }
+        if !silent {
+            for conn in self.core.conns_of(id) {
+                self.core.close_conn(conn, Some(id), CloseWhy::Reset);
+            }
+        }
+        Arc::make_mut(&mut self.nodes[id.0 as usize]).crash(loss);
+    }
+
+    // ---- inputs: everything from outside ----
+
+    /// Begins an input: what follows, up to the next step, is one turn and the root of its consequences.
+    pub fn begin_input(&mut self, ix: u32) -> EventId {
+        self.begin(None);
+        self.core.note(None, Note::InputApplied { ix });
+        self.core.turn
+    }
+
+    /// Starts a process that is down. False: it runs already.
+    pub fn start(&mut self, id: NodeId) -> bool {
+        let Process::Down { silent } = self.process(id) else { return false };
+        if silent {
+            for conn in self.core.conns_of(id) {
+                self.core.close_conn(conn, Some(id), CloseWhy::Reset);
+            }
+        }
+        let proc = &mut self.core.procs[id.0 as usize];
+        proc.state = Process::Running;
+        proc.incarnation += 1;
+        let incarnation = proc.incarnation;
+        self.core.note(Some(id), Note::NodeStarted { node: id, incarnation });
+        self.handle(id, |node, cx| node.start(cx));
+        true
+    }
+
+    /// Ends a process without warning. What it has in flight is lost. False: it is down already.
+    pub fn crash(&mut self, id: NodeId, loss: Loss) -> bool {
+        if matches!(self.process(id), Process::Down { .. }) {
+            return false;
+        }
+        self.end(id, loss, Note::NodeCrashed { node: id, power: loss == Loss::Power });
+        let flying: Vec<MsgId> =
+            self.core.msgs.values().filter(|f| f.envelope.from == id).map(|f| f.envelope.id).collect();
+        for msg in flying {
+            self.core.lose(msg, LossWhy::Crash, None);
+        }
+        true
+    }
+
+    /// Freezes a process. False: it does not run.
+    pub fn pause(&mut self, id: NodeId) -> bool {
+        if self.process(id) != Process::Running {
+            return false;
+        }
+        self.core.procs[id.0 as usize].state = Process::Paused { since: self.core.now };
+        self.core.note(Some(id), Note::NodePaused { node: id });
+        true
+    }
+
+    /// Lets a frozen process go on; what waited for it comes now, in its old order. False: it is not paused.
+    pub fn resume(&mut self, id: NodeId) -> bool {
+        let Process::Paused { since } = self.process(id) else { return false };
+        let proc = &mut self.core.procs[id.0 as usize];
+        proc.state = Process::Running;
+        let backlog = std::mem::take(&mut proc.backlog);
+        let after = self.core.now.since(since);
+        self.core.note(Some(id), Note::NodeResumed { node: id, after });
+        for (old, queued) in backlog {
+            let timer = if let Event::Timer { key, .. } = queued.event { Some(key) } else { None };
+            let seq = self.core.requeue(queued);
+            let timers = &mut self.core.procs[id.0 as usize].timers;
+            if let Some(key) = timer
+                && timers.get(&key) == Some(&old)
+            {
+                timers.insert(key, seq);
+            }
+        }
+        true
+    }
+
+    /// Hands a wish to a process. False: it does not run.
+    pub fn command(&mut self, id: NodeId, command: N::Command) -> bool {
+        if self.process(id) != Process::Running {
+            return false;
+        }
+        self.handle(id, |node, cx| node.on_command(cx, command));
+        true
+    }
+
+    /// Changes a process that is not running (its configuration, say). False: it runs.
+    pub fn alter(&mut self, id: NodeId, change: impl FnOnce(&mut N)) -> bool {
+        let down = matches!(self.process(id), Process::Down { .. });
+        if down {
+            change(Arc::make_mut(&mut self.nodes[id.0 as usize]));
+        }
+        down
+    }
+
+    /// Puts a fault on the network.
+    pub fn fault(&mut self, fault: Fault) {
+        match fault {
+            Fault::Rule { from, to, api, answer, action } => {
+                let loud_only = api.is_none();
+                self.core.add_rule(Rule { id: RuleId(0), from, to, api, answer, loud_only, action });
+            }
+            Fault::Release { from, to } => {
+                self.core.rules.retain(|r| !(r.action == RuleAction::Hold && r.fits_link(from, to)));
+                for flight in self.core.msgs.values_mut() {
+                    if flight.envelope.from == from && flight.envelope.to == to && flight.due > self.core.now
+                    {
+                        flight.held = false;
+                    }
+                }
+                self.core.release(Some((from, to)));
+            }
+            Fault::Delay { from, to, delay } => {
+                self.core.delays.insert((from, to), delay);
+            }
+            Fault::Reset { a, b } => {
+                for conn in self.core.conns_of(a) {
+                    if conn.client == b || conn.server == b {
+                        self.core.close_conn(conn, None, CloseWhy::Reset);
+                    }
+                }
+            }
+            Fault::Cut { a, b } => {
+                let key = match b {
+                    Some(b) if b < a => (b, Some(a)),
+                    _ => (a, b),
+                };
+                self.core.cuts.insert(key);
+                self.core.note(None, Note::LinkCut { a, b });
+            }
+            Fault::Heal { a, b } => {
+                self.heal(a, b);
+                self.core.note(None, Note::LinkHealed { a, b });
+                self.core.release(None);
+            }
+            Fault::Clear => {
+                self.core.cuts.clear();
+                self.core.rules.clear();
+                self.core.delays.clear();
+                self.core.note(None, Note::LinkHealed { a: None, b: None });
+                self.core.release(None);
+            }
+        }
+    }
+
+    fn heal(&mut self, a: Option<NodeId>, b: Option<NodeId>) {
+        self.core.cuts.retain(|&(x, y)| match (a, b) {
+            (None, _) => false,
+            (Some(a), None) => x != a && y != Some(a),
+            (Some(a), Some(b)) => !((x == a && y == Some(b)) || (x == b && y == Some(a))),
+        });
+    }
+}

@@ -1,0 +1,22 @@
+//! What producers and consumers share: requests in flight and the client's picture of the cluster.
+
+mod metadata;
+mod requests;
+
+use crate::engine::Lane;
+
+pub use metadata::{Metadata, metadata_request};
+pub use requests::{Lost, Requests};
+
+/// The connection that carries data (Produce, Fetch, Metadata, ListOffsets) between a client and a broker.
+pub const DATA: Lane = Lane(0);
+/// A consumer's second connection to its coordinator, so that a waiting fetch does not delay a heartbeat.
+pub const COORDINATOR: Lane = Lane(1);
+/// A broker's connection to the controller for requests (AlterPartition, AllocateProducerIds, CreateTopics).
+pub const CONTROLLER: Lane = Lane(2);
+/// A broker's connection to the controller for its registration and heartbeats.
+pub const LIFECYCLE: Lane = Lane(3);
+/// A broker's connection to the controller for tailing the metadata log.
+pub const METADATA_LOG: Lane = Lane(4);
+/// A follower's connection to a leader.
+pub const REPLICATION: Lane = Lane(5);

@@ -1,0 +1,233 @@
+//! Settings by Kafka's names. A process holds only what differs from the default; the rest is looked up in the table.
+
+mod table;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::engine::Micros;
+pub use table::SETTINGS;
+
+/// Where a setting belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// A broker or controller.
+    Broker,
+    /// A topic; on a broker the same name is the default for its topics.
+    Topic,
+    /// A producer.
+    Producer,
+    /// A consumer.
+    Consumer,
+}
+
+/// Which family of clients; decides defaults, partitioner and wording.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Family {
+    /// The Java clients.
+    #[default]
+    Java,
+    /// librdkafka and what is built on it (confluent-kafka for Python).
+    Librdkafka,
+}
+
+/// What values a setting takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole number from the first to the second, both included.
+    Int(i64, i64),
+    /// `true` or `false`.
+    Bool,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// Anything.
+    Text,
+}
+
+/// One setting of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Kafka's name.
+    pub name: &'static str,
+    /// Where it belongs.
+    pub scope: Scope,
+    /// What it takes.
+    pub kind: Kind,
+    /// Default in Kafka and its Java clients.
+    pub java: &'static str,
+    /// Default in librdkafka.
+    pub librdkafka: &'static str,
+}
+
+/// Why a setting was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ConfigError {
+    /// There is no such name for this kind of process.
+    #[error("unknown config `{name}`{}", near.map(|n| format!(", did you mean `{n}`?")).unwrap_or_default())]
+    Unknown {
+        /// What was written.
+        name: String,
+        /// The most similar name that exists.
+        near: Option<&'static str>,
+    },
+    /// The value does not fit.
+    #[error("`{name}` takes {takes}, not `{value}`")]
+    BadValue {
+        /// The setting.
+        name: &'static str,
+        /// What was written.
+        value: String,
+        /// What would fit, for people.
+        takes: String,
+    },
+}
+
+/// The settings of one process or topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Configs {
+    scope: Scope,
+    family: Family,
+    set: BTreeMap<&'static str, Arc<str>>,
+}
+
+impl Configs {
+    /// All defaults.
+    #[must_use]
+    pub const fn new(scope: Scope, family: Family) -> Self {
+        Self { scope, family, set: BTreeMap::new() }
+    }
+
+    /// Which family's defaults apply.
+    #[must_use]
+    pub const fn family(&self) -> Family {
+        self.family
+    }
+
+    fn find(&self, name: &str) -> Option<&'static Setting> {
+        let fits =
+            |s: &&Setting| s.scope == self.scope || (self.scope == Scope::Broker && s.scope == Scope::Topic);
+        SETTINGS.iter().filter(fits).find(|s| s.name == name)
+    }
+
+    /// Checks a name and value and gives both in the form they are stored in.
+    ///
+    /// # Errors
+    /// The name is unknown in this scope or the value is none that it takes.
+    pub fn check(&self, name: &str, value: &str) -> Result<(&'static str, Arc<str>), ConfigError> {
+        let Some(setting) = self.find(name) else {
+            return Err(ConfigError::Unknown { name: name.to_owned(), near: self.nearest(name) });
+        };
+        let value = if setting.name == "acks" && value == "-1" { "all" } else { value };
+        let (fits, takes) = match setting.kind {
+            Kind::Int(low, high) => {
+                let inside = value.parse::<i64>().is_ok_and(|n| (low..=high).contains(&n));
+                (inside, format!("a whole number from {low} to {high}"))
+            }
+            Kind::Bool => (matches!(value, "true" | "false"), "true or false".to_owned()),
+            Kind::Choice(words) => (words.contains(&value), format!("one of {}", words.join(", "))),
+            Kind::Text => (true, String::new()),
+        };
+        if fits {
+            Ok((setting.name, value.into()))
+        } else {
+            Err(ConfigError::BadValue { name: setting.name, value: value.to_owned(), takes })
+        }
+    }
+
+    /// Sets a value.
+    ///
+    /// # Errors
+    /// As [`Configs::check`].
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
+        let (name, value) = self.check(name, value)?;
+        self.set.insert(name, value);
+        Ok(())
+    }
+
+    fn nearest(&self, name: &str) -> Option<&'static str> {
+        SETTINGS
+            .iter()
+            .filter(|s| s.scope == self.scope || (self.scope == Scope::Broker && s.scope == Scope::Topic))
+            .map(|s| (strsim::damerau_levenshtein(name, s.name), s.name))
+            .min()
+            .filter(|(distance, found)| *distance <= found.len() / 2)
+            .map(|(_, found)| found)
+    }
+
+    /// A value as text; empty for a name that does not exist.
+    #[must_use]
+    pub fn get(&self, name: &str) -> &str {
+        if let Some(value) = self.set.get(name) {
+            return value;
+        }
+        match (self.find(name), self.family) {
+            (Some(setting), Family::Java) => setting.java,
+            (Some(setting), Family::Librdkafka) => setting.librdkafka,
+            (None, _) => "",
+        }
+    }
+
+    /// Whether a setting was given and is not the default.
+    #[must_use]
+    pub fn differs(&self, name: &str) -> bool {
+        self.set.contains_key(name)
+    }
+
+    /// A value as a number; 0 if it is none.
+    #[must_use]
+    pub fn int(&self, name: &str) -> i64 {
+        self.get(name).parse().unwrap_or(0)
+    }
+
+    /// A value in milliseconds as a span.
+    #[must_use]
+    pub fn ms(&self, name: &str) -> Micros {
+        Micros(u64::try_from(self.int(name)).unwrap_or(u64::MAX).saturating_mul(1000))
+    }
+
+    /// A value as yes or no.
+    #[must_use]
+    pub fn on(&self, name: &str) -> bool {
+        self.get(name) == "true"
+    }
+
+    /// What was set, by name.
+    pub fn overrides(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.set.iter().map(|(name, value)| (*name, &**value))
+    }
+
+    /// Every setting of this scope with its value and whether it was set, in the table's order.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, &str, bool)> {
+        SETTINGS
+            .iter()
+            .filter(|s| s.scope == self.scope)
+            .map(|s| (s.name, self.get(s.name), self.differs(s.name)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_a_value_its_setting_takes() {
+        for setting in SETTINGS {
+            for (family, value) in [(Family::Java, setting.java), (Family::Librdkafka, setting.librdkafka)] {
+                let configs = Configs::new(setting.scope, family);
+                assert_eq!(configs.check(setting.name, value).map(|(n, _)| n), Ok(setting.name), "{value}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_name_gets_the_nearest_one() {
+        let mut configs = Configs::new(Scope::Producer, Family::Java);
+        let error = configs.set("linger.mss", "5");
+        assert_eq!(error, Err(ConfigError::Unknown { name: "linger.mss".into(), near: Some("linger.ms") }));
+        assert!(configs.set("acks", "7").is_err());
+        assert_eq!(configs.set("acks", "-1"), Ok(()));
+        assert_eq!(configs.get("acks"), "all");
+    }
+}

@@ -1,0 +1,146 @@
+//! Kafka's error codes, by Kafka's names.
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal $name:literal $retriable:literal,)*) => {
+        /// What an answer says when it does not say yes. `None` is success.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum ErrorCode {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl ErrorCode {
+            /// Every code, in this list's order.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The name in Kafka's documentation, for example `NOT_LEADER_OR_FOLLOWER`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The number on the wire.
+            #[must_use]
+            pub const fn code(self) -> i16 {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// Whether a client may try again.
+            #[must_use]
+            pub const fn retriable(self) -> bool {
+                match self { $(Self::$variant => $retriable,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Success.
+    #[default]
+    None = 0 "NONE" false,
+    /// The offset is outside what the replica has.
+    OffsetOutOfRange = 1 "OFFSET_OUT_OF_RANGE" false,
+    /// The batch's checksum does not match.
+    CorruptMessage = 2 "CORRUPT_MESSAGE" true,
+    /// This broker does not know the topic or partition.
+    UnknownTopicOrPartition = 3 "UNKNOWN_TOPIC_OR_PARTITION" true,
+    /// There is no leader right now.
+    LeaderNotAvailable = 5 "LEADER_NOT_AVAILABLE" true,
+    /// This broker does not lead (or follow) the partition.
+    NotLeaderOrFollower = 6 "NOT_LEADER_OR_FOLLOWER" true,
+    /// Not answered in time; the write may have happened.
+    RequestTimedOut = 7 "REQUEST_TIMED_OUT" true,
+    /// The record is larger than the broker takes.
+    MessageTooLarge = 10 "MESSAGE_TOO_LARGE" false,
+    /// The connection broke; the write may have happened.
+    NetworkException = 13 "NETWORK_EXCEPTION" true,
+    /// The coordinator is reading its log.
+    CoordinatorLoadInProgress = 14 "COORDINATOR_LOAD_IN_PROGRESS" true,
+    /// There is no coordinator right now.
+    CoordinatorNotAvailable = 15 "COORDINATOR_NOT_AVAILABLE" true,
+    /// Another broker coordinates this group.
+    NotCoordinator = 16 "NOT_COORDINATOR" true,
+    /// A topic may not be called that.
+    InvalidTopic = 17 "INVALID_TOPIC_EXCEPTION" false,
+    /// Fewer replicas are in sync than min.insync.replicas: nothing was written.
+    NotEnoughReplicas = 19 "NOT_ENOUGH_REPLICAS" true,
+    /// As before, found after writing.
+    NotEnoughReplicasAfterAppend = 20 "NOT_ENOUGH_REPLICAS_AFTER_APPEND" true,
+    /// acks is none of 0, 1, all.
+    InvalidRequiredAcks = 21 "INVALID_REQUIRED_ACKS" false,
+    /// The member's generation is over.
+    IllegalGeneration = 22 "ILLEGAL_GENERATION" false,
+    /// The members share no assignor.
+    InconsistentGroupProtocol = 23 "INCONSISTENT_GROUP_PROTOCOL" false,
+    /// The group id is empty.
+    InvalidGroupId = 24 "INVALID_GROUP_ID" false,
+    /// The coordinator does not know this member.
+    UnknownMemberId = 25 "UNKNOWN_MEMBER_ID" false,
+    /// The session timeout is outside the broker's bounds.
+    InvalidSessionTimeout = 26 "INVALID_SESSION_TIMEOUT" false,
+    /// The group is forming a new generation.
+    RebalanceInProgress = 27 "REBALANCE_IN_PROGRESS" false,
+    /// The topic exists already.
+    TopicAlreadyExists = 36 "TOPIC_ALREADY_EXISTS" false,
+    /// A topic cannot have that many partitions, or fewer than before.
+    InvalidPartitions = 37 "INVALID_PARTITIONS" false,
+    /// More replicas than brokers, or none.
+    InvalidReplicationFactor = 38 "INVALID_REPLICATION_FACTOR" false,
+    /// The assignment names unknown or repeated brokers.
+    InvalidReplicaAssignment = 39 "INVALID_REPLICA_ASSIGNMENT" false,
+    /// A configuration is unknown or out of range.
+    InvalidConfig = 40 "INVALID_CONFIG" false,
+    /// The request makes no sense.
+    InvalidRequest = 42 "INVALID_REQUEST" false,
+    /// The policy of the topic forbids it.
+    PolicyViolation = 44 "POLICY_VIOLATION" false,
+    /// A batch is missing before this one.
+    OutOfOrderSequenceNumber = 45 "OUT_OF_ORDER_SEQUENCE_NUMBER" false,
+    /// The batch is in the log already.
+    DuplicateSequenceNumber = 46 "DUPLICATE_SEQUENCE_NUMBER" false,
+    /// A newer session of this producer exists.
+    InvalidProducerEpoch = 47 "INVALID_PRODUCER_EPOCH" false,
+    /// The transaction is not in a state for this.
+    InvalidTxnState = 48 "INVALID_TXN_STATE" false,
+    /// The operation was not even tried.
+    OperationNotAttempted = 55 "OPERATION_NOT_ATTEMPTED" false,
+    /// The broker's disk failed.
+    KafkaStorageError = 56 "KAFKA_STORAGE_ERROR" true,
+    /// The group is gone.
+    GroupIdNotFound = 69 "GROUP_ID_NOT_FOUND" false,
+    /// The client's leader epoch is old.
+    FencedLeaderEpoch = 74 "FENCED_LEADER_EPOCH" true,
+    /// The broker's leader epoch is old.
+    UnknownLeaderEpoch = 75 "UNKNOWN_LEADER_EPOCH" true,
+    /// The broker's registration is old.
+    StaleBrokerEpoch = 77 "STALE_BROKER_EPOCH" false,
+    /// A new leader does not know yet how far the partition is committed.
+    OffsetNotAvailable = 78 "OFFSET_NOT_AVAILABLE" true,
+    /// First join of a dynamic member: come back with this id.
+    MemberIdRequired = 79 "MEMBER_ID_REQUIRED" false,
+    /// The preferred replica cannot lead.
+    PreferredLeaderNotAvailable = 80 "PREFERRED_LEADER_NOT_AVAILABLE" false,
+    /// The group is full.
+    GroupMaxSizeReached = 81 "GROUP_MAX_SIZE_REACHED" false,
+    /// Another process has this group.instance.id.
+    FencedInstanceId = 82 "FENCED_INSTANCE_ID" false,
+    /// No replica can be elected.
+    EligibleLeadersNotAvailable = 83 "ELIGIBLE_LEADERS_NOT_AVAILABLE" false,
+    /// The partition already has the leader it should have.
+    ElectionNotNeeded = 84 "ELECTION_NOT_NEEDED" false,
+    /// The record breaks a rule (offset not 0, null key in a compacted topic).
+    InvalidRecord = 87 "INVALID_RECORD" false,
+    /// The partition's registration has changed meanwhile.
+    InvalidUpdateVersion = 95 "INVALID_UPDATE_VERSION" false,
+    /// The replica may not join the in-sync set now.
+    IneligibleReplica = 107 "INELIGIBLE_REPLICA" false,
+    /// A process of this broker id is registered and alive.
+    DuplicateBrokerRegistration = 101 "DUPLICATE_BROKER_REGISTRATION" false,
+    /// This controller is not the active one.
+    NotController = 41 "NOT_CONTROLLER" true,
+}
+
+impl std::fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}

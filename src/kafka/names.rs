@@ -1,0 +1,133 @@
+//! Names of everything that has one. The only shared facts in the world; inputs add to them, processes read them.
+
+use std::sync::Arc;
+
+use super::{GroupId, Partition, TopicId};
+use crate::engine::NodeId;
+
+/// What kind of process a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Stores partitions, serves clients.
+    Broker,
+    /// Decides about metadata.
+    Controller,
+    /// Sends records.
+    Producer,
+    /// Reads records, as a member of a group.
+    Consumer,
+}
+
+/// The topic that holds groups and their committed offsets.
+pub const OFFSETS_TOPIC: &str = "__consumer_offsets";
+
+/// Names by id, in order of creation.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    nodes: Vec<(Arc<str>, Role)>,
+    topics: Vec<Arc<str>>,
+    groups: Vec<Arc<str>>,
+}
+
+impl Names {
+    /// Adds a process; call in the order in which processes are added to the world.
+    pub fn add_node(&mut self, name: &str, role: Role) -> NodeId {
+        self.nodes.push((name.into(), role));
+        NodeId(last(self.nodes.len()))
+    }
+
+    /// The topic of that name, known from now on if it was not.
+    pub fn intern_topic(&mut self, name: &str) -> TopicId {
+        self.find_topic(name).unwrap_or_else(|| {
+            self.topics.push(name.into());
+            TopicId(last(self.topics.len()))
+        })
+    }
+
+    /// The group of that name, known from now on if it was not.
+    pub fn intern_group(&mut self, name: &str) -> GroupId {
+        self.find_group(name).unwrap_or_else(|| {
+            self.groups.push(name.into());
+            GroupId(last(self.groups.len()))
+        })
+    }
+
+    /// A process's name.
+    #[must_use]
+    pub fn node(&self, id: NodeId) -> &str {
+        self.nodes.get(id.0 as usize).map_or("?", |(name, _)| name)
+    }
+
+    /// A process's role.
+    #[must_use]
+    pub fn role(&self, id: NodeId) -> Option<Role> {
+        self.nodes.get(id.0 as usize).map(|(_, role)| *role)
+    }
+
+    /// The process of that name.
+    #[must_use]
+    pub fn find_node(&self, name: &str) -> Option<NodeId> {
+        self.nodes.iter().position(|(n, _)| &**n == name).map(|ix| NodeId(last(ix + 1)))
+    }
+
+    /// Processes of one role, in order of creation.
+    pub fn of_role(&self, role: Role) -> impl Iterator<Item = NodeId> + '_ {
+        self.nodes
+            .iter()
+            .enumerate()
+            .filter(move |(_, (_, r))| *r == role)
+            .map(|(ix, _)| NodeId(last(ix + 1)))
+    }
+
+    /// A topic's name.
+    #[must_use]
+    pub fn topic(&self, id: TopicId) -> &str {
+        self.topics.get(id.0 as usize).map_or("?", |name| name)
+    }
+
+    /// The topic of that name, if anybody ever spoke of it.
+    #[must_use]
+    pub fn find_topic(&self, name: &str) -> Option<TopicId> {
+        self.topics.iter().position(|n| &**n == name).map(|ix| TopicId(last(ix + 1)))
+    }
+
+    /// A group's name.
+    #[must_use]
+    pub fn group(&self, id: GroupId) -> &str {
+        self.groups.get(id.0 as usize).map_or("?", |name| name)
+    }
+
+    /// The group of that name.
+    #[must_use]
+    pub fn find_group(&self, name: &str) -> Option<GroupId> {
+        self.groups.iter().position(|n| &**n == name).map(|ix| GroupId(last(ix + 1)))
+    }
+
+    /// All groups.
+    pub fn groups(&self) -> impl Iterator<Item = GroupId> + '_ {
+        (0..self.groups.len()).map(|ix| GroupId(last(ix + 1)))
+    }
+
+    /// `orders-0`.
+    #[must_use]
+    pub fn partition(&self, p: Partition) -> String {
+        format!("{}-{}", self.topic(p.topic), p.index)
+    }
+
+    /// The partition that `orders-0` names, if the topic is known.
+    #[must_use]
+    pub fn find_partition(&self, name: &str) -> Option<Partition> {
+        let (topic, index) = name.rsplit_once('-')?;
+        Some(Partition { topic: self.find_topic(topic)?, index: index.parse().ok()? })
+    }
+
+    /// Whether a topic is one of Kafka's own.
+    #[must_use]
+    pub fn is_internal(&self, topic: TopicId) -> bool {
+        self.topic(topic).starts_with("__")
+    }
+}
+
+fn last(len: usize) -> u32 {
+    u32::try_from(len.saturating_sub(1)).unwrap_or(u32::MAX)
+}

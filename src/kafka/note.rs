@@ -1,0 +1,248 @@
+//! What the model states about itself. Names are past participles; fields are ids, offsets, epochs, never text.
+
+use super::{
+    BrokerEpoch, ErrorCode, Generation, GroupId, LeaderEpoch, MemberId, Offset, Partition, ProducerEpoch,
+    ProducerId, RecordId, TopicId,
+};
+use crate::engine::{Micros, MsgId, NodeId};
+
+macro_rules! names {
+    ($(#[$doc:meta])* $type:ident { $($(#[$vdoc:meta])* $variant:ident = $name:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $type { $($(#[$vdoc])* $variant,)* }
+        impl $type {
+            /// Name in the trace.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+names! {
+    /// How a partition was chosen for a record.
+    Chosen {
+        /// The application named it.
+        Explicit = "explicit",
+        /// Hash of the key.
+        Key = "key",
+        /// No key: the partition the client sticks to for now.
+        Sticky = "sticky",
+        /// No key: at random.
+        Random = "random",
+    }
+}
+
+names! {
+    /// Why a batch was closed.
+    BatchWhy {
+        /// No more room.
+        Full = "full",
+        /// linger.ms passed.
+        Linger = "linger",
+        /// flush() or close().
+        Flush = "flush",
+    }
+}
+
+names! {
+    /// Why something was sent or asked again.
+    Why {
+        /// No answer within request.timeout.ms.
+        Timeout = "timeout",
+        /// The connection broke.
+        Disconnect = "disconnect",
+        /// The answer was an error that may be retried.
+        Error = "error",
+        /// metadata.max.age.ms passed, or it is the first time.
+        Age = "age",
+        /// A partition or leader is not known.
+        Unknown = "unknown",
+    }
+}
+
+names! {
+    /// Why a segment was deleted or the log start moved.
+    DeleteWhy {
+        /// retention.ms.
+        Time = "time",
+        /// retention.bytes.
+        Size = "size",
+        /// The leader's log starts later.
+        Leader = "leader",
+    }
+}
+
+names! {
+    /// How a leader was chosen.
+    Election {
+        /// First leader of a new partition.
+        Initial = "initial",
+        /// From the in-sync replicas.
+        Clean = "clean",
+        /// Back to the first replica of the assignment.
+        Preferred = "preferred",
+        /// From outside the in-sync replicas: committed records may be lost.
+        Unclean = "unclean",
+    }
+}
+
+names! {
+    /// Why a position moved.
+    MoveWhy {
+        /// Records were delivered.
+        Delivered = "delivered",
+        /// The application asked.
+        Seek = "seek",
+        /// From the committed offset, after an assignment.
+        Committed = "committed",
+        /// auto.offset.reset decided.
+        Reset = "reset",
+        /// The new leader's log is shorter.
+        Truncated = "truncated",
+    }
+}
+
+names! {
+    /// Why a member is no longer in its group.
+    LeaveWhy {
+        /// It said so.
+        Left = "left",
+        /// No heartbeat within session.timeout.ms.
+        Expired = "expired",
+        /// It did not join in time.
+        JoinTimeout = "join-timeout",
+        /// It did not poll within max.poll.interval.ms.
+        PollInterval = "poll-interval",
+        /// Another process took its place (static membership).
+        Replaced = "replaced",
+    }
+}
+
+names! {
+    /// State of a classic consumer group.
+    GroupState {
+        /// No members.
+        Empty = "Empty",
+        /// Collecting JoinGroup requests.
+        PreparingRebalance = "PreparingRebalance",
+        /// Waiting for the leader's assignment.
+        CompletingRebalance = "CompletingRebalance",
+        /// Everybody has an assignment.
+        Stable = "Stable",
+        /// Gone.
+        Dead = "Dead",
+    }
+}
+
+/// One statement. Kept small: the trace holds many.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)] // the fields are what their names say
+pub enum Note {
+    /// A request will not be answered in time.
+    RequestTimedOut { msg: MsgId, client: NodeId, api: &'static str },
+    // ---- producer ----
+    /// The application handed a record to its client.
+    RecordSent { record: RecordId, client: NodeId, partition: Partition },
+    /// The partitioner decided.
+    PartitionChosen { record: RecordId, partition: Partition, how: Chosen },
+    /// No more records go into this batch.
+    BatchClosed { client: NodeId, partition: Partition, count: u32, why: BatchWhy },
+    /// A batch was sent again.
+    RequestRetried { client: NodeId, msg: MsgId, attempt: u32, why: Why },
+    /// The application learned that its record is stored (offset -1 with acks=0).
+    RecordAcked { record: RecordId, offset: Offset },
+    /// The application learned that the client gave up.
+    RecordFailed { record: RecordId, error: ErrorCode },
+    /// The cluster gave the producer an identity.
+    ProducerIdAssigned { client: NodeId, pid: ProducerId, epoch: ProducerEpoch },
+    /// A client asked for metadata.
+    MetadataRefreshed { client: NodeId, why: Why },
+    // ---- log ----
+    /// A batch lies in a replica's log.
+    Appended { node: NodeId, partition: Partition, base: Offset, count: u32 },
+    /// A batch was refused before it was written.
+    AppendRefused { node: NodeId, partition: Partition, error: ErrorCode },
+    /// A batch was recognised as one that is in the log.
+    DuplicateAnswered { node: NodeId, partition: Partition, base: Offset },
+    /// A replica cut its log back.
+    Truncated { node: NodeId, partition: Partition, to: Offset, epoch: LeaderEpoch },
+    /// A new active segment.
+    SegmentRolled { node: NodeId, partition: Partition, base: Offset },
+    /// A segment was deleted.
+    SegmentDeleted { node: NodeId, partition: Partition, base: Offset, why: DeleteWhy },
+    /// The first readable offset moved.
+    LogStartMoved { node: NodeId, partition: Partition, from: Offset, to: Offset },
+    /// The committed boundary of a replica moved.
+    HighWatermarkMoved { node: NodeId, partition: Partition, from: Offset, to: Offset },
+    /// A leader began its epoch at this offset.
+    EpochStarted { node: NodeId, partition: Partition, epoch: LeaderEpoch, offset: Offset },
+    // ---- replication, metadata ----
+    /// A replica left the in-sync set.
+    IsrShrunk { partition: Partition, broker: NodeId },
+    /// A replica joined the in-sync set.
+    IsrExpanded { partition: Partition, broker: NodeId },
+    /// The controller refused a change of the in-sync set.
+    IsrChangeRefused { partition: Partition, error: ErrorCode },
+    /// The controller chose a leader.
+    LeaderElected {
+        partition: Partition,
+        from: Option<NodeId>,
+        to: NodeId,
+        epoch: LeaderEpoch,
+        how: Election,
+    },
+    /// The partition has no leader.
+    LeaderLost { partition: Partition },
+    /// A broker told the controller that it exists.
+    BrokerRegistered { broker: NodeId, epoch: BrokerEpoch },
+    /// The controller counts the broker as gone.
+    BrokerFenced { broker: NodeId },
+    /// The controller counts the broker as alive.
+    BrokerUnfenced { broker: NodeId },
+    /// A record was appended to the metadata log.
+    MetadataAppended { offset: Offset, kind: &'static str },
+    /// A broker has applied the metadata log up to here.
+    MetadataApplied { node: NodeId, offset: Offset },
+    /// A controller became active.
+    ControllerElected { node: NodeId, epoch: i32 },
+    /// A topic exists.
+    TopicCreated { topic: TopicId },
+    /// A topic has more partitions.
+    PartitionsAdded { topic: TopicId, count: u32 },
+    // ---- groups ----
+    /// A group's coordinator is another broker now.
+    CoordinatorMoved { group: GroupId, to: NodeId },
+    /// A member joined.
+    MemberJoined { group: GroupId, member: MemberId },
+    /// A member is gone.
+    MemberLeft { group: GroupId, member: MemberId, why: LeaveWhy },
+    /// A group changed state.
+    GroupStateChanged { group: GroupId, from: GroupState, to: GroupState, generation: Generation },
+    /// A consumer may read a partition.
+    PartitionAssigned { consumer: NodeId, partition: Partition },
+    /// A consumer may no longer read a partition.
+    PartitionRevoked { consumer: NodeId, partition: Partition },
+    /// poll() returned a record to the application.
+    Delivered { consumer: NodeId, record: RecordId, partition: Partition, offset: Offset },
+    /// The application finished its work on a record.
+    Worked { consumer: NodeId, record: RecordId },
+    /// The next offset a consumer will fetch was set.
+    PositionMoved { consumer: NodeId, partition: Partition, to: Offset, why: MoveWhy },
+    /// auto.offset.reset chose a position.
+    OffsetReset { consumer: NodeId, partition: Partition, policy: &'static str, to: Offset },
+    /// A group's committed offset is stored and replicated.
+    OffsetCommitted { group: GroupId, partition: Partition, offset: Offset },
+    /// A commit failed.
+    CommitRefused { consumer: NodeId, error: ErrorCode },
+    /// A member's session timer ran out.
+    SessionExpired { group: GroupId, member: MemberId },
+    /// A request failed in a way its sender must act on.
+    ClientError { client: NodeId, error: ErrorCode },
+    /// An admin request was refused.
+    AdminRefused { error: ErrorCode },
+    /// A virtual moment that only a process knows about (an application went on after its work).
+    Waited { node: NodeId, until: Micros },
+}

@@ -1,0 +1,352 @@
+//! What a picture of the tank is made from: one plain value for one moment, with names instead of ids.
+//!
+//! Scenes, inspectors and captions read this and nothing else of the world. Times are µs since t = 0 (things from the hidden prologue may
+//! lie before it and are then 0). Lists are in the order in which things were declared.
+
+use crate::engine::LossWhy;
+use crate::kafka::Election;
+
+/// One moment of the tank.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TankView {
+    /// Virtual time since t = 0, µs.
+    pub now: u64,
+    /// Events since t = 0.
+    pub event: u64,
+    /// Brokers.
+    pub brokers: Vec<BrokerView>,
+    /// Controllers.
+    pub controllers: Vec<ControllerView>,
+    /// Producers.
+    pub producers: Vec<ProducerView>,
+    /// Consumers.
+    pub consumers: Vec<ConsumerView>,
+    /// Consumer groups.
+    pub groups: Vec<GroupView>,
+    /// Topics that people made (internal ones are left out).
+    pub topics: Vec<TopicView>,
+    /// Messages on their way, loud and quiet.
+    pub messages: Vec<MessageView>,
+    /// Cuts in force: between two processes, or between one and everybody.
+    pub cuts: Vec<(String, Option<String>)>,
+    /// Rules that wait for a message, each in words of the action that made it (`drop-next b1 p`).
+    pub rules: Vec<String>,
+}
+
+/// Whether a process runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProcessView {
+    /// It handles what comes.
+    #[default]
+    Running,
+    /// It stands still since then.
+    Paused(u64),
+    /// It is not there since then.
+    Down(u64),
+}
+
+/// A broker.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BrokerView {
+    /// `b1`.
+    pub id: String,
+    /// Whether it runs.
+    pub process: ProcessView,
+    /// The controller counts it as gone.
+    pub fenced: bool,
+    /// Its registration.
+    pub broker_epoch: i64,
+    /// Offset of the metadata log that it has applied.
+    pub metadata_offset: i64,
+    /// Its replicas of people's topics.
+    pub replicas: Vec<ReplicaView>,
+    /// Settings that are not the default.
+    pub configs: Vec<(String, String)>,
+    /// Produce requests that wait for copies.
+    pub waiting_produces: u32,
+    /// Fetches that wait for data.
+    pub waiting_fetches: u32,
+    /// Groups it coordinates.
+    pub coordinates: Vec<String>,
+}
+
+/// One broker's copy of a partition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReplicaView {
+    /// `orders-0`.
+    pub partition: String,
+    /// This broker believes that it leads.
+    pub is_leader: bool,
+    /// The controller's in-sync set has it.
+    pub in_sync: bool,
+    /// Leader epoch that this broker knows.
+    pub leader_epoch: i32,
+    /// Log start, high watermark, log end.
+    pub log_start: i64,
+    /// High watermark as this replica knows it.
+    pub high_watermark: i64,
+    /// Log end offset.
+    pub log_end: i64,
+    /// Records from log start to log end, in order.
+    pub records: Vec<RecordView>,
+    /// Segments, oldest first.
+    pub segments: Vec<SegmentView>,
+    /// Bytes of the whole log.
+    pub bytes: u64,
+    /// Leader only: what it knows of its followers.
+    pub followers: Vec<FollowerView>,
+    /// Follower only: when its last fetch was answered.
+    pub last_fetch: Option<u64>,
+    /// Idempotent producers it remembers.
+    pub producers: Vec<ProducerStateView>,
+}
+
+/// A record in a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordView {
+    /// Offset.
+    pub offset: i64,
+    /// The application send, `r7` or its given name.
+    pub record: String,
+    /// Key as text; none = null.
+    pub key: Option<String>,
+    /// Value as text; none = a tombstone.
+    pub value: Option<String>,
+    /// A short label for a tile: the record's given name if short, else a letter a, b, c … in order of sending.
+    pub label: String,
+    /// Leader epoch of its batch.
+    pub leader_epoch: i32,
+    /// First offset of its batch.
+    pub batch: i64,
+    /// Create time.
+    pub timestamp: u64,
+    /// Producer id and sequence number of an idempotent batch.
+    pub stamp: Option<(i64, i32)>,
+    /// The same send is in this log once more, earlier.
+    pub duplicate: bool,
+}
+
+/// A segment of a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SegmentView {
+    /// Offset of its first record, and its name on disk.
+    pub base: i64,
+    /// Offset after its last record.
+    pub end: i64,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// The one that is written to.
+    pub active: bool,
+    /// Largest timestamp in it; none if empty.
+    pub newest: Option<u64>,
+}
+
+/// What a leader knows of a follower.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FollowerView {
+    /// The broker.
+    pub broker: String,
+    /// Its log end offset as of its last fetch; -1 = not known yet.
+    pub log_end: i64,
+    /// When it was last caught up.
+    pub caught_up: u64,
+}
+
+/// What a replica remembers of an idempotent producer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProducerStateView {
+    /// Producer id.
+    pub pid: i64,
+    /// Producer epoch.
+    pub epoch: i16,
+    /// Remembered batches: first sequence, last sequence, first offset.
+    pub batches: Vec<(i32, i32, i64)>,
+}
+
+/// A controller.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ControllerView {
+    /// `k1`.
+    pub id: String,
+    /// Whether it runs.
+    pub process: ProcessView,
+    /// It is the active one.
+    pub active: bool,
+    /// Its epoch.
+    pub epoch: i32,
+    /// End of its metadata log.
+    pub log_end: i64,
+    /// The last records: offset and kind.
+    pub tail: Vec<(i64, String)>,
+}
+
+/// A producer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProducerView {
+    /// `p`.
+    pub id: String,
+    /// Whether it runs.
+    pub process: ProcessView,
+    /// `java` or `librdkafka`.
+    pub client: String,
+    /// Topics of its spec.
+    pub topics: Vec<String>,
+    /// Records that wait to be sent: label and partition.
+    pub buffered: Vec<(String, String)>,
+    /// Batches on their way or waiting for a retry.
+    pub in_flight: Vec<BatchView>,
+    /// Records acknowledged so far.
+    pub acked: u64,
+    /// Records given up so far.
+    pub failed: u64,
+    /// Producer id and epoch, if idempotent.
+    pub producer_id: Option<(i64, i16)>,
+    /// The last error an application call got.
+    pub error: Option<String>,
+    /// Settings that are not the default, and a few that matter anyway (acks).
+    pub configs: Vec<(String, String)>,
+}
+
+/// A batch that a producer has sent and not seen the end of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BatchView {
+    /// The request that carries it now; none while it waits for a retry.
+    pub msg: Option<u64>,
+    /// Where it goes.
+    pub partition: String,
+    /// Labels of its records.
+    pub records: Vec<String>,
+    /// First sequence number.
+    pub sequence: Option<i32>,
+    /// How often it was sent, from 1.
+    pub attempt: u32,
+    /// When the present attempt reaches its time limit.
+    pub deadline: u64,
+}
+
+/// A consumer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConsumerView {
+    /// `c1`.
+    pub id: String,
+    /// Whether it runs.
+    pub process: ProcessView,
+    /// `java` or `librdkafka`.
+    pub client: String,
+    /// Its group.
+    pub group: String,
+    /// Its member id, if it has one.
+    pub member: Option<String>,
+    /// Generation; -1 outside a group.
+    pub generation: i32,
+    /// It leads the group.
+    pub is_leader: bool,
+    /// Partitions it may read, with position and committed offset (as far as it knows; -1 = none).
+    pub assigned: Vec<PositionView>,
+    /// Records polled and not worked.
+    pub buffered: u32,
+    /// The record the application works on.
+    pub working: Option<String>,
+    /// Number of polls that returned.
+    pub polls: u64,
+    /// The last error an application call got.
+    pub error: Option<String>,
+    /// Settings that are not the default, and a few that matter anyway (auto.offset.reset, enable.auto.commit).
+    pub configs: Vec<(String, String)>,
+}
+
+/// Where a consumer stands in a partition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PositionView {
+    /// `orders-0`.
+    pub partition: String,
+    /// Next offset to deliver; -1 = not known yet.
+    pub position: i64,
+}
+
+/// A consumer group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupView {
+    /// `pay`.
+    pub id: String,
+    /// Its coordinator.
+    pub coordinator: Option<String>,
+    /// Kafka's name of its state.
+    pub state: String,
+    /// Generation.
+    pub generation: i32,
+    /// Its members (consumer ids) in order of joining.
+    pub members: Vec<String>,
+    /// Committed offsets: partition, next offset to read, lag behind the high watermark.
+    pub committed: Vec<(String, i64, i64)>,
+    /// Assignment: partition, consumer.
+    pub owners: Vec<(String, String)>,
+}
+
+/// A topic.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TopicView {
+    /// `orders`.
+    pub id: String,
+    /// Its partitions.
+    pub partitions: Vec<PartitionView>,
+    /// Settings that are not the default.
+    pub configs: Vec<(String, String)>,
+}
+
+/// A partition as the controller has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PartitionView {
+    /// `orders-0`.
+    pub id: String,
+    /// Leader.
+    pub leader: Option<String>,
+    /// Leader epoch.
+    pub leader_epoch: i32,
+    /// Assignment.
+    pub replicas: Vec<String>,
+    /// In-sync replicas.
+    pub isr: Vec<String>,
+    /// min.insync.replicas.
+    pub min_isr: u32,
+    /// How the present leader was chosen, if that was seen.
+    pub elected: Option<Election>,
+}
+
+/// A message on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageView {
+    /// Its number, `#17`.
+    pub id: u64,
+    /// Sender.
+    pub from: String,
+    /// Receiver.
+    pub to: String,
+    /// Request name.
+    pub api: &'static str,
+    /// It answers that message.
+    pub answers: Option<u64>,
+    /// Tells nothing new.
+    pub quiet: bool,
+    /// When it left, µs since t = 0.
+    pub sent_at: u64,
+    /// When it arrives if nothing happens.
+    pub due: u64,
+    /// It will be lost then.
+    pub dies_at: Option<u64>,
+    /// It waits at a cut or for a release.
+    pub held: bool,
+    /// What it carries, short: `a → orders-0`, `@5`, an error's name.
+    pub label: String,
+    /// Every field, for the inspector.
+    pub fields: Vec<(String, String)>,
+}
+
+/// A message that was lost in the last turn: where its cross is drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostView {
+    /// The message as it was.
+    pub message: MessageView,
+    /// Why.
+    pub why: LossWhy,
+}
