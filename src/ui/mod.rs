@@ -1,1 +1,3 @@
 //! Application state and its drawing.
+
+pub mod theme;
