@@ -33,7 +33,7 @@ pub struct SvgOptions<'a> {
     pub caption: &'a str,
     /// The language of the text: `ko` or `en`.
     pub lang: &'a str,
-    /// `0xRRGGBB` of text in the terminal's own colour.
+    /// `0xRRGGBB` of text in the terminal's own colour (`Theme::ground`).
     pub foreground: u32,
     /// `0xRRGGBB` of the terminal's own background, also around the picture.
     pub background: u32,

@@ -144,6 +144,12 @@ impl Theme {
         if self.depth.paints_surfaces() { (" ", " ") } else { ("[", "]") }
     }
 
+    /// Text and stage as `0xRRGGBB`, for pictures made without a terminal whose own colours would show.
+    pub const fn ground(self) -> (u32, u32) {
+        let text = palette::swatch(Role::Text, self.name).rgb;
+        (text, palette::surface(Surface::Stage, self.name).rgb)
+    }
+
     fn shade(self, swatch: palette::Swatch) -> Option<Color> {
         match self.depth {
             Depth::Rgb => Some(Color::from_u32(swatch.rgb)),
@@ -301,6 +307,12 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_picture_stands_on_the_stage() {
+        let theme = Theme::new(ThemeName::Light, Depth::Mono);
+        assert_eq!(theme.ground(), (0x1c2431, 0xfbf9f4));
     }
 
     #[test]
