@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::image::{Image, MetadataRecord};
 use super::{
-    Batch, BrokerEpoch, ErrorCode, Generation, GroupId, LeaderEpoch, MemberId, Offset, Partition,
+    Batch, BrokerEpoch, ErrorCode, Generation, GroupId, LeaderEpoch, LeaveWhy, MemberId, Offset, Partition,
     PartitionEpoch, ProducerEpoch, ProducerId, TopicId,
 };
 use crate::engine::{self, Micros, NodeId};
@@ -184,6 +184,7 @@ pub enum Body {
     LeaveGroup {
         group: GroupId,
         member: MemberId,
+        why: LeaveWhy,
     },
     GroupLeft {
         error: ErrorCode,

@@ -1,0 +1,255 @@
+//! A group and its members as the coordinator has them in memory, and the questions it asks of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::engine::{Conn, Micros, MsgId, NodeId};
+use crate::kafka::{
+    Generation, GroupId, GroupRecord, GroupRecordMember, GroupState, LeaderEpoch, MemberId, Offset,
+    Partition, Subscription,
+};
+
+/// A request whose answer waits. The connection is gone once its client hung up; the request counts on, unanswered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parked {
+    pub conn: Option<Conn>,
+    pub request: MsgId,
+}
+
+/// A member of a group.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Its id.
+    pub id: MemberId,
+    /// `group.instance.id`, if static.
+    pub instance: Option<Arc<str>>,
+    /// Session timeout.
+    pub session: Micros,
+    /// Rebalance timeout (`max.poll.interval.ms`).
+    pub rebalance: Micros,
+    /// Assignors it supports, in its order of preference.
+    pub assignors: Vec<&'static str>,
+    /// What it wants to read.
+    pub subscription: Subscription,
+    /// What it was assigned in the present generation.
+    pub assigned: Vec<Partition>,
+    /// When its session ends unless it shows itself; does not count while a request of it is parked.
+    pub deadline: Micros,
+    pub(super) join: Option<Parked>,
+    pub(super) sync: Option<Parked>,
+    /// It has not been part of a generation yet.
+    pub(super) is_new: bool,
+}
+
+impl Member {
+    /// The consumer process.
+    #[must_use]
+    pub const fn client(&self) -> NodeId {
+        self.id.client
+    }
+
+    /// Whether its JoinGroup waits for the others.
+    #[must_use]
+    pub const fn awaits_join(&self) -> bool {
+        self.join.is_some()
+    }
+
+    /// Whether its SyncGroup waits for the leader's assignment.
+    #[must_use]
+    pub const fn awaits_sync(&self) -> bool {
+        self.sync.is_some()
+    }
+
+    /// A parked request shows that a member lives, except that a new member may not wait for ever.
+    pub(super) const fn session_runs(&self) -> bool {
+        self.is_new || (self.join.is_none() && self.sync.is_none())
+    }
+}
+
+/// A committed offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// Next offset to read.
+    pub offset: Offset,
+    /// Leader epoch of the last record read; -1 = unknown.
+    pub leader_epoch: LeaderEpoch,
+    /// When it was committed.
+    pub at: Micros,
+}
+
+/// What a rebalance waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Nothing.
+    Quiet,
+    /// The first members of an empty group: more may come.
+    Gathering { until: Micros, delay: Micros, left: Micros },
+    /// Members that have not joined again.
+    Joining { until: Micros },
+    /// Members that have not sent SyncGroup.
+    Syncing { until: Micros },
+}
+
+/// A group.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Which.
+    pub id: GroupId,
+    /// Its state.
+    pub state: GroupState,
+    /// Which assignment; one more whenever a join phase completes.
+    pub generation: Generation,
+    /// The member that assigns.
+    pub leader: Option<MemberId>,
+    /// The assignor of this generation.
+    pub assignor: Option<&'static str>,
+    /// Members in order of joining.
+    pub members: Vec<Member>,
+    /// Committed offsets.
+    pub offsets: BTreeMap<Partition, Committed>,
+    /// Ids handed out whose owner has not come back with them, and until when they are kept.
+    pub(super) pending: BTreeMap<MemberId, Micros>,
+    /// Members of this generation that have not sent SyncGroup.
+    pub(super) pending_sync: BTreeSet<MemberId>,
+    pub(super) phase: Phase,
+    /// Somebody joined since the initial delay was last started.
+    pub(super) newcomer: bool,
+    /// A write of this generation's assignment is on its way.
+    pub(super) storing: bool,
+}
+
+impl Group {
+    /// A group that nobody has joined.
+    pub(super) const fn new(id: GroupId) -> Self {
+        Self {
+            id,
+            state: GroupState::Empty,
+            generation: Generation(0),
+            leader: None,
+            assignor: None,
+            members: Vec::new(),
+            offsets: BTreeMap::new(),
+            pending: BTreeMap::new(),
+            pending_sync: BTreeSet::new(),
+            phase: Phase::Quiet,
+            newcomer: false,
+            storing: false,
+        }
+    }
+
+    /// A member by its id.
+    #[must_use]
+    pub fn member(&self, id: MemberId) -> Option<&Member> {
+        self.members.iter().find(|m| m.id == id)
+    }
+
+    pub(super) fn member_mut(&mut self, id: MemberId) -> Option<&mut Member> {
+        self.members.iter_mut().find(|m| m.id == id)
+    }
+
+    /// Whether this member assigns.
+    #[must_use]
+    pub fn is_leader(&self, id: MemberId) -> bool {
+        self.leader == Some(id)
+    }
+
+    /// Ids handed out with MEMBER_ID_REQUIRED that have not come back.
+    pub fn pending(&self) -> impl Iterator<Item = MemberId> + '_ {
+        self.pending.keys().copied()
+    }
+
+    /// Who owns which partition in the present generation, in order of joining.
+    pub fn owners(&self) -> impl Iterator<Item = (Partition, &Member)> {
+        self.members.iter().flat_map(|m| m.assigned.iter().map(move |p| (*p, m)))
+    }
+
+    pub(super) fn all_joined(&self) -> bool {
+        self.pending.is_empty() && self.members.iter().all(Member::awaits_join)
+    }
+
+    /// The longest of the members' rebalance timeouts.
+    pub(super) fn rebalance_timeout(&self) -> Micros {
+        self.members.iter().map(|m| m.rebalance).max().unwrap_or_default()
+    }
+
+    /// Whether a member with these assignors shares one with everybody.
+    pub(super) fn supports(&self, assignors: &[&'static str]) -> bool {
+        if self.members.is_empty() {
+            return !assignors.is_empty();
+        }
+        assignors.iter().any(|name| self.members.iter().all(|m| m.assignors.contains(name)))
+    }
+
+    /// Every member votes for its first assignor that all support; ties go to the name that comes first in the first member's list.
+    pub(super) fn vote(&self) -> Option<&'static str> {
+        let common = |name: &&'static str| self.members.iter().all(|m| m.assignors.contains(name));
+        let candidates: Vec<&'static str> =
+            self.members.first()?.assignors.iter().copied().filter(|name| common(name)).collect();
+        let votes = |name: &'static str| {
+            let voted = |m: &&Member| m.assignors.iter().find(|n| candidates.contains(n)) == Some(&name);
+            self.members.iter().filter(voted).count()
+        };
+        // `max_by_key` takes the last of equals, so the list is walked backwards
+        candidates.iter().rev().copied().max_by_key(|name| votes(name))
+    }
+
+    /// When something happens by itself.
+    pub(super) fn next_deadline(&self) -> Option<Micros> {
+        let phase = match self.phase {
+            Phase::Quiet => None,
+            Phase::Gathering { until, .. } | Phase::Joining { until } | Phase::Syncing { until } => {
+                Some(until)
+            }
+        };
+        let sessions = self.members.iter().filter(|m| m.session_runs()).map(|m| m.deadline);
+        sessions.chain(self.pending.values().copied()).chain(phase).min()
+    }
+
+    /// What is stored of the group.
+    pub(super) fn record(&self, assigned: impl Fn(&Member) -> Vec<Partition>) -> GroupRecord {
+        let members = self.members.iter().map(|m| GroupRecordMember {
+            member: m.id,
+            instance: m.instance.clone(),
+            session: m.session,
+            rebalance: m.rebalance,
+            topics: m.subscription.topics.clone(),
+            assigned: assigned(m),
+        });
+        GroupRecord {
+            generation: self.generation.0,
+            assignor: self.assignor.unwrap_or(""),
+            leader: self.leader,
+            members: members.collect(),
+        }
+    }
+
+    /// The group as a record left it. Sessions start now.
+    pub(super) fn restore(id: GroupId, record: &GroupRecord, now: Micros) -> Self {
+        let members = record.members.iter().map(|m| Member {
+            id: m.member,
+            instance: m.instance.clone(),
+            session: m.session,
+            rebalance: m.rebalance,
+            assignors: vec![record.assignor],
+            subscription: Subscription {
+                topics: m.topics.clone(),
+                owned: Vec::new(),
+                generation: Generation(record.generation),
+            },
+            assigned: m.assigned.clone(),
+            deadline: now + m.session,
+            join: None,
+            sync: None,
+            is_new: false,
+        });
+        let members: Vec<Member> = members.collect();
+        Self {
+            state: if members.is_empty() { GroupState::Empty } else { GroupState::Stable },
+            generation: Generation(record.generation),
+            leader: record.leader,
+            assignor: (!members.is_empty()).then_some(record.assignor),
+            members,
+            ..Self::new(id)
+        }
+    }
+}
