@@ -1,1 +1,13 @@
-//! Lessons as data.
+//! Lessons as data: the file format, the loader with its diagnostics, the player, progress.
+
+mod diagnostic;
+mod format;
+pub mod player;
+pub mod progress;
+mod source;
+mod visit;
+
+pub use diagnostic::{Diagnostic, Source};
+pub use player::Kind;
+pub use progress::Progress;
+pub use source::line_column;

@@ -1,0 +1,7 @@
+//! Plays a lesson on a lab: beats, prompts, the learner's own acts, and the way back.
+
+mod show;
+
+pub use show::{
+    Acted, AnswerKind, Feedback, Kind, Moved, Narration, News, Phase, Question, ScrubberBeat, Trouble,
+};
