@@ -7,8 +7,8 @@
 //! |---|---|
 //! | [`engine`] | deterministic discrete-event engine: virtual time, events, connections, faults, notes, checkpoints |
 //! | [`kafka`] | the model of Kafka as processes on the engine: logs, brokers, controller, clients, groups, laws |
-//! | [`lab`] | a cluster spec and everything done to it: actions, history, branches, questions, scenario files |
 //! | [`text`] | widths, wrapping, Korean particles, interface strings |
+//! | [`lab`] | a cluster spec and everything done to it: actions, history, branches, questions, scenario files |
 //! | [`course`] | lessons as data: format, loader, diagnostics, player, progress |
 //! | [`scene`] | what a diagram shows, in logical units |
 //! | `ui` | application state and its drawing: pure functions from state to cells |
