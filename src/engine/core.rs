@@ -466,6 +466,12 @@ impl<N: Node> Cx<'_, N> {
         self.core.now
     }
 
+    /// The number of this turn: unique in the world.
+    #[must_use]
+    pub const fn event(&self) -> EventId {
+        self.core.turn
+    }
+
     /// How often this process has started.
     #[must_use]
     pub fn incarnation(&self) -> u32 {
@@ -496,6 +502,11 @@ impl<N: Node> Cx<'_, N> {
             let conn = Conn { client: self.me, server: to, lane, generation: state.generation };
             self.core.close_conn(conn, Some(self.me), CloseWhy::Closed);
         }
+    }
+
+    /// Closes a connection that another process opened to this one. It learns so one delay later.
+    pub fn drop_conn(&mut self, conn: Conn) {
+        self.core.close_conn(conn, Some(self.me), CloseWhy::Closed);
     }
 
     /// Arms a timer whose event belongs to the present chain of causes; a timer of the same name is replaced.

@@ -1,20 +1,377 @@
-//! stub
-use super::{Body, Command, Cx, Timer};
-use crate::engine::{CloseWhy, Conn, Envelope, Loss};
-/// stub
+//! A broker: its replicas, the requests it serves, and its life with the controller.
+//!
+//! ```text
+//!  clients ──▶ inbox (one request at a time a connection) ──▶ produce · fetch · lookups · groups
+//!                                                              │        │
+//!                                                           purgatory: waits for copies or data
+//!  controller ◀── heartbeat, AlterPartition ── lifecycle, isr
+//!  controller ──▶ metadata log ──▶ apply: lead, follow
+//!  leaders ◀── Fetch ── follow
+//! ```
+//!
+//! Disk: the logs, and high watermarks as of the last checkpoint (5 s). Everything else is lost in a crash. The page cache is taken to be
+//! written back at the same 5 s tick, which is what a power loss costs at most.
+//!
+//! Not modelled: request queues and threads (a request takes no time), quotas, auto-creation of people's topics, preferred read replicas.
+
+mod apply;
+mod fetch;
+mod follow;
+mod host;
+mod inbox;
+mod isr;
+mod lifecycle;
+mod lookups;
+mod produce;
+mod purgatory;
+mod replica;
+mod upkeep;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::client::Requests;
+use super::config::{Configs, Family, Scope};
+use super::group::Coordinator;
+use super::log::{Log, Retention, Rolling};
+use super::{
+    Body, BrokerEpoch, Command, Cx, ErrorCode, FetchPartition, Image, LeaderEpoch, Offset, Partition, Timer,
+    TopicId,
+};
+use crate::engine::{CloseWhy, Conn, Envelope, Loss, Micros, MsgId, NodeId};
+pub use replica::{Follower, Leading, Replica, ReplicaRole};
+
+use follow::Fetcher;
+use purgatory::{Parked, Write};
+
+/// A broker process.
 #[derive(Clone)]
-pub struct Broker;
+pub struct Broker {
+    configs: Configs,
+    disk: Disk,
+    vol: Volatile,
+}
+
+#[derive(Clone, Default)]
+struct Disk {
+    logs: BTreeMap<Partition, Arc<Log>>,
+    high_watermarks: BTreeMap<Partition, Offset>,
+}
+
+#[derive(Clone, Default)]
+struct Volatile {
+    image: Arc<Image>,
+    epoch: Option<BrokerEpoch>,
+    fenced: bool,
+    shutting_down: bool,
+    replicas: BTreeMap<Partition, Replica>,
+    fetchers: BTreeMap<NodeId, Fetcher>,
+    sessions: BTreeMap<Conn, BTreeMap<Partition, Session>>,
+    inbox: BTreeMap<Conn, VecDeque<Arc<Envelope<Body>>>>,
+    freed: Vec<Conn>,
+    parked: BTreeMap<MsgId, Parked>,
+    requests: Requests<Pending>,
+    coordinator: Coordinator,
+    written: VecDeque<(u64, Result<(), ErrorCode>)>,
+    purgatory_at: Option<Micros>,
+    writes: Vec<Write>,
+    refuse_next: Vec<(Option<Partition>, ErrorCode)>,
+    producer_ids: std::ops::Range<i64>,
+    init_waiting: Vec<(Conn, MsgId)>,
+    metadata_polled: Offset,
+}
+
+/// One partition of a follower's fetch session, and what it was last told.
+#[derive(Clone, Copy)]
+struct Session {
+    fetch: FetchPartition,
+    told: Offset,
+}
+
+/// What the broker waits for from others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Pending {
+    Registration,
+    Heartbeat,
+    MetadataLog,
+    AlterPartition(Vec<(Partition, LeaderEpoch)>),
+    ProducerIds,
+    CreateTopic,
+    Fetch(NodeId),
+}
+
 impl Broker {
-    /// Process start.
-    pub fn start(&mut self, _cx: &mut Cx<'_>) {}
-    /// Loss of everything volatile.
-    pub fn crash(&mut self, _loss: Loss) {}
-    /// A message arrived.
-    pub fn on_message(&mut self, _cx: &mut Cx<'_>, _message: &Envelope<Body>) {}
+    /// A broker that has never run.
+    #[must_use]
+    pub fn new(configs: Configs) -> Self {
+        Self { configs, disk: Disk::default(), vol: Volatile::default() }
+    }
+
+    /// Its settings.
+    #[must_use]
+    pub const fn configs(&self) -> &Configs {
+        &self.configs
+    }
+
+    /// Its settings, to be changed while it is down.
+    pub const fn configs_mut(&mut self) -> &mut Configs {
+        &mut self.configs
+    }
+
+    /// Its copy of a partition.
+    #[must_use]
+    pub fn log(&self, p: Partition) -> Option<&Log> {
+        self.disk.logs.get(&p).map(|log| &**log)
+    }
+
+    /// Partitions it has a copy of.
+    pub fn partitions(&self) -> impl Iterator<Item = Partition> + '_ {
+        self.disk.logs.keys().copied()
+    }
+
+    /// What it knows of a replica while it runs.
+    #[must_use]
+    pub fn replica(&self, p: Partition) -> Option<&Replica> {
+        self.vol.replicas.get(&p)
+    }
+
+    /// Committed boundary of its copy: as known while it runs, else as check-pointed.
+    #[must_use]
+    pub fn high_watermark(&self, p: Partition) -> Option<Offset> {
+        let log = self.disk.logs.get(&p)?;
+        let known = self.vol.replicas.get(&p).map(|r| r.high_watermark);
+        let stored = self.disk.high_watermarks.get(&p).copied();
+        Some(known.or(stored).unwrap_or(log.start()).clamp(log.start(), log.end()))
+    }
+
+    /// The leader's books, if this broker believes that it leads.
+    #[must_use]
+    pub fn leads(&self, p: Partition) -> Option<&Leading> {
+        match &self.vol.replicas.get(&p)?.role {
+            ReplicaRole::Leading(leading) => Some(leading),
+            ReplicaRole::Following(_) => None,
+        }
+    }
+
+    /// Leader epoch that it knows; -1 if none.
+    #[must_use]
+    pub fn leader_epoch(&self, p: Partition) -> LeaderEpoch {
+        self.vol.replicas.get(&p).map_or(LeaderEpoch(-1), |r| r.epoch)
+    }
+
+    /// When a fetch for this follower was last answered.
+    #[must_use]
+    pub fn last_fetch(&self, p: Partition) -> Option<Micros> {
+        self.vol.replicas.get(&p).and_then(|r| r.last_fetch)
+    }
+
+    /// Its picture of the cluster.
+    #[must_use]
+    pub const fn image(&self) -> &Arc<Image> {
+        &self.vol.image
+    }
+
+    /// Its registration; none before it is registered.
+    #[must_use]
+    pub const fn broker_epoch(&self) -> Option<BrokerEpoch> {
+        self.vol.epoch
+    }
+
+    /// The groups it coordinates.
+    #[must_use]
+    pub const fn coordinator(&self) -> &Coordinator {
+        &self.vol.coordinator
+    }
+
+    /// Requests that wait: produces for copies, fetches for data.
+    #[must_use]
+    pub fn waiting(&self) -> (usize, usize) {
+        let produces = self.vol.parked.values().filter(|p| p.is_produce()).count();
+        (produces, self.vol.parked.len() - produces)
+    }
+
+    // ---- engine ----
+
+    /// Process start: read the disk, register.
+    pub fn start(&mut self, cx: &mut Cx<'_>) {
+        self.vol = Volatile { image: Arc::new(Image::empty()), fenced: true, ..Volatile::default() };
+        self.vol.metadata_polled = Offset(-2);
+        self.register(cx);
+        self.poll_metadata(cx);
+        self.start_upkeep(cx);
+    }
+
+    /// Everything but the disk is gone; with the power also what was not written back.
+    pub fn crash(&mut self, loss: Loss) {
+        self.vol = Volatile::default();
+        if loss == Loss::Power {
+            for log in self.disk.logs.values_mut() {
+                Arc::make_mut(log).lose_unflushed();
+            }
+        }
+    }
+
+    /// A message arrived: an answer to this broker, or a request that takes its place in the queue of its connection.
+    pub fn on_message(&mut self, cx: &mut Cx<'_>, message: &Envelope<Body>) {
+        if message.answers.is_some() {
+            if let Some(pending) = self.vol.requests.answered(cx, message) {
+                self.on_answer(cx, pending, message);
+            }
+        } else {
+            self.receive(cx, message);
+        }
+        self.settle(cx);
+    }
+
+    fn on_answer(&mut self, cx: &mut Cx<'_>, pending: Pending, message: &Envelope<Body>) {
+        match (pending, &message.body) {
+            (Pending::Fetch(leader), Body::Fetched { partitions, .. }) => {
+                self.on_fetched(cx, leader, partitions)
+            }
+            (Pending::MetadataLog, Body::MetadataFetched { image, .. }) => self.on_metadata(cx, &image.0),
+            (Pending::Registration, Body::BrokerRegistered { error, epoch }) => {
+                self.on_registered(cx, *error, *epoch);
+            }
+            (Pending::Heartbeat, Body::BrokerHeartbeatAnswered { error, fenced, should_shutdown }) => {
+                self.on_heartbeat(cx, *error, *fenced, *should_shutdown);
+            }
+            (Pending::AlterPartition(asked), Body::PartitionAltered { error, results }) => {
+                self.on_altered(cx, &asked, *error, results);
+            }
+            (Pending::ProducerIds, Body::ProducerIdsAllocated { error, first, count }) => {
+                self.on_producer_ids(cx, *error, *first, *count);
+            }
+            _ => {}
+        }
+    }
+
     /// A timer fired.
-    pub fn on_timer(&mut self, _cx: &mut Cx<'_>, _key: Timer) {}
-    /// A connection is gone.
-    pub fn on_closed(&mut self, _cx: &mut Cx<'_>, _conn: Conn, _why: CloseWhy) {}
-    /// A command arrived.
-    pub fn on_command(&mut self, _cx: &mut Cx<'_>, _command: Command) {}
+    pub fn on_timer(&mut self, cx: &mut Cx<'_>, key: Timer) {
+        match key {
+            Timer::RequestTimeout => {
+                for lost in self.vol.requests.expired(cx) {
+                    self.on_lost(cx, lost.what);
+                }
+            }
+            Timer::BrokerHeartbeat => self.beat(cx),
+            Timer::FetchFrom(leader) => self.fetch_from(cx, leader),
+            Timer::Purgatory => self.expire_parked(cx),
+            Timer::IsrCheck => self.check_isr(cx),
+            Timer::HighWatermarkCheckpoint => self.checkpoint(cx),
+            Timer::RetentionCheck => self.check_retention(cx),
+            Timer::Coordinator => self.with_coordinator(cx, |coordinator, host| coordinator.on_timer(host)),
+            Timer::MetadataWait => self.poll_metadata(cx),
+            _ => {}
+        }
+        self.settle(cx);
+    }
+
+    /// A connection is gone: its queue, what waits for it, and what it was to bring.
+    pub fn on_closed(&mut self, cx: &mut Cx<'_>, conn: Conn, _why: CloseWhy) {
+        for lost in self.vol.requests.closed(cx, conn) {
+            self.on_lost(cx, lost.what);
+        }
+        if conn.server == cx.me() {
+            self.vol.inbox.remove(&conn);
+            self.vol.sessions.remove(&conn);
+            self.vol.parked.retain(|_, parked| parked.conn() != conn);
+            self.with_coordinator(cx, |coordinator, host| coordinator.on_disconnect(host, conn));
+        } else if conn.lane == super::client::REPLICATION {
+            self.forget_session(conn.server);
+        }
+        self.settle(cx);
+    }
+
+    /// Somebody outside asks for something.
+    pub fn on_command(&mut self, cx: &mut Cx<'_>, command: Command) {
+        match command {
+            Command::Shutdown => {
+                self.vol.shutting_down = true;
+                self.beat(cx);
+            }
+            Command::ResetOffsets(group, topic, to) => self.reset_offsets(cx, group, topic, to),
+            Command::FailNextAppend(p, error) => self.vol.refuse_next.push((p, error)),
+            _ => {}
+        }
+        self.settle(cx);
+    }
+
+    fn on_lost(&mut self, cx: &mut Cx<'_>, pending: Pending) {
+        match pending {
+            Pending::Registration => cx.set_timer(Timer::BrokerHeartbeat, Micros::ms(100)),
+            Pending::Heartbeat | Pending::CreateTopic => {}
+            Pending::MetadataLog => {
+                self.vol.metadata_polled = Offset(-2);
+                cx.set_timer(Timer::MetadataWait, Micros::ms(100));
+            }
+            Pending::AlterPartition(asked) => self.retry_alter(cx, &asked),
+            Pending::ProducerIds => {
+                for (conn, msg) in std::mem::take(&mut self.vol.init_waiting) {
+                    self.answer_init(cx, conn, msg, ErrorCode::CoordinatorLoadInProgress);
+                }
+            }
+            Pending::Fetch(leader) => {
+                self.forget_session(leader);
+                let back_off = self.configs.ms("replica.fetch.backoff.ms");
+                cx.set_timer(Timer::FetchFrom(leader), back_off);
+            }
+        }
+    }
+
+    /// After every handler: hand committed writes to the coordinator, serve the connections that became free, keep its timer.
+    fn settle(&mut self, cx: &mut Cx<'_>) {
+        loop {
+            if let Some((token, result)) = self.vol.written.pop_front() {
+                self.with_coordinator(cx, |coordinator, host| coordinator.on_written(host, token, result));
+            } else if let Some(conn) = self.vol.freed.pop() {
+                self.serve_next(cx, conn);
+            } else {
+                break;
+            }
+        }
+        self.arm_purgatory(cx);
+    }
+
+    // ---- settings ----
+
+    /// A topic's setting: its own, else this broker's default for it.
+    fn topic_setting<'a>(&'a self, topic: TopicId, name: &str) -> &'a str {
+        let own = self.vol.image.topics.get(&topic).and_then(|t| t.configs.get(name));
+        own.map_or_else(|| self.configs.get(name), |value| value)
+    }
+
+    fn topic_int(&self, topic: TopicId, name: &str) -> i64 {
+        self.topic_setting(topic, name).parse().unwrap_or(0)
+    }
+
+    fn min_isr(&self, p: Partition) -> usize {
+        usize::try_from(self.topic_int(p.topic, "min.insync.replicas")).unwrap_or(1)
+    }
+
+    fn rolling(&self, p: Partition) -> Rolling {
+        let bytes = u64::try_from(self.topic_int(p.topic, "segment.bytes")).unwrap_or(u64::MAX);
+        let ms = u64::try_from(self.topic_int(p.topic, "segment.ms")).unwrap_or(u64::MAX);
+        Rolling { bytes, age: Micros(ms.saturating_mul(1000)) }
+    }
+
+    fn retention(&self, p: Partition) -> Option<Retention> {
+        if !self.topic_setting(p.topic, "cleanup.policy").contains("delete") {
+            return None;
+        }
+        let positive = |n: i64| u64::try_from(n).ok();
+        Some(Retention {
+            age: positive(self.topic_int(p.topic, "retention.ms")).map(|ms| Micros(ms.saturating_mul(1000))),
+            bytes: positive(self.topic_int(p.topic, "retention.bytes")),
+        })
+    }
+
+    fn lag_limit(&self) -> Micros {
+        self.configs.ms("replica.lag.time.max.ms")
+    }
+}
+
+/// The settings a topic starts from when nothing is known of brokers; for tests and tools.
+#[must_use]
+pub const fn broker_defaults() -> Configs {
+    Configs::new(Scope::Broker, Family::Java)
 }

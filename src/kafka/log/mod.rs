@@ -1,1 +1,248 @@
-//! stub
+//! One replica's log: segments of batches, the leader epochs in it, and what it remembers of idempotent producers.
+//!
+//! ```text
+//!  segment 0            segment 4          active segment 7
+//!  [0 1][2 3]           [4][5 6]           [7][8 9]·
+//!  ^ start                                          ^ end
+//! ```
+//!
+//! Offsets are given once by a leader and never change. Truncation cuts whole batches from the end; retention cuts whole segments
+//! from the front. Producer state and epochs are functions of the batches (`UnifiedLog`, `ProducerStateManager`,
+//! `LeaderEpochFileCache`).
+//!
+//! Not modelled: index files, producer snapshots (state is rebuilt from the whole log), compaction (later), flushes of single files.
+
+mod epochs;
+mod producers;
+mod retention;
+mod segment;
+
+use std::sync::Arc;
+
+pub use epochs::Epochs;
+pub use producers::{Known, ProducerEntry, ProducerStates, Verdict};
+pub use retention::{Deleted, Retention};
+pub use segment::Segment;
+
+use super::{Batch, LeaderEpoch, Offset, Record};
+use crate::engine::Micros;
+
+/// When a new segment begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Rolling {
+    /// `segment.bytes`.
+    pub bytes: u64,
+    /// `segment.ms`.
+    pub age: Micros,
+}
+
+/// A replica's log.
+#[derive(Clone, Debug)]
+pub struct Log {
+    segments: Vec<Arc<Segment>>,
+    start: Offset,
+    flushed: Offset,
+    epochs: Epochs,
+    producers: ProducerStates,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self::starting_at(Offset(0), Micros::ZERO)
+    }
+}
+
+impl Log {
+    /// An empty log that begins at an offset.
+    #[must_use]
+    pub fn starting_at(offset: Offset, now: Micros) -> Self {
+        Self {
+            segments: vec![Arc::new(Segment::new(offset, now))],
+            start: offset,
+            flushed: offset,
+            epochs: Epochs::default(),
+            producers: ProducerStates::default(),
+        }
+    }
+
+    /// First readable offset.
+    #[must_use]
+    pub const fn start(&self) -> Offset {
+        self.start
+    }
+
+    /// Log end offset: the next one to be written.
+    #[must_use]
+    pub fn end(&self) -> Offset {
+        self.segments.last().map_or(self.start, |s| s.end())
+    }
+
+    /// Segments, oldest first; the last is the active one.
+    pub fn segments(&self) -> impl DoubleEndedIterator<Item = &Segment> {
+        self.segments.iter().map(|s| &**s)
+    }
+
+    /// Batches, oldest first. The first may begin before the log start.
+    pub fn batches(&self) -> impl DoubleEndedIterator<Item = &Batch> {
+        self.segments().flat_map(|s| s.batches().iter())
+    }
+
+    /// Readable records with their offsets and batches.
+    pub fn records(&self) -> impl Iterator<Item = (Offset, &Record, &Batch)> {
+        let start = self.start;
+        self.batches()
+            .flat_map(|batch| {
+                (0..).zip(batch.records.iter()).map(move |(ix, record)| (batch.base.plus(ix), record, batch))
+            })
+            .filter(move |(offset, ..)| *offset >= start)
+    }
+
+    /// Bytes in all segments.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.segments().map(Segment::size).sum()
+    }
+
+    /// The leader epochs in this log.
+    #[must_use]
+    pub const fn epochs(&self) -> &Epochs {
+        &self.epochs
+    }
+
+    /// What this log remembers of idempotent producers.
+    #[must_use]
+    pub const fn producers(&self) -> &ProducerStates {
+        &self.producers
+    }
+
+    /// The epoch and offset where the log of a leader of `epoch` ends, as far as this log knows.
+    #[must_use]
+    pub fn end_of_epoch(&self, epoch: LeaderEpoch) -> Option<(LeaderEpoch, Offset)> {
+        self.epochs.end_of(epoch, self.end())
+    }
+
+    /// Notes that a leader of this epoch begins here, even before it writes.
+    pub fn begin_epoch(&mut self, epoch: LeaderEpoch) {
+        self.epochs.assign(epoch, self.end());
+    }
+
+    /// Appends a batch as the leader: gives it offsets and the leader's epoch. The second value is the base of a new segment, if one began.
+    pub fn append(
+        &mut self,
+        mut batch: Batch,
+        epoch: LeaderEpoch,
+        now: Micros,
+        rolling: Rolling,
+    ) -> (Offset, Option<Offset>) {
+        batch.base = self.end();
+        batch.leader_epoch = epoch;
+        let base = batch.base;
+        (base, self.push(batch, now, rolling))
+    }
+
+    /// Appends a leader's batch as a follower, as it is. Batches that are here already are passed over.
+    pub fn copy(&mut self, batch: Batch, now: Micros, rolling: Rolling) -> Option<Offset> {
+        if batch.base < self.end() {
+            return None;
+        }
+        self.push(batch, now, rolling)
+    }
+
+    fn push(&mut self, batch: Batch, now: Micros, rolling: Rolling) -> Option<Offset> {
+        self.epochs.assign(batch.leader_epoch, batch.base);
+        self.producers.appended(&batch);
+        let rolled = self.segments.last().is_some_and(|s| s.must_roll(&batch, rolling));
+        if rolled {
+            self.segments.push(Arc::new(Segment::new(batch.base, now)));
+        }
+        let base = batch.base;
+        if let Some(active) = self.segments.last_mut() {
+            Arc::make_mut(active).push(batch);
+        }
+        rolled.then_some(base)
+    }
+
+    /// Whole batches from the one that holds `from`, below `bound`, at least one if there is one, up to about `max_bytes`.
+    #[must_use]
+    pub fn read(&self, from: Offset, bound: Offset, max_bytes: u64) -> Vec<Batch> {
+        let mut bytes = 0;
+        let first = self.segments.iter().rposition(|s| s.base() <= from).unwrap_or(0);
+        let mut found = Vec::new();
+        for batch in self.segments[first..].iter().flat_map(|s| s.batches().iter()) {
+            if batch.end() <= from {
+                continue;
+            }
+            if batch.end() > bound || (!found.is_empty() && bytes + batch.size() > max_bytes) {
+                break;
+            }
+            bytes += batch.size();
+            found.push(batch.clone());
+        }
+        found
+    }
+
+    /// The first readable record with this timestamp or a later one.
+    #[must_use]
+    pub fn find_time(&self, at: Micros) -> Option<Offset> {
+        self.records().find(|(_, record, _)| record.timestamp >= at).map(|(offset, ..)| offset)
+    }
+
+    /// Cuts away every batch whose last offset is `to` or higher, and the epochs that began there.
+    pub fn truncate(&mut self, to: Offset) {
+        self.epochs.truncate(to);
+        if to < self.end() {
+            while self.segments.len() > 1 && self.segments.last().is_some_and(|s| s.base() >= to) {
+                self.segments.pop();
+            }
+            if let Some(active) = self.segments.last_mut() {
+                Arc::make_mut(active).truncate(to);
+            }
+            self.flushed = self.flushed.min(self.end());
+            self.start = self.start.min(self.end());
+            self.producers = ProducerStates::of(self.batches());
+        }
+    }
+
+    /// Drops everything and begins again at an offset (the leader's log starts later than this one ends).
+    pub fn restart_at(&mut self, offset: Offset, now: Micros) {
+        *self = Self::starting_at(offset, now);
+    }
+
+    /// Raises the log start; returns the bases of segments that lie below it and are gone.
+    pub fn raise_start(&mut self, to: Offset) -> Vec<Offset> {
+        self.start = self.start.max(to);
+        let mut gone = Vec::new();
+        while self.segments.len() > 1 && self.segments[1].base() <= self.start {
+            gone.push(self.segments.remove(0).base());
+        }
+        self.epochs.raise_start(self.start);
+        gone
+    }
+
+    /// Everything written so far is on disk.
+    pub fn flush(&mut self) {
+        self.flushed = self.end();
+    }
+
+    /// Whether everything written so far is on disk.
+    #[must_use]
+    pub fn is_flushed(&self) -> bool {
+        self.flushed == self.end()
+    }
+
+    /// Forgets producers that wrote nothing for this long (`producer.id.expiration.ms`).
+    pub fn expire_producers(&mut self, now: Micros, after: Micros) {
+        self.producers.expire(now, after);
+    }
+
+    /// The power failed: what was not flushed is gone.
+    pub fn lose_unflushed(&mut self) {
+        self.truncate(self.flushed);
+    }
+
+    fn roll(&mut self, now: Micros) -> Offset {
+        let base = self.end();
+        self.segments.push(Arc::new(Segment::new(base, now)));
+        base
+    }
+}

@@ -1,0 +1,178 @@
+//! Applying metadata: what the controller committed becomes leading, following, or nothing (`BrokerMetadataPublisher`).
+
+use std::sync::Arc;
+
+use super::isr::controller;
+use super::{Broker, Leading, Pending, Replica, ReplicaRole};
+use crate::engine::{Micros, NodeId};
+use crate::kafka::client::METADATA_LOG;
+use crate::kafka::log::Log;
+use crate::kafka::{
+    Body, Cx, ErrorCode, Image, LeaderEpoch, Note, OFFSETS_TOPIC, Offset, Partition, PartitionState, Record,
+    Timer,
+};
+
+impl Broker {
+    /// Asks for the metadata log from where this broker stands; the controller answers when there is more, or after a while.
+    pub(super) fn poll_metadata(&mut self, cx: &mut Cx<'_>) {
+        let Some(controller) = controller(cx) else { return };
+        if self.vol.requests.busy(controller, METADATA_LOG) {
+            return;
+        }
+        let from = self.vol.image.offset.plus(1);
+        let quiet = self.vol.metadata_polled == from;
+        self.vol.metadata_polled = from;
+        let body = Body::MetadataFetch { from };
+        self.vol.requests.send(
+            cx,
+            controller,
+            METADATA_LOG,
+            quiet,
+            body,
+            Micros::secs(2),
+            Pending::MetadataLog,
+        );
+    }
+
+    /// The next stretch of the metadata log.
+    pub(super) fn on_metadata(&mut self, cx: &mut Cx<'_>, image: &Arc<Image>) {
+        if image.offset > self.vol.image.offset {
+            let before = std::mem::replace(&mut self.vol.image, Arc::clone(image));
+            let changes = changed_partitions(&before, image);
+            for (p, state) in &changes {
+                self.apply_partition(cx, *p, state);
+            }
+            for topic in before.topics.keys().filter(|topic| !image.topics.contains_key(topic)) {
+                self.vol.replicas.retain(|p, _| p.topic != *topic);
+                self.disk.logs.retain(|p, _| p.topic != *topic);
+            }
+            self.vol.fenced = image.brokers.get(&cx.me()).is_none_or(|b| b.fenced);
+            if !changes.is_empty() || before.brokers != image.brokers {
+                cx.note(Note::MetadataApplied { node: cx.me(), offset: image.offset });
+                self.after_metadata(cx);
+            }
+        }
+        self.poll_metadata(cx);
+    }
+
+    fn after_metadata(&mut self, cx: &mut Cx<'_>) {
+        let leading: Vec<Partition> = self
+            .vol
+            .replicas
+            .iter()
+            .filter(|(_, r)| matches!(r.role, ReplicaRole::Leading(_)))
+            .map(|(p, _)| *p)
+            .collect();
+        for p in leading {
+            self.maybe_expand(cx, p);
+            self.advance_high_watermark(cx, p);
+        }
+        self.follow_leaders(cx);
+        if self.vol.epoch.is_some_and(|epoch| Offset(epoch.0) <= self.vol.image.offset) && self.vol.fenced {
+            self.beat(cx);
+        }
+    }
+
+    fn apply_partition(&mut self, cx: &mut Cx<'_>, p: Partition, state: &PartitionState) {
+        let me = cx.me();
+        if !state.replicas.contains(&me) {
+            if self.vol.replicas.remove(&p).is_some() {
+                self.stop_leading(cx, p);
+                self.disk.logs.remove(&p);
+            }
+            return;
+        }
+        if !self.disk.logs.contains_key(&p) {
+            self.disk.logs.insert(p, Arc::new(Log::starting_at(Offset(0), cx.now())));
+        }
+        if !self.vol.replicas.contains_key(&p) {
+            let high_watermark = self.high_watermark(p).unwrap_or_default();
+            let role = ReplicaRole::Following(None);
+            let fresh = Replica { high_watermark, epoch: LeaderEpoch(-1), role, last_fetch: None };
+            self.vol.replicas.insert(p, fresh);
+        }
+        if state.leader == Some(me) {
+            self.lead(cx, p, state);
+        } else {
+            self.follow(cx, p, state);
+        }
+    }
+
+    fn lead(&mut self, cx: &mut Cx<'_>, p: Partition, state: &PartitionState) {
+        let Some(replica) = self.vol.replicas.get_mut(&p) else { return };
+        if let ReplicaRole::Leading(leading) = &mut replica.role
+            && replica.epoch == state.leader_epoch
+        {
+            if state.partition_epoch > leading.partition_epoch {
+                leading.partition_epoch = state.partition_epoch;
+                leading.isr.clone_from(&state.isr);
+                leading.pending = None;
+            }
+            return;
+        }
+        let log = Arc::make_mut(self.disk.logs.entry(p).or_default());
+        log.begin_epoch(state.leader_epoch);
+        replica.epoch = state.leader_epoch;
+        replica.role = ReplicaRole::Leading(Leading::begin(cx.me(), state, log.end(), cx.now()));
+        let (epoch, offset) = (state.leader_epoch, log.end());
+        cx.note(Note::EpochStarted { node: cx.me(), partition: p, epoch, offset });
+        if cx.shared().topic(p.topic) == OFFSETS_TOPIC {
+            let records: Vec<Record> = log.records().map(|(_, record, _)| record.clone()).collect();
+            self.with_coordinator(cx, |coordinator, host| coordinator.load(host, p.index, records.iter()));
+        }
+        self.advance_high_watermark(cx, p);
+    }
+
+    fn follow(&mut self, cx: &mut Cx<'_>, p: Partition, state: &PartitionState) {
+        let Some(replica) = self.vol.replicas.get_mut(&p) else { return };
+        let led = matches!(replica.role, ReplicaRole::Leading(_));
+        let same = matches!(replica.role, ReplicaRole::Following(leader) if leader == state.leader);
+        if same && replica.epoch == state.leader_epoch {
+            return;
+        }
+        replica.epoch = state.leader_epoch;
+        replica.role = ReplicaRole::Following(state.leader);
+        if led {
+            self.stop_leading(cx, p);
+        }
+    }
+
+    /// What waited for this leader is answered: the write may have happened, its fate is unknown.
+    fn stop_leading(&mut self, cx: &mut Cx<'_>, p: Partition) {
+        self.finish_writes(p, Err(ErrorCode::NotLeaderOrFollower));
+        self.wake_produces(cx, p);
+        self.wake_fetches(cx, p);
+        if cx.shared().topic(p.topic) == OFFSETS_TOPIC {
+            self.with_coordinator(cx, |coordinator, host| coordinator.unload(host, p.index));
+        }
+    }
+
+    /// A broker that has just been told its registration, or whose fetcher went idle, looks whom to follow.
+    pub(super) fn resume_following(&mut self, cx: &mut Cx<'_>) {
+        self.follow_leaders(cx);
+        cx.cancel_timer(Timer::MetadataWait);
+        self.poll_metadata(cx);
+    }
+}
+
+/// Partitions whose entry differs between two pictures. Topics that both share are passed over.
+fn changed_partitions(before: &Image, after: &Image) -> Vec<(Partition, PartitionState)> {
+    let mut changed = Vec::new();
+    for (&topic, state) in &after.topics {
+        let old = before.topics.get(&topic);
+        if old.is_some_and(|old| Arc::ptr_eq(old, state)) {
+            continue;
+        }
+        for (index, partition) in (0..).zip(&state.partitions) {
+            if old.and_then(|old| old.partitions.get(index as usize)) != Some(partition) {
+                changed.push((Partition { topic, index }, partition.clone()));
+            }
+        }
+    }
+    changed
+}
+
+/// The broker that leads a partition according to a picture.
+pub(super) fn leader_in(image: &Image, p: Partition) -> Option<NodeId> {
+    image.partition(p).and_then(|state| state.leader)
+}

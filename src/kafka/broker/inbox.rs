@@ -1,0 +1,72 @@
+//! One request at a time a connection: Kafka's network layer reads no further from a connection until the answer has left (`SocketServer`).
+
+use std::sync::Arc;
+
+use super::Broker;
+use crate::engine::{Conn, Envelope, MsgId};
+use crate::kafka::{Acks, Body, Cx};
+
+impl Broker {
+    /// A request arrived. It waits if an earlier one of its connection has no answer yet.
+    pub(super) fn receive(&mut self, cx: &mut Cx<'_>, message: &Envelope<Body>) {
+        let queue = self.vol.inbox.entry(message.conn).or_default();
+        queue.push_back(Arc::new(message.clone()));
+        if queue.len() == 1 {
+            self.serve(cx, message);
+        }
+    }
+
+    /// The connection's oldest request was answered: serve the next.
+    pub(super) fn serve_next(&mut self, cx: &mut Cx<'_>, conn: Conn) {
+        let next = self.vol.inbox.get(&conn).and_then(|queue| queue.front().cloned());
+        if let Some(message) = next {
+            self.serve(cx, &message);
+        } else {
+            self.vol.inbox.remove(&conn);
+        }
+    }
+
+    fn free(&mut self, conn: Conn, request: MsgId) {
+        if let Some(queue) = self.vol.inbox.get_mut(&conn)
+            && queue.front().is_some_and(|m| m.id == request)
+        {
+            queue.pop_front();
+            self.vol.freed.push(conn);
+        }
+    }
+
+    /// Answers a request and frees its connection for the next one.
+    pub(super) fn answer(&mut self, cx: &mut Cx<'_>, conn: Conn, request: MsgId, quiet: bool, body: Body) {
+        cx.answer(conn, request, quiet, body);
+        self.free(conn, request);
+    }
+
+    /// A request that gets no answer (acks=0).
+    pub(super) fn no_answer(&mut self, conn: Conn, request: MsgId) {
+        self.free(conn, request);
+    }
+
+    fn serve(&mut self, cx: &mut Cx<'_>, message: &Envelope<Body>) {
+        let (conn, id) = (message.conn, message.id);
+        match &message.body {
+            Body::Produce { acks, timeout, batches } => {
+                let timeout = if *acks == Acks::All { *timeout } else { crate::engine::Micros::ZERO };
+                self.produce(cx, conn, id, *acks, timeout, batches);
+            }
+            Body::Fetch { .. } => self.fetch(cx, message),
+            Body::ListOffsets { partitions, .. } => self.list_offsets(cx, conn, id, partitions),
+            Body::Metadata { topics } => self.metadata(cx, conn, id, message.quiet, topics),
+            Body::InitProducerId => self.init_producer_id(cx, conn, id),
+            Body::FindCoordinator { group } => self.find_coordinator(cx, conn, id, *group),
+            Body::JoinGroup { .. }
+            | Body::SyncGroup { .. }
+            | Body::Heartbeat { .. }
+            | Body::LeaveGroup { .. }
+            | Body::OffsetCommit { .. }
+            | Body::OffsetFetch { .. } => {
+                self.with_coordinator(cx, |coordinator, host| coordinator.on_request(host, message));
+            }
+            _ => self.no_answer(conn, id),
+        }
+    }
+}

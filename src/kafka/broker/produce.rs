@@ -1,0 +1,130 @@
+//! Produce: checks, append, and the answer when enough copies exist (`ReplicaManager.appendRecords`).
+
+use std::sync::Arc;
+
+use super::purgatory::{Parked, PartitionResult, Write};
+use super::{Broker, ReplicaRole};
+use crate::engine::{Conn, Micros, MsgId};
+use crate::kafka::log::Verdict;
+use crate::kafka::{Acks, Batch, Cx, ErrorCode, Note, Offset, Partition, record::Record};
+
+impl Broker {
+    pub(super) fn produce(
+        &mut self,
+        cx: &mut Cx<'_>,
+        conn: Conn,
+        request: MsgId,
+        acks: Acks,
+        timeout: Micros,
+        batches: &[(Partition, Batch)],
+    ) {
+        let mut results = Vec::new();
+        for (p, batch) in batches {
+            let (error, base, required) = match self.append_from_client(cx, *p, acks, batch) {
+                Ok((base, required)) => (ErrorCode::None, base, required),
+                Err(error) => {
+                    cx.note(Note::AppendRefused { node: cx.me(), partition: *p, error });
+                    (error, Offset::NONE, Offset::NONE)
+                }
+            };
+            let waits = acks == Acks::All && error == ErrorCode::None;
+            results.push(PartitionResult { partition: *p, error, base, required: waits.then_some(required) });
+        }
+        match acks {
+            Acks::Zero if results.iter().any(|r| r.error != ErrorCode::None) => {
+                self.no_answer(conn, request);
+                cx.drop_conn(conn);
+            }
+            Acks::Zero => self.no_answer(conn, request),
+            Acks::One | Acks::All => {
+                let deadline = cx.now() + timeout;
+                self.vol.parked.insert(request, Parked::Produce { conn, results, deadline });
+                self.try_produce(cx, request);
+            }
+        }
+        for (p, _) in batches {
+            self.after_append(cx, *p);
+        }
+    }
+
+    /// Appends a client's batch. Gives its first offset, and the offset that the high watermark must reach for acks=all.
+    fn append_from_client(
+        &mut self,
+        cx: &mut Cx<'_>,
+        p: Partition,
+        acks: Acks,
+        batch: &Batch,
+    ) -> Result<(Offset, Offset), ErrorCode> {
+        let min_isr = self.min_isr(p);
+        let replica = self.vol.replicas.get(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        let ReplicaRole::Leading(leading) = &replica.role else { return Err(ErrorCode::NotLeaderOrFollower) };
+        if acks == Acks::All {
+            leading.admit(min_isr)?;
+        }
+        if let Some(at) = self.vol.refuse_next.iter().position(|(only, _)| only.is_none_or(|only| only == p))
+        {
+            return Err(self.vol.refuse_next.remove(at).1);
+        }
+        if batch.base != Offset(0) || batch.records.is_empty() {
+            return Err(ErrorCode::InvalidRecord);
+        }
+        if batch.size() > u64::try_from(self.topic_int(p.topic, "max.message.bytes")).unwrap_or(u64::MAX) {
+            return Err(ErrorCode::MessageTooLarge);
+        }
+        let compacted = self.topic_setting(p.topic, "cleanup.policy").contains("compact");
+        if compacted && batch.records.iter().any(|record| record.key.is_none()) {
+            return Err(ErrorCode::InvalidRecord);
+        }
+        let log = self.disk.logs.get(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        match log.producers().judge(batch) {
+            Verdict::Refused(error) => Err(error),
+            Verdict::Duplicate(base) => {
+                cx.note(Note::DuplicateAnswered { node: cx.me(), partition: p, base });
+                Ok((base, base.plus(batch.count())))
+            }
+            Verdict::New => {
+                let base = self.append_leading(cx, p, batch.clone());
+                Ok((base, base.plus(batch.count())))
+            }
+        }
+    }
+
+    /// Appends a batch to a partition that this broker leads.
+    pub(super) fn append_leading(&mut self, cx: &mut Cx<'_>, p: Partition, batch: Batch) -> Offset {
+        let rolling = self.rolling(p);
+        let epoch = self.leader_epoch(p);
+        let count = u32::try_from(batch.count()).unwrap_or(u32::MAX);
+        let log = Arc::make_mut(self.disk.logs.entry(p).or_default());
+        let (base, rolled) = log.append(batch, epoch, cx.now(), rolling);
+        if let Some(base) = rolled {
+            cx.note(Note::SegmentRolled { node: cx.me(), partition: p, base });
+        }
+        cx.note(Note::Appended { node: cx.me(), partition: p, base, count });
+        base
+    }
+
+    /// Appends what the coordinator writes; it is told once the high watermark has passed it.
+    pub(super) fn append_internal(
+        &mut self,
+        cx: &mut Cx<'_>,
+        p: Partition,
+        records: Vec<Record>,
+        token: u64,
+    ) -> Result<(), ErrorCode> {
+        let min_isr = self.min_isr(p);
+        self.leads(p).ok_or(ErrorCode::NotLeaderOrFollower)?.admit(min_isr)?;
+        let batch = Batch::unplaced(None, records);
+        let count = batch.count();
+        let base = self.append_leading(cx, p, batch);
+        let deadline = cx.now() + self.configs.ms("offsets.commit.timeout.ms");
+        self.vol.writes.push(Write { partition: p, required: base.plus(count), token, deadline });
+        self.after_append(cx, p);
+        Ok(())
+    }
+
+    /// New records in a partition: the high watermark may move, and followers that wait for data get it.
+    fn after_append(&mut self, cx: &mut Cx<'_>, p: Partition) {
+        self.advance_high_watermark(cx, p);
+        self.wake_fetches(cx, p);
+    }
+}
