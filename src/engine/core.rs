@@ -116,6 +116,7 @@ pub struct Core<N: Node> {
     pub(super) conns: BTreeMap<ConnKey, ConnState>,
     pub(super) rules: Vec<Rule>,
     pub(super) delays: BTreeMap<(NodeId, NodeId), Micros>,
+    pub(super) slowed: BTreeMap<(NodeId, NodeId), Micros>,
     pub(super) jitters: BTreeMap<(NodeId, NodeId), Micros>,
     pub(super) cuts: BTreeSet<(NodeId, Option<NodeId>)>,
     pub(super) notes: Vec<Rec<N::Note>>,
@@ -139,6 +140,7 @@ impl<N: Node> Clone for Core<N> {
             conns: self.conns.clone(),
             rules: self.rules.clone(),
             delays: self.delays.clone(),
+            slowed: self.slowed.clone(),
             jitters: self.jitters.clone(),
             cuts: self.cuts.clone(),
             notes: Vec::new(),
@@ -161,6 +163,7 @@ impl<N: Node> Core<N> {
             conns: BTreeMap::new(),
             rules: Vec::new(),
             delays: BTreeMap::new(),
+            slowed: BTreeMap::new(),
             jitters: BTreeMap::new(),
             cuts: BTreeSet::new(),
             notes: Vec::new(),
@@ -206,7 +209,7 @@ impl<N: Node> Core<N> {
     }
 
     pub(super) fn delay(&mut self, from: NodeId, to: NodeId) -> Micros {
-        let base = match self.delays.get(&(from, to)) {
+        let base = match self.slowed.get(&(from, to)).or_else(|| self.delays.get(&(from, to))) {
             Some(delay) => *delay,
             None => {
                 let server = |n: NodeId| self.procs[n.0 as usize].tier == Tier::Server;

@@ -380,7 +380,7 @@ impl<N: Node> World<N> {
                 self.core.release(Some((from, to)));
             }
             Fault::Delay { from, to, delay } => {
-                self.core.delays.insert((from, to), delay);
+                self.core.slowed.insert((from, to), delay);
             }
             Fault::Reset { a, b } => {
                 for conn in self.core.conns_of(a) {
@@ -405,7 +405,7 @@ impl<N: Node> World<N> {
             Fault::Clear => {
                 self.core.cuts.clear();
                 self.core.rules.clear();
-                self.core.delays.clear();
+                self.core.slowed.clear();
                 self.core.note(None, Note::LinkHealed { a: None, b: None });
                 self.core.release(None);
             }
