@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::visit::AssertionFile;
+use crate::lab::spec::{Cluster, Start};
 
 /// A string and where it stands in the file.
 pub(super) type Str = Spanned<String>;
@@ -29,22 +30,13 @@ pub(super) struct LessonFile {
     #[serde(default)]
     pub accuracy: Vec<Spanned<u16>>,
     pub minutes: Option<Spanned<u16>>,
+    pub seed: Option<u64>,
+    pub cluster: Cluster,
     #[serde(default)]
-    pub seed: u64,
-    pub cluster: Spanned<toml::Value>,
-    #[serde(default)]
-    pub start: StartFile,
+    pub start: Start,
     pub compare: Option<Spanned<toml::Value>>,
     #[serde(default)]
     pub beat: Vec<Spanned<BeatFile>>,
-}
-
-/// What happens before t = 0.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct StartFile {
-    #[serde(default, rename = "do")]
-    pub doing: Vec<Str>,
 }
 
 /// A text in both languages; a missing one is reported by the loader.
@@ -70,7 +62,6 @@ pub(super) struct BeatFile {
     pub id: Str,
     pub kind: Str,
     pub scene: Option<Str>,
-    #[serde(default)]
     pub params: Option<Spanned<toml::Table>>,
     pub focus: Option<Spanned<Vec<Str>>>,
     pub needs: Option<Spanned<Vec<Spanned<AssertionFile>>>>,
