@@ -4,6 +4,7 @@ use kafkarium::engine::{Fault, Loss, Micros, NodeId, Note as Engine, RuleAction,
 use kafkarium::kafka::broker::Broker;
 use kafkarium::kafka::config::{Configs, Family, Scope};
 use kafkarium::kafka::controller::Controller;
+use kafkarium::kafka::laws::Witness;
 use kafkarium::kafka::producer::{Producer, ProducerSpec};
 use kafkarium::kafka::{
     Command, LeaderEpoch, Names, Note, Offset, Partition, Process, Role, Send, TopicId, World,
@@ -17,6 +18,7 @@ struct Tank {
     topic: TopicId,
     inputs: u32,
     notes: Vec<Note>,
+    witness: Witness,
 }
 
 impl Tank {
@@ -39,8 +41,16 @@ impl Tank {
         }
         let spec = ProducerSpec { configs, topics: vec![orders], workload: None };
         world.add(Process::Producer(Box::new(Producer::new(spec))), Tier::Client);
-        let mut tank =
-            Self { world, controller, brokers, producer: client, topic: orders, inputs: 0, notes: vec![] };
+        let mut tank = Self {
+            world,
+            controller,
+            brokers,
+            producer: client,
+            topic: orders,
+            inputs: 0,
+            notes: vec![],
+            witness: Witness::default(),
+        };
         tank.input(|t| {
             for id in std::iter::once(t.controller).chain(t.brokers.clone()) {
                 t.world.start(id);
@@ -66,6 +76,12 @@ impl Tank {
     }
 
     fn keep_notes(&mut self) {
+        let broken = [self.witness.observe(&self.world), self.witness.survey(&self.world)].concat();
+        assert!(
+            broken.is_empty(),
+            "{}",
+            broken.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        );
         for rec in self.world.notes() {
             if let Engine::Domain(note) = &rec.note {
                 self.notes.push(note.clone());

@@ -21,6 +21,7 @@ mod error;
 pub mod group;
 mod ids;
 mod image;
+pub mod laws;
 pub mod log;
 mod names;
 mod note;

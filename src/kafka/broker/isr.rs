@@ -13,7 +13,7 @@ use crate::kafka::{
 impl Broker {
     /// Moves the leader's high watermark to where the rule says, and lets go what waited for it.
     pub(super) fn advance_high_watermark(&mut self, cx: &mut Cx<'_>, p: Partition) {
-        let (min_isr, lag) = (self.min_isr(p), self.lag_limit());
+        let (min_isr, lag) = (self.min_insync_replicas(p), self.lag_limit());
         let (Some(replica), Some(log)) = (self.vol.replicas.get(&p), self.disk.logs.get(&p)) else { return };
         let ReplicaRole::Leading(leading) = &replica.role else { return };
         let image = &self.vol.image;

@@ -344,7 +344,9 @@ impl Broker {
         self.topic_setting(topic, name).parse().unwrap_or(0)
     }
 
-    fn min_isr(&self, p: Partition) -> usize {
+    /// `min.insync.replicas` of a partition's topic.
+    #[must_use]
+    pub fn min_insync_replicas(&self, p: Partition) -> usize {
         usize::try_from(self.topic_int(p.topic, "min.insync.replicas")).unwrap_or(1)
     }
 

@@ -55,7 +55,7 @@ impl Broker {
         acks: Acks,
         batch: &Batch,
     ) -> Result<(Offset, Offset), ErrorCode> {
-        let min_isr = self.min_isr(p);
+        let min_isr = self.min_insync_replicas(p);
         let replica = self.vol.replicas.get(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         let ReplicaRole::Leading(leading) = &replica.role else { return Err(ErrorCode::NotLeaderOrFollower) };
         if acks == Acks::All {
@@ -111,7 +111,7 @@ impl Broker {
         records: Vec<Record>,
         token: u64,
     ) -> Result<(), ErrorCode> {
-        let min_isr = self.min_isr(p);
+        let min_isr = self.min_insync_replicas(p);
         self.leads(p).ok_or(ErrorCode::NotLeaderOrFollower)?.admit(min_isr)?;
         let batch = Batch::unplaced(None, records);
         let count = batch.count();

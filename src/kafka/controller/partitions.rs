@@ -3,7 +3,7 @@
 use super::Controller;
 use crate::engine::NodeId;
 use crate::kafka::{
-    Body, BrokerEpoch, Cx, Election, ErrorCode, Image, IsrChange, LeaderEpoch, MetadataRecord, Note,
+    Body, BrokerEpoch, Cx, Election, ErrorCode, IsrChange, LeaderEpoch, MetadataRecord, Note,
     Partition, PartitionEpoch, PartitionState,
 };
 
@@ -95,13 +95,12 @@ impl Controller {
                 }
                 continue;
             };
-            Self::state_change(cx, &image, *p, before, next);
+            Self::state_change(cx, *p, before, next);
         }
     }
 
     fn state_change(
         cx: &mut Cx<'_>,
-        _image: &Image,
         p: Partition,
         before: &PartitionState,
         next: &PartitionState,
