@@ -1,12 +1,49 @@
-//! Consumers: the client library and the application that uses it.
+//! Consumers: the client library (classic group protocol) and the application that uses it.
+//!
+//! ```text
+//!   Metadata ─▶ FindCoordinator ─▶ JoinGroup ×2 ─▶ SyncGroup ─▶ OffsetFetch ─▶ (ListOffsets) ─▶ Fetch, Fetch, Fetch …
+//!                    ▲                 ▲                                                          │
+//!                    └─ NOT_COORDINATOR└─ REBALANCE_IN_PROGRESS                          buffer ◀─┘
+//!                                                                        poll() ◀── max.poll.records
+//!                                                                          └─▶ work ─▶ commit ─▶ poll()
+//! ```
+//!
+//! The client is driven by level, not by edge: after every event [`Consumer::drive`] does whatever has become possible, in a fixed
+//! order. What Java does inside `poll()` (joining, revoking, looking up positions, fetching, automatic commits) happens only while the
+//! application polls: all the time while it waits for records, not while it works, and never while it hangs. A manual member counts as
+//! polling in time unless it was told to hang, but records go to its application only by a `poll` command.
+//!
+//! Automatic commits cover what the application is done with: Java's positions after the records of *earlier* polls; librdkafka's
+//! stored offsets, which count a record the moment it is handed over. `commit` and an orderly close commit the whole position, as
+//! `commitSync()` and `close()` do.
+//!
+//! Not modelled: jitter of back-offs, automatic commits that repeat an unchanged position, validation of positions by leader epoch,
+//! fetch sessions, librdkafka's deeper fetch queue. Not yet: static members, cooperative rebalancing, transactions.
 
-use std::collections::BTreeMap;
+mod application;
+mod backoff;
+mod cluster;
+mod commit;
+mod fetcher;
+mod membership;
+mod positions;
+#[cfg(test)]
+mod tests;
 
-use super::config::Configs;
+use std::collections::{BTreeMap, VecDeque};
+
+use super::client::{self, Metadata, Requests};
+use super::config::{Configs, Family};
 use super::{
-    Body, Command, Cx, ErrorCode, Generation, GroupId, MemberId, Offset, Partition, RecordId, Timer, TopicId,
+    Body, Cx, ErrorCode, Generation, GroupId, LeaderEpoch, MemberId, Offset, OffsetSpec, Partition, RecordId,
+    SeekTo, Timer, TopicId, Why,
 };
-use crate::engine::{CloseWhy, Conn, Envelope, Loss, Micros};
+use crate::engine::{CloseWhy, Conn, Envelope, Lane, Loss, Micros, MsgId, NodeId};
+use application::Application;
+use backoff::Backoffs;
+use fetcher::{Blocked, Completed};
+use membership::Membership;
+use positions::{Place, Slot};
 
 /// What a consumer is, apart from its state.
 #[derive(Clone, Debug)]
@@ -27,82 +64,300 @@ pub struct ConsumerSpec {
 #[derive(Clone, Debug)]
 pub struct Consumer {
     spec: ConsumerSpec,
+    client: Client,
+    app: Application,
+}
+
+/// What the client library holds in memory.
+#[derive(Clone, Debug, Default)]
+struct Client {
+    metadata: Metadata,
+    requests: Requests<Ask>,
+    backoffs: Backoffs,
+    /// Metadata is wanted, and why.
+    refresh: Option<Why>,
+    /// A metadata answer has come.
+    bootstrapped: bool,
+    /// The last metadata answer said something new.
+    learned: bool,
+    coordinator: Option<NodeId>,
+    membership: Membership,
+    /// Assigned partitions.
+    slots: BTreeMap<Partition, Slot>,
+    /// Counts assignments, so that answers to questions about an earlier one are recognised.
+    round: u64,
+    /// Seeks that wait for an assignment.
+    seeks: Vec<(Partition, SeekTo)>,
+    /// Fetched and not yet polled, in order of arrival.
+    completed: VecDeque<Completed>,
+    /// The last fetch to each broker: partition and offset.
+    fetched: BTreeMap<NodeId, Vec<(Partition, Offset, LeaderEpoch)>>,
+    /// Brokers that are not asked again before some time.
+    blocked: BTreeMap<NodeId, Blocked>,
+    /// When the next automatic commit is due.
+    auto_due: Micros,
+    /// poll() throws this from now on.
+    fatal: Option<ErrorCode>,
+}
+
+/// Why a commit was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// The interval of automatic commits passed.
+    Auto,
+    /// The application called commitSync().
+    Sync,
+    /// Partitions are about to be given up.
+    Revoke,
+    /// The application called close().
+    Close,
+}
+
+/// What a request was about.
+#[derive(Clone, Debug)]
+enum Ask {
+    Metadata,
+    Coordinator,
+    Join,
+    Sync,
+    Heartbeat(Generation),
+    Leave,
+    Commit(Purpose, Vec<(Partition, Offset, LeaderEpoch)>),
+    Committed { round: u64 },
+    Lookup { round: u64, asked: Vec<(Partition, OffsetSpec)> },
+    Fetch { round: u64, asked: Vec<(Partition, Offset)> },
 }
 
 impl Consumer {
     /// A consumer that has not started.
     #[must_use]
-    pub const fn new(spec: ConsumerSpec) -> Self {
-        Self { spec }
+    pub fn new(spec: ConsumerSpec) -> Self {
+        Self { spec, client: Client::default(), app: Application::default() }
     }
+
     /// Its settings.
     #[must_use]
     pub const fn configs(&self) -> &Configs {
         &self.spec.configs
     }
+
     /// Its settings, to change while it is down.
     pub const fn configs_mut(&mut self) -> &mut Configs {
         &mut self.spec.configs
     }
+
     /// Its group.
     #[must_use]
     pub const fn group(&self) -> GroupId {
         self.spec.group
     }
+
     /// What it is, apart from its state.
     #[must_use]
     pub const fn spec(&self) -> &ConsumerSpec {
         &self.spec
     }
+
     /// Its member id, while it has one.
     #[must_use]
-    pub fn member(&self) -> Option<MemberId> {
-        None
+    pub const fn member(&self) -> Option<MemberId> {
+        self.client.membership.member
     }
+
     /// Its generation; -1 outside a group.
     #[must_use]
-    pub fn generation(&self) -> Generation {
-        Generation(-1)
+    pub const fn generation(&self) -> Generation {
+        self.client.membership.generation
     }
+
     /// Whether it leads the group.
     #[must_use]
-    pub fn is_leader(&self) -> bool {
-        false
+    pub const fn is_leader(&self) -> bool {
+        self.client.membership.leads
     }
+
+    /// The broker that it takes for its coordinator.
+    #[must_use]
+    pub const fn coordinator(&self) -> Option<NodeId> {
+        self.client.coordinator
+    }
+
     /// Partitions it may read, with the next offset to deliver (-1 = not known yet).
     pub fn assigned(&self) -> impl Iterator<Item = (Partition, Offset)> + '_ {
-        BTreeMap::new().into_iter()
+        self.client.slots.iter().map(|(p, slot)| (*p, slot.position().unwrap_or(Offset::NONE)))
     }
+
     /// Records polled and not worked, the one it works on included.
     #[must_use]
     pub fn buffered(&self) -> usize {
-        0
+        self.app.polled.len()
     }
+
+    /// Records fetched and not polled.
+    #[must_use]
+    pub fn fetched(&self) -> usize {
+        self.client.completed.iter().map(Completed::len).sum()
+    }
+
     /// The record its application works on.
     #[must_use]
     pub fn working(&self) -> Option<RecordId> {
-        None
+        self.app.working()
     }
+
     /// Number of polls that returned.
     #[must_use]
-    pub fn polls(&self) -> u64 {
-        0
+    pub const fn polls(&self) -> u64 {
+        self.app.polls
     }
-    /// The last error that a call of the application got.
+
+    /// The last error that a call of the application got; none after a call that went well.
     #[must_use]
-    pub fn error(&self) -> Option<ErrorCode> {
-        None
+    pub const fn error(&self) -> Option<ErrorCode> {
+        self.app.error
     }
+
+    // ---- what the world does to it ----
+
     /// Process start.
-    pub fn start(&mut self, _cx: &mut Cx<'_>) {}
-    /// Loss of everything volatile.
-    pub fn crash(&mut self, _loss: Loss) {}
+    pub fn start(&mut self, cx: &mut Cx<'_>) {
+        self.client.refresh = Some(Why::Age);
+        self.check_assignors(cx);
+        if !self.spec.manual {
+            self.enter_poll(cx);
+        }
+        self.drive(cx);
+    }
+
+    /// Loss of everything volatile, and a consumer has nothing else.
+    pub fn crash(&mut self, _loss: Loss) {
+        self.client = Client::default();
+        self.app = Application::default();
+    }
+
     /// A message arrived.
-    pub fn on_message(&mut self, _cx: &mut Cx<'_>, _message: &Envelope<Body>) {}
+    pub fn on_message(&mut self, cx: &mut Cx<'_>, message: &Envelope<Body>) {
+        let Some(ask) = self.client.requests.answered(cx, message) else { return };
+        match (&message.body, ask) {
+            (Body::MetadataGiven { brokers, topics }, Ask::Metadata) => self.on_metadata(cx, brokers, topics),
+            (Body::CoordinatorFound { error, node }, Ask::Coordinator) => {
+                self.on_coordinator(cx, *error, *node)
+            }
+            (Body::GroupJoined { .. }, Ask::Join) => self.on_joined(cx, message.answers, &message.body),
+            (Body::GroupSynced { error, assigned }, Ask::Sync) => {
+                self.on_synced(cx, message.answers, *error, assigned);
+            }
+            (Body::HeartbeatAnswered { error }, Ask::Heartbeat(generation)) => {
+                self.on_heartbeat(cx, *error, generation);
+            }
+            (Body::OffsetsCommitted { results }, Ask::Commit(purpose, offsets)) => {
+                let error = results.iter().map(|(_, e)| *e).find(|e| *e != ErrorCode::None);
+                self.on_committed(cx, purpose, &offsets, error);
+            }
+            (Body::OffsetsFetched { error, offsets }, Ask::Committed { round }) => {
+                self.on_offsets(cx, round, *error, offsets);
+            }
+            (Body::OffsetsListed { results }, Ask::Lookup { round, asked }) => {
+                self.on_listed(cx, round, &asked, results);
+            }
+            (Body::Fetched { error, partitions }, Ask::Fetch { round, asked }) => {
+                self.on_fetched(cx, message.from, round, &asked, *error, partitions);
+            }
+            (Body::GroupLeft { .. }, Ask::Leave) if self.app.closing() => return cx.exit(),
+            _ => {}
+        }
+        self.drive(cx);
+    }
+
     /// A timer fired.
-    pub fn on_timer(&mut self, _cx: &mut Cx<'_>, _key: Timer) {}
+    pub fn on_timer(&mut self, cx: &mut Cx<'_>, key: Timer) {
+        match key {
+            Timer::RequestTimeout => {
+                for lost in self.client.requests.expired(cx) {
+                    self.on_lost(cx, lost.to, lost.what, Why::Timeout);
+                }
+            }
+            Timer::Heartbeat => self.beat(cx),
+            Timer::PollInterval => self.poll_interval_passed(cx),
+            Timer::MetadataAge => {
+                self.client.refresh.get_or_insert(Why::Age);
+            }
+            Timer::Application => self.application_goes_on(cx),
+            _ => {} // back-offs: something may be tried again
+        }
+        self.drive(cx);
+    }
+
     /// A connection is gone.
-    pub fn on_closed(&mut self, _cx: &mut Cx<'_>, _conn: Conn, _why: CloseWhy) {}
-    /// A command arrived.
-    pub fn on_command(&mut self, _cx: &mut Cx<'_>, _command: Command) {}
+    pub fn on_closed(&mut self, cx: &mut Cx<'_>, conn: Conn, _why: CloseWhy) {
+        for lost in self.client.requests.closed(cx, conn) {
+            self.on_lost(cx, lost.to, lost.what, Why::Disconnect);
+        }
+        if conn.lane == client::COORDINATOR && self.client.coordinator == Some(conn.server) {
+            self.coordinator_unknown(cx);
+        }
+        self.drive(cx);
+    }
+
+    /// A request will not be answered.
+    fn on_lost(&mut self, cx: &mut Cx<'_>, to: NodeId, ask: Ask, why: Why) {
+        match ask {
+            Ask::Metadata => self.metadata_failed(cx, why),
+            Ask::Coordinator => self.client.backoffs.coordinator.fail(cx, &self.spec.configs),
+            Ask::Fetch { .. } => self.fetch_failed(cx, to, why),
+            Ask::Lookup { .. } => {
+                self.client.backoffs.lookup.fail(cx, &self.spec.configs);
+                self.want_metadata(why);
+            }
+            Ask::Leave if self.app.closing() => cx.exit(),
+            Ask::Leave | Ask::Heartbeat(_) | Ask::Committed { .. } => self.coordinator_lost(cx, to),
+            Ask::Join | Ask::Sync => {
+                self.coordinator_lost(cx, to);
+                self.join_failed(cx);
+            }
+            Ask::Commit(purpose, offsets) => {
+                self.coordinator_lost(cx, to);
+                self.on_committed(cx, purpose, &offsets, Some(ErrorCode::NetworkException));
+            }
+        }
+    }
+
+    /// Does everything that has become possible.
+    fn drive(&mut self, cx: &mut Cx<'_>) {
+        if self.app.closing() {
+            return;
+        }
+        self.advance_membership(cx);
+        self.look_up_positions(cx);
+        self.auto_commit(cx);
+        self.run_application(cx);
+        if self.app.closing() {
+            return;
+        }
+        if self.polling() {
+            self.send_fetches(cx);
+        }
+        self.find_coordinator(cx);
+        self.refresh_metadata(cx);
+    }
+
+    /// Sends a request within request.timeout.ms.
+    fn ask(&mut self, cx: &mut Cx<'_>, to: NodeId, lane: Lane, quiet: bool, body: Body, ask: Ask) -> MsgId {
+        let limit = self.spec.configs.ms("request.timeout.ms");
+        self.client.requests.send(cx, to, lane, quiet, body, limit, ask)
+    }
+
+    /// Whether a request of some kind waits for its answer.
+    fn asking(&self, kind: impl Fn(&Ask) -> bool) -> bool {
+        self.client.requests.iter().any(|(_, _, ask)| kind(ask))
+    }
+
+    fn librdkafka(&self) -> bool {
+        self.spec.configs.family() == Family::Librdkafka
+    }
+
+    /// Whether the client may do now what it does inside poll().
+    const fn polling(&self) -> bool {
+        if self.spec.manual { self.app.polls_in_time() } else { self.app.in_poll() }
+    }
 }

@@ -1,0 +1,143 @@
+//! Commits: automatic ones, commitSync(), and those before giving up or closing.
+
+use super::{Ask, Consumer, Purpose};
+use crate::engine::Micros;
+use crate::kafka::client::COORDINATOR;
+use crate::kafka::{Body, Cx, ErrorCode, LeaderEpoch, Note, Offset, Partition, Timer};
+
+type Offsets = Vec<(Partition, Offset, LeaderEpoch)>;
+
+impl Consumer {
+    /// Positions as commitSync() sends them.
+    fn positions(&self) -> Offsets {
+        let slots = self.client.slots.iter();
+        slots.filter_map(|(p, slot)| Some((*p, slot.position()?, slot.epoch))).collect()
+    }
+
+    /// Positions that the application is done with and that are not committed yet.
+    fn done(&self, purpose: Purpose) -> Offsets {
+        let in_hand = |p: Partition| {
+            let whole = self.librdkafka() || purpose == Purpose::Close;
+            let held = self.app.polled.iter().find(|polled| polled.partition == p);
+            held.filter(|_| !whole).map(|polled| polled.offset)
+        };
+        let mut offsets = self.positions();
+        for (partition, offset, _) in &mut offsets {
+            *offset = in_hand(*partition).unwrap_or(*offset);
+        }
+        offsets
+            .retain(|(p, offset, _)| self.client.slots.get(p).is_some_and(|slot| slot.committed != *offset));
+        offsets
+    }
+
+    /// Sends what enable.auto.commit is to commit now. False: there is nothing to send, or nobody to send it to.
+    pub(super) fn send_auto_commit(&mut self, cx: &mut Cx<'_>, purpose: Purpose) -> bool {
+        if !self.spec.configs.on("enable.auto.commit") {
+            return false;
+        }
+        let offsets = self.done(purpose);
+        !offsets.is_empty() && self.send_commit(cx, purpose, offsets)
+    }
+
+    fn send_commit(&mut self, cx: &mut Cx<'_>, purpose: Purpose, offsets: Offsets) -> bool {
+        let (Some(to), Ok(())) = (self.client.coordinator, self.client.membership.may_commit()) else {
+            return false;
+        };
+        let body = Body::OffsetCommit {
+            group: self.spec.group,
+            member: self.client.membership.member,
+            generation: self.client.membership.generation,
+            offsets: offsets.clone(),
+        };
+        self.ask(cx, to, COORDINATOR, false, body, Ask::Commit(purpose, offsets));
+        true
+    }
+
+    /// Commits by itself when auto.commit.interval.ms has passed: Java only inside poll(), librdkafka at any time.
+    pub(super) fn auto_commit(&mut self, cx: &mut Cx<'_>) {
+        let may = self.librdkafka() || self.polling();
+        if !may || !self.spec.configs.on("enable.auto.commit") || !self.client.membership.stable() {
+            return;
+        }
+        let (now, interval) = (cx.now(), self.spec.configs.ms("auto.commit.interval.ms"));
+        if self.done(Purpose::Auto).is_empty() {
+            // ticks without anything to do
+            let late = now.since(self.client.auto_due).0;
+            if self.client.auto_due <= now
+                && let Some(ticks) = late.checked_div(interval.0)
+            {
+                self.client.auto_due += Micros(interval.0 * (ticks + 1));
+            }
+        } else if now < self.client.auto_due {
+            if !cx.timer_armed(Timer::AutoCommit) {
+                cx.set_timer(Timer::AutoCommit, self.client.auto_due.since(now));
+            }
+        } else if !self.asking(|ask| matches!(ask, Ask::Commit(..)))
+            && self.send_auto_commit(cx, Purpose::Auto)
+        {
+            self.client.auto_due = now + interval;
+        }
+    }
+
+    /// commitSync(): sent once it can be; refused without asking while the member has no generation to speak for.
+    pub(super) fn commit_sync(&mut self, cx: &mut Cx<'_>) {
+        if self.asking(|ask| matches!(ask, Ask::Commit(Purpose::Sync, _))) {
+            return;
+        }
+        if let Err(error) = self.client.membership.may_commit() {
+            return self.commit_returned(cx, Some(error));
+        }
+        let offsets = self.positions();
+        if offsets.is_empty() {
+            return self.commit_returned(cx, None);
+        }
+        if self.app.commit_too_late(cx.now()) {
+            return self.commit_returned(cx, Some(ErrorCode::RequestTimedOut));
+        }
+        if self.client.coordinator.is_some() && self.client.backoffs.commit.ready(cx) {
+            self.send_commit(cx, Purpose::Sync, offsets);
+        }
+    }
+
+    pub(super) fn on_committed(
+        &mut self,
+        cx: &mut Cx<'_>,
+        purpose: Purpose,
+        offsets: &[(Partition, Offset, LeaderEpoch)],
+        error: Option<ErrorCode>,
+    ) {
+        self.coordinator_gone(cx, error.unwrap_or_default());
+        match error {
+            None => {
+                for (partition, offset, _) in offsets {
+                    if let Some(slot) = self.client.slots.get_mut(partition) {
+                        slot.committed = *offset;
+                    }
+                }
+            }
+            Some(error) => self.hear(error),
+        }
+        let again = error.is_some_and(ErrorCode::retriable);
+        if again {
+            self.client.backoffs.commit.fail(cx, &self.spec.configs);
+        } else {
+            self.client.backoffs.commit.reset();
+        }
+        match purpose {
+            Purpose::Sync if again => {} // tried again as long as default.api.timeout.ms allows
+            Purpose::Sync => self.commit_returned(cx, error),
+            Purpose::Close => self.leave_and_exit(cx),
+            Purpose::Auto | Purpose::Revoke => {
+                if let Some(error) = error {
+                    cx.note(Note::CommitRefused { consumer: cx.me(), error });
+                }
+                if again && purpose == Purpose::Auto {
+                    self.client.auto_due = cx.now() + self.spec.configs.ms("retry.backoff.ms");
+                }
+                if purpose == Purpose::Revoke {
+                    self.revocation_committed(cx, error);
+                }
+            }
+        }
+    }
+}

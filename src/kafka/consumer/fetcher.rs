@@ -1,0 +1,167 @@
+//! Fetching: one request to each broker at a time, and only for partitions without fetched records in the buffer.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::backoff::delay;
+use super::{Ask, Consumer, Place};
+use crate::engine::{Micros, NodeId};
+use crate::kafka::client::DATA;
+use crate::kafka::{
+    Body, Cx, ErrorCode, FetchPartition, FetchedPartition, Fetcher, LeaderEpoch, Offset, Partition, RecordId,
+    Timer, Why,
+};
+
+/// A broker that is left alone for a while, because a fetch from it failed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Blocked {
+    until: Micros,
+    failures: u32,
+}
+
+/// Records of one partition from one fetch, not polled yet.
+#[derive(Clone, Debug)]
+pub(super) struct Completed {
+    pub partition: Partition,
+    /// Offset, leader epoch of its batch, and the record.
+    pub records: VecDeque<(Offset, LeaderEpoch, RecordId)>,
+}
+
+impl Completed {
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+}
+
+impl Consumer {
+    /// Sends every fetch that may be sent.
+    pub(super) fn send_fetches(&mut self, cx: &mut Cx<'_>) {
+        if !self.client.membership.stable() || self.client.fatal.is_some() {
+            return;
+        }
+        let mut wanted: BTreeMap<NodeId, Vec<FetchPartition>> = BTreeMap::new();
+        let mut leaderless = false;
+        for (&partition, slot) in &self.client.slots {
+            let Place::At(offset) = slot.place else { continue };
+            if self.client.completed.iter().any(|fetched| fetched.partition == partition) {
+                continue;
+            }
+            match self.client.metadata.leader(partition) {
+                Some(leader) => wanted.entry(leader).or_default().push(FetchPartition {
+                    partition,
+                    offset,
+                    leader_epoch: self.client.metadata.epoch(partition),
+                    last_fetched_epoch: LeaderEpoch(-1),
+                }),
+                None => leaderless = true,
+            }
+        }
+        if leaderless {
+            self.want_metadata(Why::Unknown);
+        }
+        let now = cx.now();
+        for (to, partitions) in wanted {
+            let busy = |(_, node, ask): (_, NodeId, &Ask)| node == to && matches!(ask, Ask::Fetch { .. });
+            let blocked = self.client.blocked.get(&to).is_some_and(|b| now < b.until);
+            if !blocked && !self.client.requests.iter().any(busy) {
+                self.send_fetch(cx, to, partitions);
+            }
+        }
+        let next = self.client.blocked.values().map(|b| b.until).filter(|until| now < *until).min();
+        if let Some(until) = next {
+            cx.set_timer(Timer::Fetch, until.since(now));
+        }
+    }
+
+    fn send_fetch(&mut self, cx: &mut Cx<'_>, to: NodeId, partitions: Vec<FetchPartition>) {
+        let said: Vec<(Partition, Offset, LeaderEpoch)> =
+            partitions.iter().map(|p| (p.partition, p.offset, p.leader_epoch)).collect();
+        let quiet = self.client.fetched.get(&to) == Some(&said);
+        let asked = said.iter().map(|(p, offset, _)| (*p, *offset)).collect();
+        self.client.fetched.insert(to, said);
+        let bytes = |name| u64::try_from(self.spec.configs.int(name)).unwrap_or(0);
+        let body = Body::Fetch {
+            who: Fetcher::Consumer,
+            max_wait: self.spec.configs.ms("fetch.max.wait.ms"),
+            min_bytes: bytes("fetch.min.bytes"),
+            max_bytes: bytes("fetch.max.bytes"),
+            partitions,
+            forget: Vec::new(),
+        };
+        let round = self.client.round;
+        self.ask(cx, to, DATA, quiet, body, Ask::Fetch { round, asked });
+    }
+
+    /// A fetch was lost: the broker is left alone for a while, and somebody is asked who leads now.
+    pub(super) fn fetch_failed(&mut self, cx: &Cx<'_>, from: NodeId, why: Why) {
+        self.block(cx, from);
+        self.want_metadata(why);
+    }
+
+    fn block(&mut self, cx: &Cx<'_>, node: NodeId) {
+        let blocked = self.client.blocked.entry(node).or_default();
+        blocked.until = cx.now() + delay(&self.spec.configs, blocked.failures);
+        blocked.failures += 1;
+    }
+
+    pub(super) fn on_fetched(
+        &mut self,
+        cx: &mut Cx<'_>,
+        from: NodeId,
+        round: u64,
+        asked: &[(Partition, Offset)],
+        error: ErrorCode,
+        partitions: &[FetchedPartition],
+    ) {
+        if error != ErrorCode::None {
+            return self.fetch_failed(cx, from, Why::Error);
+        }
+        if round != self.client.round {
+            return; // about an earlier assignment
+        }
+        let mut trouble = false;
+        for fetched in partitions {
+            let offset = asked.iter().find(|(p, _)| *p == fetched.partition).map(|(_, offset)| *offset);
+            let here = self.client.slots.get(&fetched.partition).and_then(super::Slot::position);
+            if offset.is_none() || offset != here {
+                continue; // a seek() moved the position meanwhile
+            }
+            match fetched.error {
+                ErrorCode::None => self.keep(fetched, here.unwrap_or_default()),
+                ErrorCode::OffsetOutOfRange => self.reset(fetched.partition),
+                error => {
+                    trouble = true;
+                    if error != ErrorCode::UnknownLeaderEpoch && error != ErrorCode::OffsetNotAvailable {
+                        self.client.metadata.forget_leader(fetched.partition);
+                        self.want_metadata(Why::Error);
+                    }
+                }
+            }
+        }
+        if trouble {
+            self.block(cx, from);
+        } else {
+            self.client.blocked.remove(&from);
+        }
+    }
+
+    /// Puts records from `position` on into the buffer. The first batch may begin earlier.
+    fn keep(&mut self, fetched: &FetchedPartition, position: Offset) {
+        let Some(end) = fetched.batches.last().map(crate::kafka::Batch::end) else { return };
+        let records: VecDeque<(Offset, LeaderEpoch, RecordId)> = fetched
+            .batches
+            .iter()
+            .flat_map(|batch| {
+                let offsets = (0..).map(|n| batch.base.plus(n));
+                offsets
+                    .zip(batch.records.iter())
+                    .map(|(offset, record)| (offset, batch.leader_epoch, record.id))
+            })
+            .filter(|(offset, _, _)| *offset >= position)
+            .collect();
+        if !records.is_empty() {
+            self.client.completed.push_back(Completed { partition: fetched.partition, records });
+        } else if let Some(slot) = self.client.slots.get_mut(&fetched.partition) {
+            slot.place = Place::At(end.max(position)); // nothing is left of these batches
+        }
+    }
+}

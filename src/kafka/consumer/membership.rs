@@ -1,0 +1,373 @@
+//! Being a member: joining, sharing out, heartbeats, giving up, leaving.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Ask, Consumer, Purpose};
+use crate::engine::{Micros, MsgId};
+use crate::kafka::client::COORDINATOR;
+use crate::kafka::group::assign::{self, Candidate, TopicSize};
+use crate::kafka::{
+    Body, Cx, ErrorCode, Generation, LeaveWhy, MemberId, Note, Partition, Subscription, Timer, TopicId, Why,
+};
+
+/// Names that partition.assignment.strategy may hold.
+const ASSIGNORS: &[&str] = &["range", "roundrobin", "sticky", "cooperative-sticky"];
+
+/// The members as the coordinator shows them to the leader.
+type Members = Vec<(MemberId, Option<Arc<str>>, Subscription)>;
+
+/// Where a member stands.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Phase {
+    /// Not in the group.
+    #[default]
+    Out,
+    /// Waits for the commit that comes before giving up its partitions.
+    Revoking,
+    /// Waits for the others.
+    Joining(MsgId),
+    /// Leads, and waits for metadata of the group's topics.
+    Assigning(Members),
+    /// Waits for its assignment.
+    Syncing(MsgId),
+    /// Has its assignment.
+    Stable,
+}
+
+/// What a consumer knows of its membership.
+#[derive(Clone, Debug)]
+pub(super) struct Membership {
+    pub member: Option<MemberId>,
+    pub generation: Generation,
+    pub leads: bool,
+    pub phase: Phase,
+    /// Topics of the whole group, if it leads.
+    pub group_topics: BTreeSet<TopicId>,
+    /// Partition counts that the leader shared out.
+    shared_out: BTreeMap<TopicId, u32>,
+    assignor: &'static str,
+    /// The group forms anew: join again at the next poll().
+    rejoin: bool,
+    /// The group counts it out: what it has is lost at the next poll().
+    lost: bool,
+}
+
+impl Default for Membership {
+    fn default() -> Self {
+        Self {
+            member: None,
+            generation: Generation(-1),
+            leads: false,
+            phase: Phase::Out,
+            group_topics: BTreeSet::new(),
+            shared_out: BTreeMap::new(),
+            assignor: "",
+            rejoin: false,
+            lost: false,
+        }
+    }
+}
+
+impl Membership {
+    /// Whether it has an assignment that counts.
+    pub const fn stable(&self) -> bool {
+        matches!(self.phase, Phase::Stable) && !self.lost
+    }
+
+    /// Whether the coordinator would take a commit; else the error that commitSync() throws without asking.
+    pub const fn may_commit(&self) -> Result<(), ErrorCode> {
+        match self.phase {
+            Phase::Stable | Phase::Revoking if !self.lost => Ok(()),
+            Phase::Joining(_) | Phase::Assigning(_) | Phase::Syncing(_) => {
+                Err(ErrorCode::RebalanceInProgress)
+            }
+            _ => Err(ErrorCode::UnknownMemberId),
+        }
+    }
+}
+
+impl Consumer {
+    fn assignors(&self) -> Vec<&'static str> {
+        let listed = self.spec.configs.get("partition.assignment.strategy").split(',');
+        listed.filter_map(|name| ASSIGNORS.iter().find(|known| **known == name.trim()).copied()).collect()
+    }
+
+    /// A consumer without an assignor that it could run does not start.
+    pub(super) fn check_assignors(&mut self, cx: &mut Cx<'_>) {
+        if !self.assignors().iter().any(|name| assign::SUPPORTED.contains(name)) {
+            self.fail_for_good(cx, ErrorCode::InvalidConfig);
+        }
+    }
+
+    /// One step towards an assignment, if the application polls.
+    pub(super) fn advance_membership(&mut self, cx: &mut Cx<'_>) {
+        if !self.polling() || self.client.coordinator.is_none() || self.client.fatal.is_some() {
+            return;
+        }
+        let (lost, rejoin) = (self.client.membership.lost, self.client.membership.rejoin);
+        if matches!(self.client.membership.phase, Phase::Stable) {
+            if lost {
+                self.give_up(cx);
+            } else if rejoin {
+                if self.send_auto_commit(cx, Purpose::Revoke) {
+                    self.client.membership.phase = Phase::Revoking;
+                } else {
+                    self.give_up(cx);
+                }
+            }
+        }
+        if matches!(self.client.membership.phase, Phase::Out) && self.client.backoffs.join.ready(cx) {
+            self.send_join(cx);
+        }
+    }
+
+    /// Eager: gives up everything it has. It is out until it has joined again.
+    pub(super) fn give_up(&mut self, cx: &mut Cx<'_>) {
+        for partition in self.client.slots.keys() {
+            cx.note(Note::PartitionRevoked { consumer: cx.me(), partition: *partition });
+        }
+        self.client.slots.clear();
+        self.client.completed.clear();
+        self.client.round += 1;
+        let membership = &mut self.client.membership;
+        membership.phase = Phase::Out;
+        membership.leads = false;
+        membership.lost = false;
+        membership.rejoin = false;
+    }
+
+    fn send_join(&mut self, cx: &mut Cx<'_>) {
+        let Some(to) = self.client.coordinator else { return };
+        let configs = &self.spec.configs;
+        let rebalance = configs.ms("max.poll.interval.ms");
+        let generation = self.client.membership.generation;
+        let body = Body::JoinGroup {
+            group: self.spec.group,
+            member: self.client.membership.member,
+            instance: None,
+            session: configs.ms("session.timeout.ms"),
+            rebalance,
+            assignors: self.assignors(),
+            subscription: Subscription { topics: self.spec.topics.clone(), owned: Vec::new(), generation },
+        };
+        let limit = configs.ms("request.timeout.ms").max(rebalance + Micros::secs(5));
+        let msg = self.client.requests.send(cx, to, COORDINATOR, false, body, limit, Ask::Join);
+        let membership = &mut self.client.membership;
+        membership.rejoin = false;
+        membership.phase = Phase::Joining(msg);
+    }
+
+    pub(super) fn on_joined(&mut self, cx: &mut Cx<'_>, request: Option<MsgId>, body: &Body) {
+        let Body::GroupJoined { error, member, generation, assignor, leader, members } = body else { return };
+        if !matches!(self.client.membership.phase, Phase::Joining(msg) if Some(msg) == request) {
+            return; // given up meanwhile
+        }
+        self.coordinator_gone(cx, *error);
+        match error {
+            ErrorCode::None => {}
+            ErrorCode::MemberIdRequired => {
+                self.client.membership.member = *member;
+                self.client.membership.phase = Phase::Out;
+                return;
+            }
+            error => return self.on_group_error(cx, *error),
+        }
+        self.client.backoffs.join.reset();
+        let membership = &mut self.client.membership;
+        membership.member = *member;
+        membership.generation = *generation;
+        membership.assignor = assignor;
+        membership.leads = leader == member;
+        membership.group_topics.clear();
+        cx.set_clock(Timer::Heartbeat, self.spec.configs.ms("heartbeat.interval.ms"));
+        if membership.leads && !members.is_empty() {
+            membership.group_topics = members.iter().flat_map(|(_, _, s)| s.topics.clone()).collect();
+            membership.phase = Phase::Assigning(members.clone());
+            self.share_out(cx, false);
+        } else {
+            self.send_sync(cx, Vec::new());
+        }
+    }
+
+    /// New metadata: a leader that waited for it shares out; one that has shared out looks whether its work still fits.
+    pub(super) fn on_group_metadata(&mut self, cx: &mut Cx<'_>) {
+        self.share_out(cx, true);
+        let Self { client, .. } = self;
+        let count = |topic: &TopicId| client.metadata.partition_count(*topic);
+        let outdated = client.membership.shared_out.iter().any(|(topic, shared)| *shared != count(topic));
+        if outdated && client.membership.leads && client.membership.stable() {
+            client.membership.rejoin = true;
+        }
+    }
+
+    /// The leader's work. Without metadata of every topic it asks first; what is unknown even then does not exist.
+    fn share_out(&mut self, cx: &mut Cx<'_>, fresh: bool) {
+        let Phase::Assigning(members) = &self.client.membership.phase else { return };
+        let topics = &self.client.membership.group_topics;
+        let count = |topic: TopicId| self.client.metadata.partition_count(topic);
+        if !fresh && topics.iter().any(|topic| count(*topic) == 0) {
+            return self.want_metadata(Why::Unknown);
+        }
+        let names = cx.shared();
+        let sizes: BTreeMap<TopicId, TopicSize> = topics
+            .iter()
+            .map(|&id| (id, TopicSize { name: names.topic(id).to_owned(), partitions: count(id) }))
+            .collect();
+        let candidates = members.iter().map(|(member, instance, subscription)| Candidate {
+            member: *member,
+            name: assign::member_name(&names, *member),
+            instance: instance.clone(),
+            subscription: subscription.clone(),
+        });
+        let assignment = assign::assign(self.client.membership.assignor, candidates.collect(), &sizes);
+        self.client.membership.shared_out =
+            sizes.into_iter().map(|(id, size)| (id, size.partitions)).collect();
+        match assignment {
+            Some(assignment) => self.send_sync(cx, assignment.into_iter().collect()),
+            None => self.fail_for_good(cx, ErrorCode::InconsistentGroupProtocol),
+        }
+    }
+
+    fn send_sync(&mut self, cx: &mut Cx<'_>, assignments: Vec<(MemberId, Vec<Partition>)>) {
+        let membership = &self.client.membership;
+        let (Some(to), Some(member)) = (self.client.coordinator, membership.member) else {
+            return self.join_failed(cx);
+        };
+        let (generation, assignor) = (membership.generation, membership.assignor);
+        let body = Body::SyncGroup { group: self.spec.group, member, generation, assignor, assignments };
+        let msg = self.ask(cx, to, COORDINATOR, false, body, Ask::Sync);
+        self.client.membership.phase = Phase::Syncing(msg);
+    }
+
+    pub(super) fn on_synced(
+        &mut self,
+        cx: &mut Cx<'_>,
+        request: Option<MsgId>,
+        error: ErrorCode,
+        assigned: &[Partition],
+    ) {
+        if !matches!(self.client.membership.phase, Phase::Syncing(msg) if Some(msg) == request) {
+            return; // given up meanwhile
+        }
+        self.coordinator_gone(cx, error);
+        if error != ErrorCode::None {
+            return self.on_group_error(cx, error);
+        }
+        self.client.membership.phase = Phase::Stable;
+        self.client.round += 1;
+        for &partition in assigned {
+            self.client.slots.insert(partition, super::Slot::default());
+            cx.note(Note::PartitionAssigned { consumer: cx.me(), partition });
+        }
+        self.client.auto_due = cx.now() + self.spec.configs.ms("auto.commit.interval.ms");
+        self.apply_seeks(cx);
+        self.on_group_metadata(cx); // a leader whose topics grew meanwhile
+    }
+
+    /// What a failed JoinGroup or SyncGroup means.
+    fn on_group_error(&mut self, cx: &mut Cx<'_>, error: ErrorCode) {
+        let member = self.client.membership.member;
+        match error {
+            ErrorCode::UnknownMemberId => self.lose(None),
+            ErrorCode::IllegalGeneration => self.lose(member),
+            ErrorCode::RebalanceInProgress => self.client.membership.phase = Phase::Out,
+            error if error.retriable() => self.join_failed(cx),
+            error => self.fail_for_good(cx, error),
+        }
+    }
+
+    /// Joining did not work: out, and again after a while.
+    pub(super) fn join_failed(&mut self, cx: &Cx<'_>) {
+        let membership = &mut self.client.membership;
+        if matches!(membership.phase, Phase::Joining(_) | Phase::Assigning(_) | Phase::Syncing(_)) {
+            membership.phase = Phase::Out;
+            membership.leads = false;
+            self.client.backoffs.join.fail(cx, &self.spec.configs);
+        }
+    }
+
+    // ---- staying in ----
+
+    /// heartbeat.interval.ms passed.
+    pub(super) fn beat(&mut self, cx: &mut Cx<'_>) {
+        let membership = &self.client.membership;
+        let inside = !matches!(membership.phase, Phase::Out | Phase::Joining(_)) && !membership.lost;
+        let (Some(member), true) = (membership.member, inside && self.client.fatal.is_none()) else { return };
+        let generation = membership.generation;
+        cx.set_clock(Timer::Heartbeat, self.spec.configs.ms("heartbeat.interval.ms"));
+        if self.asking(|ask| matches!(ask, Ask::Heartbeat(_))) {
+            return;
+        }
+        if let Some(to) = self.client.coordinator {
+            let body = Body::Heartbeat { group: self.spec.group, member, generation };
+            self.ask(cx, to, COORDINATOR, true, body, Ask::Heartbeat(generation));
+        }
+    }
+
+    pub(super) fn on_heartbeat(&mut self, cx: &mut Cx<'_>, error: ErrorCode, generation: Generation) {
+        if generation != self.client.membership.generation {
+            return; // about a time that is over
+        }
+        self.coordinator_gone(cx, error);
+        self.hear(error);
+    }
+
+    /// What an error of a heartbeat or a commit says about the membership.
+    pub(super) fn hear(&mut self, error: ErrorCode) {
+        match error {
+            ErrorCode::RebalanceInProgress => self.client.membership.rejoin = true,
+            ErrorCode::IllegalGeneration => self.lose(self.client.membership.member),
+            ErrorCode::UnknownMemberId => self.lose(None),
+            _ => {}
+        }
+    }
+
+    /// The group counts this member out; `keep` is the id it may come back with.
+    fn lose(&mut self, keep: Option<MemberId>) {
+        let membership = &mut self.client.membership;
+        membership.member = keep;
+        membership.generation = Generation(-1);
+        membership.leads = false;
+        match membership.phase {
+            Phase::Stable | Phase::Revoking => {
+                membership.lost = true;
+                membership.phase = Phase::Stable;
+            }
+            _ => membership.phase = Phase::Out,
+        }
+    }
+
+    /// The commit before giving up was answered: on it goes, or once more with another coordinator.
+    pub(super) fn revocation_committed(&mut self, cx: &mut Cx<'_>, error: Option<ErrorCode>) {
+        if !matches!(self.client.membership.phase, Phase::Revoking) {
+            return;
+        }
+        if error.is_some_and(ErrorCode::retriable) {
+            self.client.membership.phase = Phase::Stable;
+        } else {
+            self.give_up(cx);
+        }
+    }
+
+    /// max.poll.interval.ms passed without a poll(): the client's background thread leaves the group.
+    pub(super) fn poll_interval_passed(&mut self, cx: &mut Cx<'_>) {
+        if let (Some(to), Some(member)) = (self.client.coordinator, self.client.membership.member) {
+            let why = LeaveWhy::PollInterval;
+            let body = Body::LeaveGroup { group: self.spec.group, member, why };
+            self.ask(cx, to, COORDINATOR, false, body, Ask::Leave);
+        }
+        self.lose(None);
+    }
+
+    /// close(): leaves the group if it can, and says whether an answer is to be waited for.
+    pub(super) fn leave(&mut self, cx: &mut Cx<'_>) -> bool {
+        self.give_up(cx);
+        let (Some(to), Some(member)) = (self.client.coordinator, self.client.membership.member) else {
+            return false;
+        };
+        let body = Body::LeaveGroup { group: self.spec.group, member, why: LeaveWhy::Left };
+        self.ask(cx, to, COORDINATOR, false, body, Ask::Leave);
+        true
+    }
+}
