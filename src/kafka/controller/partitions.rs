@@ -3,8 +3,8 @@
 use super::Controller;
 use crate::engine::NodeId;
 use crate::kafka::{
-    Body, BrokerEpoch, Cx, Election, ErrorCode, IsrChange, LeaderEpoch, MetadataRecord, Note,
-    Partition, PartitionEpoch, PartitionState,
+    Body, BrokerEpoch, Cx, Election, ErrorCode, IsrChange, LeaderEpoch, MetadataRecord, Note, Partition,
+    PartitionEpoch, PartitionState,
 };
 
 /// The leader a partition should have: the present one if it may stay, else the first replica of the assignment that is in the target
@@ -99,12 +99,7 @@ impl Controller {
         }
     }
 
-    fn state_change(
-        cx: &mut Cx<'_>,
-        p: Partition,
-        before: &PartitionState,
-        next: &PartitionState,
-    ) {
+    fn state_change(cx: &mut Cx<'_>, p: Partition, before: &PartitionState, next: &PartitionState) {
         for broker in before.isr.iter().filter(|id| !next.isr.contains(id)) {
             cx.note(Note::IsrShrunk { partition: p, broker: *broker });
         }
