@@ -3,9 +3,7 @@
 pub mod action;
 mod length;
 mod name;
-pub mod snapshot;
 pub mod spec;
-pub mod trace;
 pub mod view;
 mod vocabulary;
 

@@ -7,3 +7,4 @@ pub mod screen;
 pub mod signals;
 pub mod store;
 pub mod terminal;
+pub mod today;

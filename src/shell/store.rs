@@ -30,6 +30,14 @@ pub enum Trouble {
     Nowhere,
 }
 
+/// What is kept in `folder`, without touching anything; empty if it cannot be read.
+pub fn read(folder: Option<PathBuf>) -> Progress {
+    match folder.map(|folder| look(&folder.join(NAME))) {
+        Some(Ok(Found::Progress(progress) | Found::Newer(progress))) => progress,
+        _ => Progress::default(),
+    }
+}
+
 /// Where progress is kept.
 #[derive(Debug)]
 pub struct Store {

@@ -1,4 +1,4 @@
-//! Interface strings in both languages, from `assets/strings/ui.toml`.
+//! Interface strings in both languages, from `assets/strings/ui.toml` and `cli.toml`.
 //!
 //! A key is a dotted path (`home.continue`); its first part says where the string is shown. Strings are whole
 //! sentences or labels with `{name}` and `{name|이}` placeholders ([`super::template`]); nothing is glued together from
@@ -11,14 +11,15 @@ use std::sync::OnceLock;
 use super::lang::{Lang, Text};
 use super::template::{self, MISSING};
 
-const SOURCE: &str = include_str!("../../assets/strings/ui.toml");
+const SOURCES: [&str; 2] =
+    [include_str!("../../assets/strings/ui.toml"), include_str!("../../assets/strings/cli.toml")];
 
 static STRINGS: OnceLock<BTreeMap<String, Text>> = OnceLock::new();
 
 /// All interface strings by key.
 pub fn all() -> &'static BTreeMap<String, Text> {
-    // The embedded file is checked by the tests below; a broken one shows keys instead of strings.
-    STRINGS.get_or_init(|| parse(SOURCE).unwrap_or_default())
+    // The embedded files are checked by the tests below; a broken one shows keys instead of strings.
+    STRINGS.get_or_init(|| SOURCES.iter().flat_map(|source| parse(source).unwrap_or_default()).collect())
 }
 
 /// The string `key` in `lang`; an unknown key comes back as it is, so that the gap is seen and nothing breaks.
@@ -99,9 +100,10 @@ mod tests {
 
     #[test]
     fn every_string_is_complete_in_both_languages() {
-        let strings = parse(SOURCE).unwrap();
-        assert!(strings.len() > 50);
-        for (key, text) in &strings {
+        let files = SOURCES.map(|source| parse(source).unwrap());
+        assert!(files.iter().all(|strings| strings.len() > 50));
+        assert_eq!(files.iter().map(BTreeMap::len).sum::<usize>(), all().len(), "a key stands in two files");
+        for (key, text) in files.iter().flatten() {
             assert!(!text.ko.trim().is_empty() && !text.en.trim().is_empty(), "{key} is empty");
             assert_eq!(slots(&text.ko), slots(&text.en), "{key}: placeholders differ");
             for string in [&text.ko, &text.en] {

@@ -1,0 +1,26 @@
+//! Results to standard output, complaints to standard error.
+
+use std::io::{self, Write};
+
+use super::failure::Failure;
+
+/// Prints a result. Nobody reading to the end (`| head`) is not an error.
+///
+/// # Errors
+/// Standard output cannot be written, for another reason.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::line(error.to_string())),
+        _ => Ok(()),
+    }
+}
+
+/// Says what went wrong, in one or two lines.
+pub fn complain(failure: &Failure) {
+    let mut err = io::stderr().lock();
+    let _ = writeln!(err, "kafkarium: {}", failure.what);
+    if let Some(todo) = &failure.todo {
+        let _ = writeln!(err, "  {todo}");
+    }
+}
