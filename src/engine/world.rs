@@ -128,6 +128,12 @@ impl<N: Node> World<N> {
         self.core.msgs.values()
     }
 
+    /// A message on its way.
+    #[must_use]
+    pub fn flight(&self, msg: MsgId) -> Option<&Flight<N::Body>> {
+        self.core.msgs.get(&msg)
+    }
+
     /// Rules that still wait for a message.
     #[must_use]
     pub fn rules(&self) -> &[Rule] {

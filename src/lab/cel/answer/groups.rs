@@ -1,0 +1,167 @@
+//! Groups, consumers, and the identity of producers.
+
+use super::{Answer, int, map, text_arg};
+use crate::engine::NodeId;
+use crate::kafka::group::{Group, partition_for};
+use crate::kafka::{
+    GroupId, OFFSETS_TOPIC, Partition, Process, ProducerEpoch, ProducerId, Role, World, consumer::Consumer,
+};
+use crate::lab::cel::eval::Facts;
+use crate::lab::cel::value::Value;
+
+pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
+    match name {
+        "pid" | "producer_epoch" => {
+            let identity = facts.node_arg(args, 0)?.and_then(|node| identity(facts, node));
+            Ok(match (identity, name) {
+                (Some((pid, _)), "pid") => Value::Int(pid.0),
+                (Some((_, epoch)), _) => int(epoch.0),
+                (None, _) => Value::Int(-1),
+            })
+        }
+        "err" => Ok(facts.node_arg(args, 0)?.map_or(Value::Null, |node| {
+            Value::text(match facts.world.node(node) {
+                Process::Producer(producer) => producer.error().map(|e| e.name()),
+                Process::Consumer(consumer) => consumer.error().map(|e| e.name()),
+                Process::Broker(_) | Process::Controller(_) => None,
+            })
+        })),
+        "consumers" => all(facts, args),
+        "position" | "owned" | "buffer" | "polls" => of_consumer(facts, name, args),
+        _ => of_group(facts, name, args),
+    }
+}
+
+/// A producer's id and epoch.
+pub(super) fn identity(facts: &Facts<'_>, node: NodeId) -> Option<(ProducerId, ProducerEpoch)> {
+    match facts.world.node(node) {
+        Process::Producer(producer) => producer.producer_id(),
+        _ => None,
+    }
+}
+
+/// The coordinator of a group, as the controller's metadata says, if it has loaded the group's partition.
+pub(in crate::lab) fn coordinator(world: &World, group: GroupId) -> Option<NodeId> {
+    let names = world.shared();
+    let topic = names.find_topic(OFFSETS_TOPIC)?;
+    let image = super::committed_image(world);
+    let index = partition_for(names.group(group), image.partition_count(topic));
+    let leader = image.partition(Partition { topic, index })?.leader?;
+    match world.node(leader) {
+        Process::Broker(broker) if broker.coordinator().has_loaded(index) => Some(leader),
+        _ => None,
+    }
+}
+
+/// A group as its coordinator has it.
+pub(in crate::lab) fn group(world: &World, id: GroupId) -> Option<&Group> {
+    match world.node(coordinator(world, id)?) {
+        Process::Broker(broker) => broker.coordinator().group(id),
+        _ => None,
+    }
+}
+
+fn of_group(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
+    let names = facts.world.shared();
+    let id = names.find_group(text_arg(args, 0)?);
+    let found = id.and_then(|id| group(facts.world, id));
+    let p = if args.len() > 1 { facts.partition_arg(args, 1)? } else { None };
+    let committed = |p: Partition| found.and_then(|g| g.offsets.get(&p)).map(|c| c.offset.0);
+    Ok(match name {
+        "state" => match (found, id.and_then(|id| coordinator(facts.world, id))) {
+            (Some(group), _) => Value::Text(group.state.name().into()),
+            (None, Some(_)) => Value::Text("Dead".into()),
+            (None, None) => Value::Null,
+        },
+        "generation" => Value::Int(found.map_or(-1, |g| i64::from(g.generation.0))),
+        "members" => {
+            let mut ids: Vec<String> =
+                found.map_or_else(Vec::new, |g| g.members.iter().map(|m| facts.name(m.client())).collect());
+            ids.sort_by_key(|id| names.find_node(id));
+            Value::texts(ids)
+        }
+        "committed" => Value::Int(p.and_then(committed).unwrap_or(-1)),
+        "owner" => {
+            let owner =
+                p.and_then(|p| found?.owners().find(|(owned, _)| *owned == p).map(|(_, m)| m.client()));
+            Value::text(owner.map(|node| facts.name(node)))
+        }
+        "lag" if args.len() > 1 => Value::Int(p.map_or(-1, |p| lag(facts, p, committed(p)))),
+        "lag" => {
+            let topics = id.map_or_else(Vec::new, |id| topics(facts.world, id));
+            let image = facts.image();
+            let of_topics = image.partitions().filter(|(p, _)| topics.contains(&p.topic));
+            Value::Int(of_topics.map(|(p, _)| lag(facts, p, committed(p)).max(0)).sum())
+        }
+        other => return Err(format!("there is no function {other}")),
+    })
+}
+
+/// Records between what is committed (else the log start) and the high watermark; -1 without a leader.
+pub(in crate::lab) fn lag(facts: &Facts<'_>, p: Partition, committed: Option<i64>) -> i64 {
+    let Some(leader) = facts.leader_of(p) else { return -1 };
+    let Some(log) = leader.log(p) else { return -1 };
+    let high_watermark = leader.high_watermark(p).map_or(0, |offset| offset.0);
+    (high_watermark - committed.unwrap_or(log.start().0)).max(0)
+}
+
+/// Topics that the consumers of a group subscribe to.
+fn topics(world: &World, id: GroupId) -> Vec<crate::kafka::TopicId> {
+    let mut topics: Vec<_> = consumers(world)
+        .filter(|(_, c)| c.group() == id)
+        .flat_map(|(_, c)| c.spec().topics.iter().copied())
+        .collect();
+    topics.sort_unstable();
+    topics.dedup();
+    topics
+}
+
+fn consumers(world: &World) -> impl Iterator<Item = (NodeId, &Consumer)> {
+    world.shared().of_role(Role::Consumer).filter_map(|node| match world.node(node) {
+        Process::Consumer(consumer) => Some((node, &**consumer)),
+        _ => None,
+    })
+}
+
+fn owned(facts: &Facts<'_>, consumer: &Consumer) -> Value {
+    Value::texts(consumer.assigned().map(|(p, _)| facts.world.shared().partition(p)))
+}
+
+fn of_consumer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
+    let node = facts.node_arg(args, 0)?;
+    let consumer = node.and_then(|node| consumers(facts.world).find(|(n, _)| *n == node)).map(|(_, c)| c);
+    let Some(consumer) = consumer else {
+        return Ok(if name == "owned" { Value::List(Vec::new()) } else { Value::Int(-1) });
+    };
+    Ok(match name {
+        "owned" => owned(facts, consumer),
+        "buffer" => int(consumer.buffered()),
+        "polls" => int(consumer.polls()),
+        _ => {
+            let p = facts.partition_arg(args, 1)?;
+            let found = consumer.assigned().find(|(owned, _)| Some(*owned) == p);
+            Value::Int(found.map_or(-1, |(_, position)| position.0))
+        }
+    })
+}
+
+fn all(facts: &Facts<'_>, args: &[Value]) -> Answer {
+    let names = facts.world.shared();
+    let only = match args.first() {
+        Some(_) => names.find_group(text_arg(args, 0)?),
+        None => None,
+    };
+    let wanted = consumers(facts.world).filter(|(_, c)| args.is_empty() || Some(c.group()) == only);
+    let one = |(node, consumer): (NodeId, &Consumer)| {
+        map([
+            ("id", Value::Text(facts.name(node))),
+            ("group", Value::Text(names.group(consumer.group()).to_owned())),
+            ("owned", owned(facts, consumer)),
+            ("generation", int(consumer.generation().0)),
+            ("polls", int(consumer.polls())),
+            ("buffer", int(consumer.buffered())),
+            ("up", Value::Bool(facts.is_up(node))),
+        ])
+    };
+    Ok(Value::List(wanted.map(one).collect()))
+}

@@ -1,0 +1,562 @@
+//! The functions of the state model: names, what they take and give, and an example each. The table in `lessons/README.md` is
+//! compared with this one.
+
+use crate::text::Text;
+
+/// What an argument names; string literals are checked against it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `orders-0`.
+    Partition,
+    /// `b1`.
+    Broker,
+    /// Any process.
+    Process,
+    /// A producer or consumer.
+    Client,
+    /// A consumer.
+    Consumer,
+    /// A group.
+    Group,
+    /// A group or a consumer.
+    Reader,
+    /// A topic.
+    Topic,
+    /// A process or a topic.
+    Subject,
+    /// A record.
+    Record,
+    /// The verb of an action.
+    Verb,
+    /// A setting.
+    Setting,
+    /// A number.
+    Number,
+}
+
+/// What a function gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gives {
+    /// A number; -1 if there is none.
+    Int,
+    /// Yes or no.
+    Bool,
+    /// An id, or null.
+    Id(Kind),
+    /// Ids in order.
+    Ids(Kind),
+    /// Text, or null.
+    Text,
+    /// One of Kafka's group states, or null.
+    State,
+    /// One of Kafka's error names, or null.
+    Error,
+    /// `{…}` in order.
+    Maps,
+}
+
+/// One function.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes.
+    pub takes: &'static [Kind],
+    /// How many of these must be there.
+    pub needs: usize,
+    /// What it gives.
+    pub gives: Gives,
+    /// Korean, English.
+    pub about: (&'static str, &'static str),
+    /// An expression with it.
+    pub example: &'static str,
+    /// Whether this version's model can answer it.
+    pub available: bool,
+}
+
+impl Function {
+    /// What it is for.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        Text::new(self.about.0, self.about.1)
+    }
+
+    /// `leader(partition) → broker or null`.
+    #[must_use]
+    pub fn signature(&self) -> String {
+        let take = |(ix, kind): (usize, &Kind)| {
+            if ix < self.needs { kind.word().to_owned() } else { format!("[{}]", kind.word()) }
+        };
+        let takes: Vec<String> = self.takes.iter().enumerate().map(take).collect();
+        format!("{}({}) → {}", self.name, takes.join(", "), self.gives.word())
+    }
+}
+
+impl Kind {
+    /// The kind in a signature.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Partition => "partition",
+            Self::Broker => "broker",
+            Self::Process => "process",
+            Self::Client => "client",
+            Self::Consumer => "consumer",
+            Self::Group => "group",
+            Self::Reader => "group or consumer",
+            Self::Topic => "topic",
+            Self::Subject => "process or topic",
+            Self::Record => "record",
+            Self::Verb => "verb",
+            Self::Setting => "setting",
+            Self::Number => "number",
+        }
+    }
+}
+
+impl Gives {
+    /// The result in a signature.
+    #[must_use]
+    pub fn word(self) -> String {
+        match self {
+            Self::Int => "int".into(),
+            Self::Bool => "bool".into(),
+            Self::Id(kind) => format!("{} or null", kind.word()),
+            Self::Ids(kind) => format!("list of {}s", kind.word()),
+            Self::Text => "string or null".into(),
+            Self::State => "group state or null".into(),
+            Self::Error => "error name or null".into(),
+            Self::Maps => "list of maps".into(),
+        }
+    }
+}
+
+const fn f(
+    name: &'static str,
+    takes: &'static [Kind],
+    needs: usize,
+    gives: Gives,
+    about: (&'static str, &'static str),
+    example: &'static str,
+) -> Function {
+    Function { name, takes, needs, gives, about, example, available: true }
+}
+
+const fn later(
+    name: &'static str,
+    takes: &'static [Kind],
+    about: (&'static str, &'static str),
+    example: &'static str,
+) -> Function {
+    Function { name, takes, needs: takes.len(), gives: Gives::Maps, about, example, available: false }
+}
+
+use Gives::{Bool, Error, Id, Ids, Int, Maps, State};
+use Kind::{
+    Broker, Client, Consumer, Group, Number, Partition, Process, Reader, Record, Setting, Subject, Topic,
+    Verb,
+};
+
+const P: &[Kind] = &[Partition];
+const PB: &[Kind] = &[Partition, Broker];
+const R: &[Kind] = &[Record];
+
+/// Every function, in the order of the documentation.
+pub static FUNCTIONS: &[Function] = &[
+    // ---- partitions, as the controller has committed them ----
+    f("leader", P, 1, Id(Broker), ("파티션의 리더", "leader of a partition"), "leader('orders-0') == 'b1'"),
+    f(
+        "isr",
+        P,
+        1,
+        Ids(Broker),
+        ("ISR, 배정 순서대로", "in-sync replicas in assignment order"),
+        "'b2' in isr('orders-0')",
+    ),
+    f(
+        "replicas",
+        P,
+        1,
+        Ids(Broker),
+        ("배정된 복제본", "assigned replicas"),
+        "size(replicas('orders-0')) == 3",
+    ),
+    f("epoch", P, 1, Int, ("리더 에폭", "leader epoch"), "epoch('orders-0') == 0"),
+    // ---- logs: the leader's, or that of a broker ----
+    f("hw", PB, 1, Int, ("하이 워터마크", "high watermark"), "hw('orders-0', 'b2') <= hw('orders-0')"),
+    f("leo", PB, 1, Int, ("로그 끝 오프셋", "log end offset"), "leo('orders-0') == 2"),
+    f("lso", PB, 1, Int, ("마지막 안정 오프셋", "last stable offset"), "lso('orders-0') == hw('orders-0')"),
+    f("log_start", PB, 1, Int, ("로그 시작 오프셋", "log start offset"), "log_start('orders-0') == 0"),
+    f(
+        "log",
+        PB,
+        1,
+        Maps,
+        (
+            "로그의 레코드: offset kind key value record epoch producer_id seq",
+            "records of a log: offset kind key value record epoch producer_id seq",
+        ),
+        "log('orders-0').all(r, r.kind == 'data')",
+    ),
+    f(
+        "segments",
+        PB,
+        1,
+        Maps,
+        ("세그먼트: base size active", "segments: base size active"),
+        "size(segments('orders-0')) == 1",
+    ),
+    f(
+        "batches",
+        P,
+        1,
+        Maps,
+        (
+            "리더 로그의 배치: base count producer records",
+            "batches of the leader's log: base count producer records",
+        ),
+        "batches('orders-0').exists(b, b.count == 2)",
+    ),
+    // ---- records ----
+    f("key", R, 1, Gives::Text, ("레코드의 키", "key of a record"), "key('r1') == 'user_1'"),
+    f("tag", R, 1, Gives::Text, ("--tag로 붙인 업무 id", "what --tag named"), "tag('r1') == null"),
+    f(
+        "part",
+        R,
+        1,
+        Id(Partition),
+        ("레코드가 간 파티션", "partition a record went to"),
+        "part('r1') == 'orders-0'",
+    ),
+    f(
+        "off",
+        R,
+        1,
+        Int,
+        ("현재 리더의 로그에서 첫 위치", "first position in the present leader's log"),
+        "off('r1') == 0",
+    ),
+    f(
+        "copies",
+        R,
+        1,
+        Int,
+        ("현재 리더의 로그에 있는 횟수", "how often it is in the present leader's log"),
+        "copies('r1') == 1",
+    ),
+    f(
+        "visible",
+        R,
+        1,
+        Bool,
+        ("하이 워터마크 아래에 있다", "it is below the high watermark"),
+        "visible('r1')",
+    ),
+    f(
+        "visible_rc",
+        R,
+        1,
+        Bool,
+        ("read_committed로도 보인다", "it is visible with read_committed too"),
+        "visible_rc('r1')",
+    ),
+    f(
+        "txn",
+        R,
+        1,
+        Gives::Text,
+        ("트랜잭션의 상태: none", "state of its transaction: none"),
+        "txn('r1') == 'none'",
+    ),
+    f("sent_at", R, 1, Int, ("보낸 시각(µs)", "when it was sent, µs"), "sent_at('r1') >= 0"),
+    f(
+        "acked",
+        R,
+        1,
+        Bool,
+        ("저장되었다는 응답을 받았다", "the application learned that it is stored"),
+        "acked('r1')",
+    ),
+    f("acked_at", R, 1, Int, ("그 시각(µs)", "when, µs"), "acked_at('r1') - sent_at('r1') < ms(50)"),
+    f("failed", R, 1, Bool, ("클라이언트가 포기했다", "the client gave it up"), "!failed('r1')"),
+    f("error", R, 1, Error, ("포기한 까닭", "why it was given up"), "error('r1') == null"),
+    f("callbacks", R, 1, Int, ("콜백이 불린 횟수", "how often its callback ran"), "callbacks('r1') == 1"),
+    f("seq", R, 1, Int, ("시퀀스 번호", "its sequence number"), "seq('r1') == 0"),
+    f(
+        "dropped",
+        R,
+        1,
+        Int,
+        ("이 레코드를 싣고 사라진 메시지 수", "lost messages that carried it"),
+        "dropped('r1') == 0",
+    ),
+    f(
+        "holds",
+        &[Broker, Record],
+        2,
+        Bool,
+        ("브로커의 로그에 있다", "it is in a broker's log"),
+        "holds('b2', 'r1')",
+    ),
+    f(
+        "delivered",
+        &[Reader, Record],
+        2,
+        Int,
+        ("poll()로 받은 횟수", "how often poll() returned it"),
+        "delivered('pay', 'r1') == 1",
+    ),
+    f(
+        "worked",
+        &[Reader, Record],
+        2,
+        Int,
+        ("처리를 마친 횟수", "how often its work was finished"),
+        "worked('pay', 'r1') == 0",
+    ),
+    // ---- producers ----
+    f("pid", &[Client], 1, Int, ("프로듀서 ID", "producer id"), "pid('p') >= 0"),
+    f("producer_epoch", &[Client], 1, Int, ("프로듀서 에폭", "producer epoch"), "producer_epoch('p') == 0"),
+    f(
+        "cached",
+        &[Broker, Partition, Number],
+        3,
+        Maps,
+        (
+            "브로커가 기억하는 배치: first last base",
+            "batches a broker remembers of a producer id: first last base",
+        ),
+        "size(cached('b1', 'orders-0', pid('p'))) <= 5",
+    ),
+    // ---- groups and consumers ----
+    f(
+        "committed",
+        &[Group, Partition],
+        2,
+        Int,
+        ("커밋된 오프셋", "committed offset"),
+        "committed('pay', 'orders-0') == 3",
+    ),
+    f(
+        "position",
+        &[Consumer, Partition],
+        2,
+        Int,
+        ("다음에 읽을 오프셋", "next offset to deliver"),
+        "position('c1', 'orders-0') == 3",
+    ),
+    f(
+        "lag",
+        &[Group, Partition],
+        1,
+        Int,
+        (
+            "밀린 레코드 수(커밋이 없으면 로그 시작부터)",
+            "records behind the high watermark (without a commit: from the log start)",
+        ),
+        "lag('pay') == 0",
+    ),
+    f(
+        "owner",
+        &[Group, Partition],
+        2,
+        Id(Consumer),
+        ("파티션을 맡은 컨슈머", "consumer that a partition is assigned to"),
+        "owner('pay', 'orders-0') == 'c1'",
+    ),
+    f(
+        "owned",
+        &[Consumer],
+        1,
+        Ids(Partition),
+        ("컨슈머가 맡은 파티션", "partitions a consumer may read"),
+        "'orders-0' in owned('c1')",
+    ),
+    f("state", &[Group], 1, State, ("그룹의 상태", "state of a group"), "state('pay') == 'Stable'"),
+    f("generation", &[Group], 1, Int, ("그룹의 세대", "generation of a group"), "generation('pay') == 1"),
+    f(
+        "members",
+        &[Group],
+        1,
+        Ids(Consumer),
+        ("그룹의 멤버", "members of a group"),
+        "members('pay') == ['c1']",
+    ),
+    f(
+        "buffer",
+        &[Consumer],
+        1,
+        Int,
+        ("받았지만 처리하지 않은 레코드 수", "records polled and not worked"),
+        "buffer('c1') == 0",
+    ),
+    f("polls", &[Consumer], 1, Int, ("끝난 poll()의 수", "polls that returned"), "polls('c1') >= 0"),
+    f(
+        "err",
+        &[Client],
+        1,
+        Error,
+        ("애플리케이션이 마지막으로 받은 오류", "the last error its application got"),
+        "err('c1') == null",
+    ),
+    // ---- processes ----
+    f(
+        "config",
+        &[Subject, Setting],
+        2,
+        Gives::Text,
+        ("설정값", "value of a setting"),
+        "config('p', 'acks') == 'all'",
+    ),
+    f("up", &[Process], 1, Bool, ("꺼지지 않았다", "it is not down"), "up('b1')"),
+    f(
+        "down_at",
+        &[Process],
+        1,
+        Int,
+        ("마지막으로 꺼진 시각(µs)", "when it last went down, µs"),
+        "down_at('b1') == -1",
+    ),
+    f(
+        "up_at",
+        &[Process],
+        1,
+        Int,
+        ("마지막으로 켜진 시각(µs)", "when it last started, µs"),
+        "up_at('b1') >= 0",
+    ),
+    f("controller", &[], 0, Id(Process), ("활성 컨트롤러", "the active controller"), "controller() == 'k1'"),
+    f(
+        "metadata_offset",
+        &[Process],
+        1,
+        Int,
+        ("적용한 메타데이터 오프셋", "metadata offset it has applied"),
+        "metadata_offset('b1') >= 0",
+    ),
+    // ---- the lab ----
+    f(
+        "count",
+        &[Verb],
+        1,
+        Int,
+        ("t = 0 뒤에 그 동작을 한 횟수", "how often an action was done since t = 0"),
+        "count('crash') == 0",
+    ),
+    f("now", &[], 0, Int, ("t = 0부터의 시각(µs)", "time since t = 0, µs"), "now() < s(60)"),
+    f("ms", &[Number], 1, Int, ("밀리초를 µs로", "milliseconds in µs"), "now() > ms(30)"),
+    f("s", &[Number], 1, Int, ("초를 µs로", "seconds in µs"), "now() > s(9)"),
+    f(
+        "in_flight",
+        &[],
+        0,
+        Maps,
+        (
+            "가는 중인 메시지: id from to api answer",
+            "messages on their way, quiet ones left out: id from to api answer",
+        ),
+        "in_flight().exists(m, m.api == 'Produce')",
+    ),
+    // ---- everything of a kind ----
+    f(
+        "records",
+        &[Topic],
+        0,
+        Maps,
+        ("모든 레코드와 그 사실들", "all records with their facts"),
+        "records().all(r, !r.acked || r.visible)",
+    ),
+    f(
+        "partitions",
+        &[Topic],
+        0,
+        Maps,
+        (
+            "모든 파티션: id leader isr replicas epoch hw leo log_start",
+            "all partitions: id leader isr replicas epoch hw leo log_start",
+        ),
+        "partitions().all(p, p.leader != null)",
+    ),
+    f(
+        "consumers",
+        &[Group],
+        0,
+        Maps,
+        (
+            "컨슈머: id group owned generation polls buffer up",
+            "consumers: id group owned generation polls buffer up",
+        ),
+        "consumers('pay').exists(c, size(c.owned) == 0)",
+    ),
+    f(
+        "brokers",
+        &[],
+        0,
+        Maps,
+        ("브로커: id up fenced metadata_offset leads", "brokers: id up fenced metadata_offset leads"),
+        "brokers().exists(b, b.fenced)",
+    ),
+    f(
+        "leaderless",
+        &[],
+        0,
+        Int,
+        ("리더가 없는 파티션 수", "partitions without a leader"),
+        "leaderless() == 0",
+    ),
+    f(
+        "under_replicated",
+        &[],
+        0,
+        Int,
+        ("ISR이 배정보다 작은 파티션 수", "partitions with fewer replicas in sync than assigned"),
+        "under_replicated() == 0",
+    ),
+    f(
+        "leaders_on",
+        &[Broker],
+        1,
+        Int,
+        ("브로커가 이끄는 파티션 수", "partitions a broker leads"),
+        "leaders_on('b1') == 1",
+    ),
+    // ---- with mechanisms that come later ----
+    later("elr", P, ("ELR", "eligible leader replicas"), "elr('orders-0') == []"),
+    later("reply", R, ("레코드의 배치가 받은 응답", "answers to its batch"), "reply('r1') == ['ok']"),
+    later(
+        "txn_state",
+        &[Client],
+        ("트랜잭션의 상태", "state of a transaction"),
+        "txn_state('t1') == 'Ongoing'",
+    ),
+    later("mails", &[Setting], ("보낸 메일 수", "mails sent"), "mails('order-1') == 1"),
+    later("rejected", &[Setting], ("거절된 스키마", "refused schemas"), "rejected('users-value') == 1"),
+    later("latest", &[Setting], ("최신 스키마", "the latest schema"), "latest('users-value') == 1"),
+    later(
+        "decoded",
+        &[Consumer, Record],
+        ("디코딩한 값", "the decoded value"),
+        "decoded('c1', 'r1') != null",
+    ),
+    later(
+        "decode_error",
+        &[Consumer, Record],
+        ("디코딩 오류", "why decoding failed"),
+        "decode_error('c1', 'r1') == null",
+    ),
+    later(
+        "redis_pending",
+        &[Group],
+        ("Redis의 대기 목록", "pending entries in Redis"),
+        "redis_pending('g') == 0",
+    ),
+];
+
+/// Functions of CEL itself that may be used.
+pub const BUILTINS: &[&str] = &["size", "contains", "startsWith", "endsWith", "int", "string"];
+
+/// The function of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Function> {
+    FUNCTIONS.iter().find(|function| function.name == name)
+}

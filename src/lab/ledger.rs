@@ -1,0 +1,410 @@
+//! Facts that no process keeps: what became of each record, when processes went up and down, what was lost. Built from notes, event
+//! by event, and part of every checkpoint.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::engine::{Flight, LossWhy, Micros, MsgId, NodeId, Note as EngineNote, Rec};
+use crate::kafka::{
+    Body, Bytes, Election, ErrorCode, Note, Offset, Partition, Process, RecordId, Role, Send, World,
+};
+
+/// Records that share one allocation, so that a checkpoint copies few.
+const CHUNK: usize = 64;
+
+/// What became of one application send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordFacts {
+    /// The record.
+    pub id: RecordId,
+    /// The name that `--id` gave it.
+    pub name: Option<Arc<str>>,
+    /// The business fact that `--tag` gave it.
+    pub tag: Option<Arc<str>>,
+    /// Who sent it.
+    pub producer: NodeId,
+    /// Its key.
+    pub key: Option<Bytes>,
+    /// Its value; none = a tombstone.
+    pub value: Option<Bytes>,
+    /// Where the partitioner put it.
+    pub partition: Option<Partition>,
+    /// When the application handed it over.
+    pub sent_at: Micros,
+    /// When the application learned that it is stored.
+    pub acked_at: Option<Micros>,
+    /// The offset it was told; -1 with acks=0 or before.
+    pub offset: Offset,
+    /// Why the client gave it up.
+    pub error: Option<ErrorCode>,
+    /// How often its callback ran.
+    pub callbacks: u32,
+    /// Lost messages that carried it.
+    pub dropped: u32,
+    /// How often poll() returned it, by consumer.
+    pub delivered: BTreeMap<NodeId, u32>,
+    /// How often its work was finished, by consumer.
+    pub worked: BTreeMap<NodeId, u32>,
+}
+
+/// Since when a process is what it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProcessFacts {
+    /// When it last started.
+    pub up_at: Option<Micros>,
+    /// When it last stopped or crashed.
+    pub down_at: Option<Micros>,
+    /// When it was last paused.
+    pub paused_at: Option<Micros>,
+}
+
+/// All facts up to one event.
+#[derive(Clone, Default)]
+pub struct Ledger {
+    chunks: Vec<Arc<Vec<RecordFacts>>>,
+    names: BTreeMap<Arc<str>, usize>,
+    processes: BTreeMap<NodeId, ProcessFacts>,
+    elections: BTreeMap<Partition, Election>,
+    verbs: BTreeMap<&'static str, u64>,
+    flying: BTreeMap<MsgId, Flight<Body>>,
+    lost: Vec<(Flight<Body>, LossWhy)>,
+}
+
+impl Ledger {
+    // ---- reading ----
+
+    /// Number of records so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.chunks.last().map_or(0, |last| (self.chunks.len() - 1) * CHUNK + last.len())
+    }
+
+    /// Whether nothing was sent yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// Records in order of sending.
+    pub fn records(&self) -> impl Iterator<Item = &RecordFacts> {
+        self.chunks.iter().flat_map(|chunk| chunk.iter())
+    }
+
+    /// The record at a place in the order of sending, from 0.
+    #[must_use]
+    pub fn at(&self, place: usize) -> Option<&RecordFacts> {
+        self.chunks.get(place / CHUNK)?.get(place % CHUNK)
+    }
+
+    /// The place of a record in the order of sending, from 0.
+    #[must_use]
+    pub fn place(&self, id: RecordId) -> Option<usize> {
+        let chunk = self.chunks.partition_point(|chunk| chunk.last().is_some_and(|last| last.id < id));
+        let within = self.chunks.get(chunk)?.binary_search_by_key(&id, |facts| facts.id).ok()?;
+        Some(chunk * CHUNK + within)
+    }
+
+    /// The record of that name: its given one, or `r1`, `r2`, ….
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&RecordFacts> {
+        if let Some(place) = self.names.get(name) {
+            return self.at(*place);
+        }
+        let number: usize = name.strip_prefix('r')?.parse().ok()?;
+        self.at(number.checked_sub(1)?)
+    }
+
+    /// The name of a record: the one given, else `r` and its place from 1; `-` for what brokers write themselves.
+    #[must_use]
+    pub fn name(&self, id: RecordId) -> String {
+        let Some(place) = self.place(id) else { return "-".to_owned() };
+        match self.at(place).and_then(|facts| facts.name.as_ref()) {
+            Some(name) => name.to_string(),
+            None => format!("r{}", place + 1),
+        }
+    }
+
+    /// A short label: a given name of up to three characters, else letters a, b, …, z, aa, … in order of sending.
+    #[must_use]
+    pub fn label(&self, id: RecordId) -> String {
+        let Some(place) = self.place(id) else { return "·".to_owned() };
+        match self.at(place).and_then(|facts| facts.name.as_ref()).filter(|name| name.len() <= 3) {
+            Some(name) => name.to_string(),
+            None => letters(place),
+        }
+    }
+
+    /// Since when a process is what it is.
+    #[must_use]
+    pub fn process(&self, id: NodeId) -> ProcessFacts {
+        self.processes.get(&id).copied().unwrap_or_default()
+    }
+
+    /// How the present leader was chosen.
+    #[must_use]
+    pub fn election(&self, p: Partition) -> Option<Election> {
+        self.elections.get(&p).copied()
+    }
+
+    /// How often an action was done since t = 0.
+    #[must_use]
+    pub fn count(&self, verb: &str) -> u64 {
+        self.verbs.get(verb).copied().unwrap_or(0)
+    }
+
+    /// Messages that were lost in the last turn.
+    #[must_use]
+    pub fn lost(&self) -> &[(Flight<Body>, LossWhy)] {
+        &self.lost
+    }
+
+    // ---- writing ----
+
+    /// Actions are counted from here on.
+    pub(super) fn begin_counting(&mut self) {
+        self.verbs.clear();
+    }
+
+    /// Counts an action.
+    pub(super) fn counted(&mut self, verb: &'static str) {
+        *self.verbs.entry(verb).or_default() += 1;
+    }
+
+    /// An action hands records to a client; call before the world does, with the serial of the first.
+    pub(super) fn sending(
+        &mut self,
+        first: RecordId,
+        client: NodeId,
+        send: &Send,
+        names: RecordNames<'_>,
+        at: Micros,
+    ) {
+        for n in 0..names.count {
+            let place = self.len();
+            let name: Option<Arc<str>> = names.id.map(Into::into);
+            if let Some(name) = &name {
+                self.names.insert(Arc::clone(name), place);
+            }
+            let tag = names.tag.map(Into::into);
+            let id = RecordId(first.0 + u64::from(n));
+            self.push(RecordFacts {
+                name,
+                tag,
+                key: send.key.clone(),
+                value: send.value.clone(),
+                ..blank(id, client, at)
+            });
+        }
+    }
+
+    fn push(&mut self, facts: RecordFacts) {
+        match self.chunks.last_mut().filter(|chunk| chunk.len() < CHUNK) {
+            Some(chunk) => Arc::make_mut(chunk).push(facts),
+            None => self.chunks.push(Arc::new(vec![facts])),
+        }
+    }
+
+    fn record(&mut self, id: RecordId) -> Option<&mut RecordFacts> {
+        let place = self.place(id)?;
+        Arc::make_mut(self.chunks.get_mut(place / CHUNK)?).get_mut(place % CHUNK)
+    }
+
+    /// Takes in what the last turn stated.
+    pub(super) fn absorb(&mut self, world: &World) {
+        self.lost.clear();
+        for rec in world.notes() {
+            match &rec.note {
+                EngineNote::Domain(note) => self.domain(world, rec, note),
+                note => self.engine(world, rec.at, note),
+            }
+        }
+    }
+
+    fn engine(&mut self, world: &World, at: Micros, note: &EngineNote<Note>) {
+        match *note {
+            EngineNote::MessageSent { msg, .. } | EngineNote::MessageDuplicated { copy: msg, .. } => {
+                if let Some(flight) = world.flight(msg) {
+                    self.flying.insert(msg, flight.clone());
+                }
+            }
+            EngineNote::MessageArrived { msg, .. } => {
+                self.flying.remove(&msg);
+            }
+            EngineNote::MessageLost { msg, why, .. } => {
+                if let Some(flight) = self.flying.remove(&msg) {
+                    for id in carried(&flight.envelope.body) {
+                        if let Some(record) = self.record(id) {
+                            record.dropped += 1;
+                        }
+                    }
+                    self.lost.push((flight, why));
+                }
+            }
+            EngineNote::NodeStarted { node, .. } => self.processes.entry(node).or_default().up_at = Some(at),
+            EngineNote::NodeStopped { node } | EngineNote::NodeCrashed { node, .. } => {
+                self.processes.entry(node).or_default().down_at = Some(at);
+            }
+            EngineNote::NodePaused { node } => self.processes.entry(node).or_default().paused_at = Some(at),
+            _ => {}
+        }
+    }
+
+    fn domain(&mut self, world: &World, rec: &Rec<Note>, note: &Note) {
+        match *note {
+            Note::RecordSent { record, client, partition } => {
+                self.sent(world, rec.at, record, client, partition)
+            }
+            Note::RecordAcked { record, offset } => {
+                if let Some(facts) = self.record(record) {
+                    facts.acked_at.get_or_insert(rec.at);
+                    facts.offset = offset;
+                    facts.callbacks += 1;
+                }
+            }
+            Note::RecordFailed { record, error } => {
+                if let Some(facts) = self.record(record) {
+                    facts.error = Some(error);
+                    facts.callbacks += 1;
+                }
+            }
+            Note::Delivered { consumer, record, .. } => {
+                if let Some(facts) = self.record(record) {
+                    *facts.delivered.entry(consumer).or_default() += 1;
+                }
+            }
+            Note::Worked { consumer, record } => {
+                if let Some(facts) = self.record(record) {
+                    *facts.worked.entry(consumer).or_default() += 1;
+                }
+            }
+            Note::LeaderElected { partition, how, .. } => {
+                self.elections.insert(partition, how);
+            }
+            _ => {}
+        }
+    }
+
+    fn sent(&mut self, world: &World, at: Micros, id: RecordId, client: NodeId, partition: Partition) {
+        if self.place(id).is_none() {
+            let mut facts = blank(id, client, at);
+            if let Some((key, value)) = contents(world, client, id) {
+                (facts.key, facts.value) = (key, value);
+            }
+            self.push(facts);
+        }
+        if let Some(facts) = self.record(id) {
+            facts.partition = Some(partition);
+        }
+    }
+}
+
+/// What an action calls the records it sends.
+#[derive(Clone, Copy)]
+pub(super) struct RecordNames<'a> {
+    pub id: Option<&'a str>,
+    pub tag: Option<&'a str>,
+    pub count: u32,
+}
+
+const fn blank(id: RecordId, producer: NodeId, sent_at: Micros) -> RecordFacts {
+    RecordFacts {
+        id,
+        name: None,
+        tag: None,
+        producer,
+        key: None,
+        value: None,
+        partition: None,
+        sent_at,
+        acked_at: None,
+        offset: Offset::NONE,
+        error: None,
+        callbacks: 0,
+        dropped: 0,
+        delivered: BTreeMap::new(),
+        worked: BTreeMap::new(),
+    }
+}
+
+/// `a`, `b`, …, `z`, `aa`, `ab`, ….
+fn letters(place: usize) -> String {
+    let mut text = String::new();
+    let mut rest = place + 1;
+    while rest > 0 {
+        rest -= 1;
+        text.insert(0, char::from(b'a' + u8::try_from(rest % 26).unwrap_or(0)));
+        rest /= 26;
+    }
+    text
+}
+
+/// Records that a message carries.
+pub(super) fn carried(body: &Body) -> Vec<RecordId> {
+    let batches: Vec<&crate::kafka::Batch> = match body {
+        Body::Produce { batches, .. } => batches.iter().map(|(_, batch)| batch).collect(),
+        Body::Fetched { partitions, .. } => partitions.iter().flat_map(|p| &p.batches).collect(),
+        _ => Vec::new(),
+    };
+    batches.iter().flat_map(|batch| batch.records.iter()).map(|r| r.id).filter(|id| id.0 != 0).collect()
+}
+
+/// Key and value of a record that its producer's own workload has just sent.
+fn contents(world: &World, client: NodeId, id: RecordId) -> Option<(Option<Bytes>, Option<Bytes>)> {
+    let Process::Producer(producer) = world.node(client) else { return None };
+    let drafts = producer.buffered().map(|(_, d)| d).chain(producer.in_flight().map(|(_, _, d)| d));
+    let here = drafts.flat_map(|draft| draft.records.iter()).find(|r| r.id == id);
+    let found = |r: &crate::kafka::Record| (r.key.clone(), r.value.clone());
+    if let Some(record) = here {
+        return Some(found(record));
+    }
+    let mut flights = world.flights().filter(|f| f.envelope.from == client);
+    flights.find_map(|flight| match &flight.envelope.body {
+        Body::Produce { batches, .. } => {
+            batches.iter().flat_map(|(_, batch)| batch.records.iter()).find(|r| r.id == id).map(found)
+        }
+        _ => None,
+    })
+}
+
+/// The consumers that a name of a group or consumer stands for.
+pub(super) fn readers(world: &World, name: &str) -> Vec<NodeId> {
+    let names = world.shared();
+    if let Some(group) = names.find_group(name) {
+        let in_group = |node: &NodeId| match world.node(*node) {
+            Process::Consumer(consumer) => consumer.group() == group,
+            _ => false,
+        };
+        return names.of_role(Role::Consumer).filter(in_group).collect();
+    }
+    names.find_node(name).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_go_on_after_z() {
+        let found: Vec<String> = [0, 1, 25, 26, 27, 51, 52, 701, 702].into_iter().map(letters).collect();
+        assert_eq!(found, ["a", "b", "z", "aa", "ab", "az", "ba", "zz", "aaa"]);
+    }
+
+    #[test]
+    fn records_are_found_by_place_id_and_name() {
+        let mut ledger = Ledger::default();
+        let send = Send { topic: crate::kafka::TopicId(0), key: None, value: None, partition: None };
+        for n in 0..200_u64 {
+            let id = (n == 150).then_some("paid");
+            let names = RecordNames { id, tag: None, count: 1 };
+            ledger.sending(RecordId(10 + 2 * n), NodeId(1), &send, names, Micros(n));
+        }
+        assert_eq!(ledger.len(), 200);
+        assert_eq!(ledger.place(RecordId(10 + 2 * 77)), Some(77));
+        assert_eq!(ledger.place(RecordId(11)), None);
+        assert_eq!((ledger.name(RecordId(10)), ledger.name(RecordId(310))), ("r1".into(), "paid".into()));
+        assert_eq!(ledger.find("paid").map(|f| f.id), Some(RecordId(310)));
+        assert_eq!(ledger.find("r151").map(|f| f.id), Some(RecordId(310)));
+        assert_eq!((ledger.find("r0"), ledger.find("r201"), ledger.find("x")), (None, None, None));
+        assert_eq!((ledger.label(RecordId(10)), ledger.label(RecordId(310))), ("a".into(), "eu".into()));
+    }
+}
