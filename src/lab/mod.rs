@@ -5,7 +5,9 @@ pub mod cel;
 pub mod ledger;
 mod length;
 mod name;
+pub mod snapshot;
 pub mod spec;
+pub mod trace;
 pub mod view;
 mod vocabulary;
 

@@ -7,8 +7,8 @@ use crate::engine::{Loss, NodeId, Note as Engine};
 use crate::kafka::broker::Broker;
 use crate::kafka::controller::Controller;
 use crate::kafka::{
-    Election, ErrorCode, Generation, GroupId, GroupState, LeaderEpoch, Note, Offset, Partition,
-    PartitionEpoch, Process, RecordId, World,
+    Election, ErrorCode, Generation, GroupId, LeaderEpoch, Note, Offset, Partition, PartitionEpoch, Process,
+    RecordId, World,
 };
 
 /// A record that some leader once counted as committed.

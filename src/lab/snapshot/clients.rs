@@ -1,0 +1,150 @@
+//! Producers, consumers, groups.
+
+use super::Looking;
+use super::servers::overrides;
+use crate::engine::NodeId;
+use crate::kafka::config::{Configs, Family};
+use crate::kafka::consumer::Consumer;
+use crate::kafka::group::{Group, partition_for};
+use crate::kafka::producer::{Draft, Producer};
+use crate::kafka::{OFFSETS_TOPIC, Offset, Partition, Process};
+use crate::lab::view::{BatchView, ConsumerView, GroupView, PositionView, ProducerView};
+
+/// Settings that differ, and those that matter anyway.
+fn telling(configs: &Configs, always: &[&'static str]) -> Vec<(String, String)> {
+    let mut all = overrides(configs);
+    for name in always {
+        if !configs.differs(name) {
+            all.push(((*name).to_owned(), configs.get(name).to_owned()));
+        }
+    }
+    all
+}
+
+fn family(configs: &Configs) -> String {
+    match configs.family() {
+        Family::Java => "java".to_owned(),
+        Family::Librdkafka => "librdkafka".to_owned(),
+    }
+}
+
+impl Looking<'_> {
+    pub(super) fn producer(&self, id: NodeId, producer: &Producer) -> ProducerView {
+        let label = |draft: &Draft| -> Vec<String> {
+            draft.records.iter().map(|r| self.facts.record_label(r.id)).collect()
+        };
+        let waiting = producer.buffered().filter(|(_, draft)| draft.attempts == 0);
+        let buffered = waiting
+            .flat_map(|(p, draft)| label(draft).into_iter().map(move |l| (l, p)))
+            .map(|(l, p)| (l, self.partition(p)))
+            .collect();
+        let out = producer.in_flight().map(|(msg, p, draft)| (Some(msg.0), p, draft));
+        let retries = producer.buffered().filter(|(_, d)| d.attempts > 0).map(|(p, draft)| (None, p, draft));
+        let limit = producer.configs().ms("request.timeout.ms");
+        let in_flight = out
+            .chain(retries)
+            .map(|(msg, p, draft)| BatchView {
+                msg,
+                partition: self.partition(p),
+                records: label(draft),
+                sequence: draft.stamp.map(|stamp| stamp.first.0),
+                attempt: draft.attempts,
+                deadline: self.deadline(msg, limit),
+            })
+            .collect();
+        ProducerView {
+            id: self.node(id),
+            process: self.process(id),
+            client: family(producer.configs()),
+            topics: producer.topics().iter().map(|t| self.names.topic(*t).to_owned()).collect(),
+            buffered,
+            in_flight,
+            acked: producer.acked(),
+            failed: producer.failed(),
+            producer_id: producer.producer_id().map(|(pid, epoch)| (pid.0, epoch.0)),
+            error: producer.error().map(|error| error.name().to_owned()),
+            configs: telling(producer.configs(), &["acks", "enable.idempotence"]),
+        }
+    }
+
+    fn deadline(&self, msg: Option<u64>, limit: crate::engine::Micros) -> u64 {
+        let sent = msg.and_then(|msg| self.world.flights().find(|f| f.envelope.id.0 == msg));
+        sent.map_or(0, |flight| self.time(flight.envelope.sent_at + limit))
+    }
+
+    pub(super) fn consumer(&self, id: NodeId, consumer: &Consumer) -> ConsumerView {
+        ConsumerView {
+            id: self.node(id),
+            process: self.process(id),
+            client: family(consumer.configs()),
+            group: self.names.group(consumer.group()).to_owned(),
+            member: consumer.member().map(|m| format!("{}-{}", self.names.node(m.client), m.serial)),
+            generation: consumer.generation().0,
+            is_leader: consumer.is_leader(),
+            assigned: consumer
+                .assigned()
+                .map(|(p, position)| PositionView { partition: self.partition(p), position: position.0 })
+                .collect(),
+            buffered: u32::try_from(consumer.buffered()).unwrap_or(u32::MAX),
+            working: consumer.working().map(|record| self.facts.record_label(record)),
+            polls: consumer.polls(),
+            error: consumer.error().map(|error| error.name().to_owned()),
+            configs: telling(consumer.configs(), &["auto.offset.reset", "enable.auto.commit"]),
+        }
+    }
+
+    /// Every group that a consumer of the tank belongs to, whether its coordinator knows it or not.
+    pub(super) fn groups(&self) -> Vec<GroupView> {
+        let mut ids: Vec<_> = self
+            .world
+            .nodes()
+            .filter_map(|(_, node)| if let Process::Consumer(c) = node { Some(c.group()) } else { None })
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().map(|id| self.group(id)).collect()
+    }
+
+    fn group(&self, id: crate::kafka::GroupId) -> GroupView {
+        let name = self.names.group(id).to_owned();
+        let Some((coordinator, group)) = self.find_group(id) else {
+            let coordinator = self.coordinator_of(&name).map(|c| self.node(c));
+            return GroupView { id: name, coordinator, state: "Empty".to_owned(), ..GroupView::default() };
+        };
+        GroupView {
+            id: name,
+            coordinator: Some(self.node(coordinator)),
+            state: group.state.name().to_owned(),
+            generation: group.generation.0,
+            members: group.members.iter().map(|m| self.node(m.client())).collect(),
+            committed: group.offsets.iter().map(|(p, c)| self.committed(*p, c.offset)).collect(),
+            owners: group.owners().map(|(p, m)| (self.partition(p), self.node(m.client()))).collect(),
+        }
+    }
+
+    fn committed(&self, p: Partition, offset: Offset) -> (String, i64, i64) {
+        let leader = self.image().and_then(|image| image.partition(p)).and_then(|state| state.leader);
+        let high_watermark = leader.and_then(|leader| match self.world.node(leader) {
+            Process::Broker(broker) => broker.high_watermark(p),
+            _ => None,
+        });
+        let lag = high_watermark.map_or(-1, |hw| (hw.0 - offset.0).max(0));
+        (self.partition(p), offset.0, lag)
+    }
+
+    fn coordinator_of(&self, group: &str) -> Option<NodeId> {
+        let topic = self.names.find_topic(OFFSETS_TOPIC)?;
+        let image = self.image()?;
+        let index = partition_for(group, image.partition_count(topic));
+        image.partition(Partition { topic, index })?.leader
+    }
+
+    /// The coordinator and what it knows of a group.
+    fn find_group(&self, id: crate::kafka::GroupId) -> Option<(NodeId, &Group)> {
+        let coordinator = self.coordinator_of(self.names.group(id))?;
+        match self.world.node(coordinator) {
+            Process::Broker(broker) => broker.coordinator().group(id).map(|group| (coordinator, group)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! A moment of the world as plain values with names: [`TankView`].
+
+mod clients;
+mod messages;
+mod servers;
+
+use super::trace::Origin;
+use super::view::{ControllerView, LostView, MessageView, ProcessView, TankView};
+use crate::engine::{Flight, LossWhy, Micros, NodeId, Process as State};
+use crate::kafka::{Body, Election, Names, Partition, Process, RecordId, World};
+
+/// What the snapshot needs to know beside the world.
+pub trait Facts {
+    /// A record's name: given, or `r7`.
+    fn record_name(&self, record: RecordId) -> String;
+    /// A record's label on a tile.
+    fn record_label(&self, record: RecordId) -> String;
+    /// When a process went down, in world time.
+    fn down_since(&self, node: NodeId) -> Option<Micros>;
+    /// How the present leader was chosen.
+    fn elected(&self, p: Partition) -> Option<Election>;
+    /// Where t = 0 lies.
+    fn origin(&self) -> Origin;
+}
+
+/// The world and what is known about it, on the way to a view.
+pub(super) struct Looking<'a> {
+    pub world: &'a World,
+    pub names: &'a Names,
+    pub facts: &'a dyn Facts,
+}
+
+impl Looking<'_> {
+    /// µs since t = 0; the prologue counts as 0.
+    pub fn time(&self, at: Micros) -> u64 {
+        u64::try_from(self.facts.origin().time(at)).unwrap_or(0)
+    }
+
+    pub fn node(&self, id: NodeId) -> String {
+        self.names.node(id).to_owned()
+    }
+
+    pub fn partition(&self, p: Partition) -> String {
+        self.names.partition(p)
+    }
+
+    pub fn process(&self, id: NodeId) -> ProcessView {
+        match self.world.process(id) {
+            State::Running => ProcessView::Running,
+            State::Paused { since } => ProcessView::Paused(self.time(since)),
+            State::Down { .. } => {
+                ProcessView::Down(self.facts.down_since(id).map_or(0, |since| self.time(since)))
+            }
+        }
+    }
+
+    /// The active controller's committed picture.
+    pub fn image(&self) -> Option<&std::sync::Arc<crate::kafka::Image>> {
+        self.world.nodes().find_map(|(_, node)| match node {
+            Process::Controller(controller) => Some(controller.image()),
+            _ => None,
+        })
+    }
+}
+
+/// Everything that a picture of this moment may show.
+#[must_use]
+pub fn snapshot(world: &World, facts: &dyn Facts) -> TankView {
+    let looking = Looking { world, names: world.shared(), facts };
+    let mut view = TankView {
+        now: looking.time(world.now()),
+        event: u64::try_from(facts.origin().turn(world.turn())).unwrap_or(0),
+        topics: looking.topics(),
+        groups: looking.groups(),
+        messages: world.flights().map(|flight| looking.message(flight)).collect(),
+        cuts: world.cuts().map(|(a, b)| (looking.node(a), b.map(|b| looking.node(b)))).collect(),
+        rules: world.rules().iter().map(|rule| looking.rule(rule)).collect(),
+        ..TankView::default()
+    };
+    for (id, node) in world.nodes() {
+        match node {
+            Process::Broker(broker) => view.brokers.push(looking.broker(id, broker)),
+            Process::Controller(controller) => view.controllers.push(looking.controller(id, controller)),
+            Process::Producer(producer) => view.producers.push(looking.producer(id, producer)),
+            Process::Consumer(consumer) => view.consumers.push(looking.consumer(id, consumer)),
+        }
+    }
+    view
+}
+
+/// A lost message for the picture of its cross; `flight` is the message as it was before.
+#[must_use]
+pub fn lost(world: &World, facts: &dyn Facts, flight: &Flight<Body>, why: LossWhy) -> LostView {
+    let looking = Looking { world, names: world.shared(), facts };
+    LostView { message: looking.message(flight), why }
+}
+
+/// A message for the picture.
+#[must_use]
+pub fn message(world: &World, facts: &dyn Facts, flight: &Flight<Body>) -> MessageView {
+    Looking { world, names: world.shared(), facts }.message(flight)
+}
+
+impl Looking<'_> {
+    fn controller(&self, id: NodeId, controller: &crate::kafka::controller::Controller) -> ControllerView {
+        const TAIL: usize = 8;
+        let records = controller.records();
+        let real =
+            |(_, record): &&(_, crate::kafka::MetadataRecord)| *record != crate::kafka::MetadataRecord::NoOp;
+        let mut tail: Vec<(i64, String)> =
+            records.iter().rev().filter(real).take(TAIL).map(|(o, r)| (o.0, r.kind().to_owned())).collect();
+        tail.reverse();
+        ControllerView {
+            id: self.node(id),
+            process: self.process(id),
+            active: controller.is_active(),
+            epoch: controller.epoch(),
+            log_end: controller.image().offset.0 + 1,
+            tail,
+        }
+    }
+}
