@@ -23,6 +23,14 @@ pub struct Conn {
     generation: u32,
 }
 
+#[cfg(test)]
+impl Conn {
+    /// A connection that no world knows, for tests of what a process does with requests.
+    pub(crate) const fn unreal(client: NodeId, server: NodeId, lane: Lane) -> Self {
+        Self { client, server, lane, generation: 0 }
+    }
+}
+
 /// A message and what the network knows of it.
 #[derive(Clone, Debug)]
 pub struct Envelope<B> {

@@ -74,3 +74,16 @@ impl Default for Backoffs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kafka::config::{Family, Scope};
+
+    #[test]
+    fn waits_double_up_to_the_most() {
+        let configs = Configs::new(Scope::Consumer, Family::Java);
+        let waits: Vec<u64> = (0..6).map(|failures| delay(&configs, failures).as_ms()).collect();
+        assert_eq!(waits, [100, 200, 400, 800, 1000, 1000]);
+    }
+}

@@ -27,8 +27,6 @@ mod commit;
 mod fetcher;
 mod membership;
 mod positions;
-#[cfg(test)]
-mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 

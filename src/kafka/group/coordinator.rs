@@ -226,6 +226,19 @@ impl Coordinator {
     }
 }
 
+#[cfg(test)]
+impl Coordinator {
+    /// Puts a group here as it is.
+    pub(super) fn place(&mut self, group: Group) {
+        self.groups.insert(group.id, group);
+    }
+
+    /// A group, to change it.
+    pub(super) fn place_mut(&mut self, id: GroupId) -> Option<&mut Group> {
+        self.groups.get_mut(&id)
+    }
+}
+
 /// The partition of `__consumer_offsets` that a group lives in, as this broker sees the cluster.
 fn home(host: &dyn GroupHost, group: GroupId) -> u32 {
     let names = host.names();

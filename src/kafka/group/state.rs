@@ -283,9 +283,16 @@ impl Group {
         }
     }
 
-    /// Does what is due: sessions that ended, phases that are over.
+    /// Does what is due: phases that are over, then sessions that ended (a new member's longest wait is as long as the default join phase;
+    /// whoever waited to its end is in).
     pub(super) fn expire(&mut self, desk: &mut Desk<'_>) {
         let now = desk.now();
+        match self.phase {
+            Phase::Gathering { until, delay, left } if until <= now => self.gathered(desk, delay, left),
+            Phase::Joining { until } if until <= now => self.complete_join(desk),
+            Phase::Syncing { until } if until <= now => self.sync_timed_out(desk),
+            _ => {}
+        }
         let late: Vec<MemberId> =
             self.pending.iter().filter(|(_, until)| **until <= now).map(|(id, _)| *id).collect();
         for id in late {
@@ -297,12 +304,6 @@ impl Group {
             desk.host.note(Note::SessionExpired { group: self.id, member: id });
             self.remove(desk, id, LeaveWhy::Expired);
             self.after_expiry(desk);
-        }
-        match self.phase {
-            Phase::Gathering { until, delay, left } if until <= now => self.gathered(desk, delay, left),
-            Phase::Joining { until } if until <= now => self.complete_join(desk),
-            Phase::Syncing { until } if until <= now => self.sync_timed_out(desk),
-            _ => {}
         }
     }
 

@@ -1,0 +1,220 @@
+//! Stories of one group.
+
+use super::*;
+use crate::engine::Conn;
+use GroupState::{CompletingRebalance, Empty, PreparingRebalance, Stable};
+
+#[test]
+fn two_members_join_within_the_initial_delay_and_get_their_parts() {
+    let mut bench = Bench::new();
+    let (a, join_a) = bench.enter(1);
+    assert_eq!(bench.state(), (PreparingRebalance, 0, 1));
+    bench.pass(Micros::secs(2));
+    let (b, join_b) = bench.enter(2);
+    bench.pass(Micros::ms(3900)); // somebody came, so the delay runs once more, from 4 s to 7 s
+    assert_eq!((bench.error(join_a), bench.error(join_b)), (None, None));
+    bench.pass(Micros::ms(100));
+    assert_eq!(bench.state(), (CompletingRebalance, 1, 2));
+    let Body::GroupJoined { leader, members, generation, assignor, .. } = &bench.host.answers[&join_a] else {
+        panic!()
+    };
+    assert_eq!((*leader, members.len(), generation.0, *assignor), (Some(a), 2, 1, "range"));
+    let Body::GroupJoined { members, .. } = &bench.host.answers[&join_b] else { panic!() };
+    assert!(members.is_empty(), "followers learn only who leads");
+
+    let sync_b = bench.sync(b, 1, &[]);
+    let sync_a = bench.sync(a, 1, &[(a, 0), (b, 1)]);
+    assert_eq!((bench.error(sync_a), bench.error(sync_b)), (None, None), "not before it is replicated");
+    assert_eq!(bench.beat(b, 1), ErrorCode::None);
+    bench.written(Ok(()));
+    assert_eq!(bench.state(), (Stable, 1, 2));
+    let assigned = vec![Partition { topic: ORDERS, index: 1 }];
+    assert_eq!(bench.host.answers[&sync_b], Body::GroupSynced { error: ErrorCode::None, assigned });
+}
+
+#[test]
+fn a_group_made_in_one_go_passes_through_these_states() {
+    let mut bench = Bench::new();
+    bench.pair();
+    let states: Vec<GroupState> = bench
+        .host
+        .notes
+        .iter()
+        .filter_map(|n| if let Note::GroupStateChanged { to, .. } = n { Some(*to) } else { None })
+        .collect();
+    assert_eq!(states, [PreparingRebalance, CompletingRebalance, Stable]);
+}
+
+#[test]
+fn leaving_makes_the_others_join_again_and_the_last_one_leaves_an_empty_group() {
+    let mut bench = Bench::new();
+    let (a, b) = bench.pair();
+    assert_eq!(bench.leave(a), ErrorCode::None);
+    assert_eq!(bench.state(), (PreparingRebalance, 1, 1));
+    assert_eq!(bench.group().leader, Some(b), "somebody leads");
+    assert_eq!(bench.beat(b, 1), ErrorCode::RebalanceInProgress);
+    let join = bench.join(2, Some(b));
+    assert_eq!((bench.error(join), bench.state()), (Some(ErrorCode::None), (CompletingRebalance, 2, 1)));
+    assert_eq!(bench.leave(b), ErrorCode::None);
+    assert_eq!(bench.state(), (Empty, 3, 0));
+    assert_eq!(bench.leave(b), ErrorCode::UnknownMemberId);
+}
+
+#[test]
+fn who_is_silent_for_a_session_is_out() {
+    let mut bench = Bench::new();
+    let (a, b) = bench.pair();
+    for _ in 0..20 {
+        bench.pass(Micros::secs(3));
+        assert_eq!(bench.beat(a, 1), if bench.state().0 == Stable { ErrorCode::None } else { break });
+    }
+    assert_eq!(bench.state(), (PreparingRebalance, 1, 1));
+    assert!(bench.host.notes.contains(&Note::SessionExpired { group: PAY, member: b }));
+    assert_eq!(bench.beat(b, 1), ErrorCode::UnknownMemberId);
+}
+
+#[test]
+fn a_member_that_does_not_join_again_is_out_after_the_rebalance_timeout() {
+    let mut bench = Bench::new();
+    let (a, b) = bench.pair();
+    let (c, _) = bench.enter(1);
+    let joined = bench.join(1, Some(a));
+    for _ in 0..120 {
+        bench.pass(Micros::ms(2499));
+        bench.beat(b, 1); // it lives, but does not poll
+    }
+    assert_eq!(bench.error(joined), None);
+    bench.pass(Micros::secs(1));
+    assert_eq!(bench.state(), (CompletingRebalance, 2, 2));
+    assert!(bench.group().member(b).is_none() && bench.group().member(c).is_some());
+    let left = Note::MemberLeft { group: PAY, member: b, why: LeaveWhy::JoinTimeout };
+    assert!(bench.host.notes.contains(&left));
+}
+
+#[test]
+fn a_commit_is_taken_or_refused_by_state() {
+    let mut bench = Bench::new();
+    let first = bench.commit(Some(MemberId { client: NodeId(1), serial: 9 }), 3, 0);
+    assert_eq!(bench.error(first), Some(ErrorCode::GroupIdNotFound));
+    let admin = bench.commit(None, -1, 7);
+    assert_eq!(bench.error(admin), None, "not before it is replicated");
+    bench.written(Ok(()));
+    assert_eq!(bench.error(admin), Some(ErrorCode::None));
+    assert_eq!(bench.group().offsets.values().next().unwrap().offset, Offset(7));
+
+    let (a, b) = bench.pair();
+    let check = |bench: &mut Bench, member, generation, wanted| {
+        let request = bench.commit(member, generation, 8);
+        bench.written(Ok(()));
+        assert_eq!(bench.error(request), Some(wanted), "{:?} {generation}", bench.state());
+    };
+    check(&mut bench, Some(a), 1, ErrorCode::None);
+    check(&mut bench, Some(a), 0, ErrorCode::IllegalGeneration);
+    check(&mut bench, None, -1, ErrorCode::UnknownMemberId);
+    let stranger = Some(MemberId { client: NodeId(2), serial: 99 });
+    check(&mut bench, stranger, 1, ErrorCode::UnknownMemberId);
+    bench.join(1, Some(a)); // the leader comes back: PreparingRebalance
+    check(&mut bench, Some(b), 1, ErrorCode::None);
+    bench.join(2, Some(b)); // CompletingRebalance
+    check(&mut bench, Some(b), 2, ErrorCode::RebalanceInProgress);
+    check(&mut bench, Some(b), 1, ErrorCode::IllegalGeneration);
+}
+
+#[test]
+fn only_an_empty_group_is_reset_from_outside() {
+    let mut bench = Bench::new();
+    let (a, b) = bench.pair();
+    let offsets = [(Partition { topic: ORDERS, index: 0 }, Offset(5))];
+    let refused = bench.coordinator.reset_offsets(&mut bench.host, PAY, &offsets);
+    assert_eq!(refused, Err(ErrorCode::UnknownMemberId));
+    bench.leave(a);
+    bench.leave(b);
+    assert_eq!(bench.coordinator.reset_offsets(&mut bench.host, PAY, &offsets), Ok(()));
+    bench.written(Ok(()));
+    let (partition, offset) = offsets[0];
+    assert!(bench.host.notes.contains(&Note::OffsetCommitted { group: PAY, partition, offset }));
+}
+
+#[test]
+fn what_was_written_rebuilds_the_group_elsewhere() {
+    let mut bench = Bench::new();
+    let (a, b) = bench.pair();
+    bench.commit(Some(b), 1, 4);
+    bench.written(Ok(()));
+    let mut other = Bench::new();
+    other.coordinator.load(&mut other.host, 0, bench.host.log.iter());
+    assert_eq!(other.state(), bench.state());
+    let (old, new) = (bench.group(), other.group());
+    assert_eq!((new.leader, new.assignor), (Some(a), Some("range")));
+    assert_eq!(new.offsets, old.offsets);
+    assert_eq!(new.owners().collect::<Vec<_>>().len(), 2);
+    for (old, new) in old.members.iter().zip(&new.members) {
+        assert_eq!((old.id, &old.assigned), (new.id, &new.assigned));
+    }
+    assert_eq!(other.beat(a, 1), ErrorCode::None, "nobody has to join again");
+    other.pass(Micros::secs(46));
+    assert_eq!(other.state(), (Empty, 2, 0), "sessions began with the load");
+}
+
+#[test]
+fn a_coordinator_that_lost_its_partition_sends_everybody_away() {
+    let mut bench = Bench::new();
+    let (a, _) = bench.pair();
+    let join = bench.join(1, Some(a));
+    let commit = bench.commit(Some(a), 1, 4);
+    bench.coordinator.unload(&mut bench.host, 0);
+    assert_eq!(bench.error(join), Some(ErrorCode::NotCoordinator));
+    assert_eq!(bench.error(commit), Some(ErrorCode::NotCoordinator));
+    assert_eq!(bench.beat(a, 1), ErrorCode::NotCoordinator);
+    bench.written(Err(ErrorCode::NotLeaderOrFollower)); // nobody is answered twice
+    assert_eq!(bench.coordinator.groups().count(), 0);
+}
+
+#[test]
+fn an_assignment_that_cannot_be_stored_begins_another_rebalance() {
+    for at_once in [true, false] {
+        let mut bench = Bench::new();
+        let (a, _) = bench.enter(1);
+        bench.pass(Micros::secs(3));
+        bench.host.refuses = at_once.then_some(ErrorCode::NotEnoughReplicas);
+        let sync = bench.sync(a, 1, &[(a, 0)]);
+        if !at_once {
+            bench.written(Err(ErrorCode::NotEnoughReplicas));
+        }
+        assert_eq!(bench.error(sync), Some(ErrorCode::CoordinatorNotAvailable));
+        assert_eq!(bench.state(), (PreparingRebalance, 1, 1));
+    }
+}
+
+#[test]
+fn a_client_that_hung_up_is_not_answered() {
+    let mut bench = Bench::new();
+    let (_, join) = bench.enter(1);
+    bench.coordinator.on_disconnect(&mut bench.host, Conn::unreal(NodeId(1), ME, Lane(1)));
+    bench.pass(Micros::secs(3));
+    assert_eq!(bench.state(), (CompletingRebalance, 1, 1), "a member all the same");
+    assert_eq!(bench.error(join), None);
+}
+
+#[test]
+fn nonsense_is_refused() {
+    let mut bench = Bench::new();
+    let ask = |bench: &mut Bench, group, session| {
+        let subscription = Subscription { topics: vec![], owned: vec![], generation: Generation(-1) };
+        let (member, instance, assignors) = (None, None, vec!["range"]);
+        let rebalance = Micros::secs(300);
+        let body = Body::JoinGroup { group, member, instance, session, rebalance, assignors, subscription };
+        let request = bench.send(NodeId(1), body);
+        bench.error(request).unwrap()
+    };
+    assert_eq!(ask(&mut bench, PAY, Micros::ms(5999)), ErrorCode::InvalidSessionTimeout);
+    assert_eq!(ask(&mut bench, GroupId(1), Micros::secs(45)), ErrorCode::InvalidGroupId);
+    let nobody = MemberId { client: NodeId(1), serial: 4 };
+    assert_eq!(bench.beat(nobody, 0), ErrorCode::UnknownMemberId);
+    let partitions = vec![Partition { topic: ORDERS, index: 0 }];
+    let request = bench.send(NodeId(1), Body::OffsetFetch { group: PAY, partitions: partitions.clone() });
+    let offsets = vec![(partitions[0], None, LeaderEpoch(-1))];
+    let none = Body::OffsetsFetched { error: ErrorCode::None, offsets };
+    assert_eq!(bench.host.answers[&request], none, "asking is no joining");
+    assert_eq!(bench.coordinator.groups().count(), 0);
+}
