@@ -2,12 +2,15 @@
 //!
 //! Only headings are read up front; a lesson is judged when it is opened.
 
+use std::sync::Arc;
+
 use include_dir::{Dir, include_dir};
 
 use super::diagnostic::{Diagnostic, Source, nearest};
 use super::format::{CourseFile, LessonFile};
+use super::lesson::Lesson;
 use super::player::Kind;
-use super::read;
+use super::{load, read};
 use crate::text::sanitize::sanitize_line;
 use crate::text::{Text, with_particle};
 
@@ -109,7 +112,7 @@ impl Course {
         let contents = own.or_else(|| embedded_files().find(|(path, _)| path == CONTENTS));
         match contents.map(|(path, text)| read::contents(&path, &text)) {
             Some(Ok(contents)) => course.parts = parts(contents),
-            Some(Err(problem)) => course.problems.push(problem),
+            Some(Err(problem)) => course.problems.push(*problem),
             None => {}
         }
         for (path, text) in files {
@@ -186,6 +189,16 @@ impl Course {
             let near = nearest(name.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-'), ids);
             OpenError::Unknown { near: near.map(str::to_owned), given }
         })
+    }
+
+    /// Reads and judges the lesson called `name`.
+    ///
+    /// # Errors
+    /// There is none, it is not written yet, or its file is wrong.
+    pub fn open(&self, name: &str) -> Result<Arc<Lesson>, OpenError> {
+        let entry = self.find(name)?;
+        let source = entry.source.as_ref().ok_or_else(|| OpenError::Coming(entry.id.clone()))?;
+        load(&source.name, &source.text).map(Arc::new).map_err(OpenError::Broken)
     }
 
     /// The index of a beat in a lesson, for [`super::progress::merge`].
@@ -328,6 +341,7 @@ mod tests {
         assert_eq!(names(&course), expected);
         assert_eq!(course.scenarios.len(), 1);
         assert_eq!(course.order("topic", "x"), Some(0));
+        assert!(matches!(course.open("broken"), Err(OpenError::Broken(problems)) if problems.len() == 1));
     }
 
     #[test]

@@ -3,14 +3,20 @@
 mod catalog;
 mod diagnostic;
 mod format;
+mod lesson;
+mod load;
 pub mod player;
 pub mod progress;
+mod prose;
 mod read;
 mod source;
 mod visit;
 
 pub use catalog::{Course, Entry, OpenError, Part};
 pub use diagnostic::{Diagnostic, Source};
+pub use lesson::{Act, Beat, Choice, Lesson, Pace, Placed, Predict, Recap, Run, SceneSpec, Step, Until};
+pub use load::load;
 pub use player::Kind;
 pub use progress::Progress;
+pub use prose::{Lines, Prose, Template};
 pub use source::line_column;

@@ -3,5 +3,5 @@
 mod show;
 
 pub use show::{
-    Acted, AnswerKind, Feedback, Kind, Moved, Narration, News, Phase, Question, ScrubberBeat, Trouble,
+    Acted, AnswerKind, Feedback, Kind, Links, Moved, Narration, News, Phase, Question, ScrubberBeat, Trouble,
 };

@@ -157,8 +157,15 @@ pub struct ScrubberBeat {
     pub began: Option<u64>,
     /// A branch leaves the script in it.
     pub fork: bool,
-    /// µs without anything loud that its run leaps over, if that is long (a `~ 9.0 s` mark).
-    pub leap: Option<u64>,
+}
+
+/// Where a recap leads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Links {
+    /// An older predict, to be asked again: lesson and beat.
+    pub retrieve: Option<(String, String)>,
+    /// The challenge that uses the lesson, `C07`.
+    pub challenge: Option<String>,
 }
 
 /// Something that progress should keep, in order.

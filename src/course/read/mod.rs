@@ -7,15 +7,20 @@ use super::format::{CourseFile, FORMAT, LessonFile};
 use crate::text::Text;
 
 /// Reads a lesson file.
-pub(super) fn lesson(source: &Source) -> Result<LessonFile, Diagnostic> {
-    toml::from_str(&source.text).map_err(|error| toml_error::explain(source, &error))
+pub(super) fn lesson(source: &Source) -> Result<LessonFile, Box<Diagnostic>> {
+    toml::from_str(&source.text).map_err(|error| Box::new(toml_error::explain(source, &error)))
 }
 
 /// Reads the table of contents.
-pub(super) fn contents(name: &str, text: &str) -> Result<CourseFile, Diagnostic> {
+pub(super) fn contents(name: &str, text: &str) -> Result<CourseFile, Box<Diagnostic>> {
     let source = Source::new(name, text);
-    let file: CourseFile = toml::from_str(text).map_err(|error| toml_error::explain(&source, &error))?;
-    if *file.format.get_ref() == FORMAT { Ok(file) } else { Err(wrong_format(&source, &file.format)) }
+    let file: CourseFile =
+        toml::from_str(text).map_err(|error| Box::new(toml_error::explain(&source, &error)))?;
+    if *file.format.get_ref() == FORMAT {
+        Ok(file)
+    } else {
+        Err(Box::new(wrong_format(&source, &file.format)))
+    }
 }
 
 pub(super) fn wrong_format(source: &Source, format: &toml::Spanned<i64>) -> Diagnostic {

@@ -55,6 +55,18 @@ pub(super) fn explain(source: &Source, error: &toml::de::Error) -> Diagnostic {
             format!("`{key}` is given twice"),
         ));
     }
+    if said.starts_with("the name of a setting has dots") {
+        return problem(Text::new(
+            "설정 이름에 점이 있으니 따옴표로 묶어야 합니다 (예: \"linger.ms\" = 5)",
+            "the name of a setting has dots, so it must be quoted, like \"linger.ms\" = 5",
+        ));
+    }
+    if said == "duplicate key" {
+        return problem(Text::new(
+            "이 이름은 이 표에 이미 있습니다",
+            "this name is already taken in this table",
+        ));
+    }
     problem(Text::new(
         format!("TOML 문법에 맞지 않습니다: {said}"),
         format!("this is not valid TOML: {said}"),
