@@ -5,6 +5,8 @@ mod diagnostic;
 mod format;
 mod lesson;
 mod load;
+#[cfg(test)]
+mod manual;
 pub mod player;
 pub mod progress;
 mod prose;

@@ -19,7 +19,7 @@ pub(in crate::course) const fn of(kind: Kind) -> &'static [&'static str] {
             "do", "until", "for", "pace", "budget", "say", "then", "mark", "expect", "allow", "goal", "hint",
             "invite",
         ],
-        Kind::Predict => &["of", "ask", "answer", "choice", "value", "why"],
+        Kind::Predict => &["of", "ask", "choice", "answer", "value", "why"],
         Kind::Recap => &["say", "remember", "retrieve", "challenge"],
     }
 }

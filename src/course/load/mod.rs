@@ -4,7 +4,7 @@
 //! reported together, in the order of the file.
 
 mod beat;
-mod fields;
+pub(super) mod fields;
 mod text;
 
 use std::ops::Range;
