@@ -1,0 +1,91 @@
+//! The command line as a person meets it: words, exit codes, what goes where.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // these are tests, with helpers
+
+use std::io::Read;
+use std::process::{Command, Output, Stdio};
+
+/// The program without a terminal, in English, with nothing of the caller's.
+fn kafkarium(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kafkarium"));
+    let state = std::env::temp_dir().join("kafkarium-tests-without-state");
+    command.args(arguments).env("LANG", "C.UTF-8").env_remove("LC_ALL").env_remove("LC_MESSAGES");
+    command.env("XDG_STATE_HOME", state).env("RUST_BACKTRACE", "0").stdin(Stdio::null());
+    command
+}
+
+fn output(arguments: &[&str]) -> Output {
+    kafkarium(arguments).output().unwrap()
+}
+
+/// Standard output of a command that must succeed.
+fn answer(arguments: &[&str]) -> String {
+    let output = output(arguments);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stderr.is_empty(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The lines of a complaint; nothing else is printed and the exit code is 2.
+fn complaint(arguments: &[&str]) -> Vec<String> {
+    let output = output(arguments);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {text}");
+    assert!(output.stdout.is_empty(), "{arguments:?}");
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn lessons_are_listed_as_json() {
+    let listed: serde_json::Value = serde_json::from_str(&answer(&["list", "--json"])).unwrap();
+    let lessons = listed.as_array().unwrap();
+    assert!(lessons.len() >= 4);
+    for lesson in lessons {
+        let mut keys: Vec<&String> = lesson.as_object().unwrap().keys().collect();
+        keys.sort();
+        assert_eq!(keys, ["done", "id", "kind", "mirrors", "part", "title"]);
+        assert!(lesson["title"]["ko"].is_string() && lesson["title"]["en"].is_string());
+    }
+    assert_eq!(lessons[0]["id"], "tour");
+}
+
+#[test]
+fn whoever_stops_reading_is_not_complained_about() {
+    let mut child =
+        kafkarium(&["list", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut text = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!((child.wait().unwrap().code(), text.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn mistakes_are_two_lines_and_exit_code_2() {
+    let cases: &[(&[&str], &str, &str)] = &[
+        (&["lst"], "kafkarium: There is no command lst.", "  Did you mean list?"),
+        (&["list", "--theme", "drk"], "kafkarium: drk is not a value of --theme.", "  Did you mean dark?"),
+        (
+            &["list", "--lessons", "/nowhere/at/all"],
+            "kafkarium: /nowhere/at/all cannot be read: No such file or directory (os error 2)",
+            "  Give --lessons a folder that holds lesson files (*.toml).",
+        ),
+        (
+            &["list", "--lessons", "src"],
+            "kafkarium: There are no lesson files in src.",
+            "  Give --lessons a folder that holds lesson files (*.toml).",
+        ),
+    ];
+    for (arguments, what, todo) in cases {
+        assert_eq!(complaint(arguments), [*what, *todo]);
+    }
+}
+
+#[test]
+fn complaints_follow_the_language() {
+    assert_eq!(
+        complaint(&["--lang", "ko", "lst"]),
+        ["kafkarium: lst는 없는 명령입니다.", "  list를 찾으셨나요?"]
+    );
+    let mut korean = kafkarium(&["lst"]);
+    let output = korean.env("LANG", "ko_KR.UTF-8").output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("없는 명령"));
+}
