@@ -359,13 +359,21 @@ impl<N: Node> World<N> {
         true
     }
 
-    /// Changes a process that is not running (its configuration, say). False: it runs.
-    pub fn alter(&mut self, id: NodeId, change: impl FnOnce(&mut N)) -> bool {
-        let down = matches!(self.process(id), Process::Down { .. });
-        if down {
-            change(Arc::make_mut(&mut self.nodes[id.0 as usize]));
+    /// Changes a process from outside (its configuration, say). Whether that makes sense while it runs is for the caller to know.
+    pub fn alter(&mut self, id: NodeId, change: impl FnOnce(&mut N)) {
+        change(Arc::make_mut(&mut self.nodes[id.0 as usize]));
+    }
+
+    /// Lets time pass up to `at`, or up to the next event if that comes earlier. Not a turn.
+    pub fn pass_to(&mut self, at: Micros) {
+        while let Some((_, seq, queued)) = self.core.queue.peek()
+            && let Event::Timer { node, key } = queued.event
+            && self.core.procs[node.0 as usize].timers.get(&key) != Some(&seq)
+        {
+            self.core.queue.pop(); // replaced or cancelled
         }
-        down
+        let at = self.next_at().map_or(at, |next| next.min(at));
+        self.core.now = self.core.now.max(at);
     }
 
     /// Puts a fault on the network.

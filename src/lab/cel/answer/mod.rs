@@ -6,6 +6,8 @@ mod records;
 
 use std::collections::BTreeMap;
 
+pub(in crate::lab) use groups::{coordinator, group, lag};
+
 use super::eval::Facts;
 use super::value::Value;
 use crate::engine::{Micros, NodeId, Process as Life};

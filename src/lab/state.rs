@@ -1,0 +1,165 @@
+//! The state at one event: the world, what was seen on the way, and who watches the laws. A clone is a checkpoint.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::cel::Facts;
+use super::ledger::Ledger;
+use crate::engine::{EventId, Micros, Note as EngineNote, Process as Life, Rec, Stepped};
+use crate::kafka::laws::{Violation, Witness};
+use crate::kafka::{Note, Process, Role, World};
+
+/// Statements that are kept for [`super::Lab::recent`].
+const RECENT: usize = 64;
+
+/// Everything at one event.
+#[derive(Clone)]
+pub struct State {
+    pub(super) world: World,
+    pub(super) ledger: Ledger,
+    witness: Arc<Witness>,
+    broken: Arc<Vec<Violation>>,
+    recent: VecDeque<Rec<Note>>,
+}
+
+impl State {
+    pub(super) fn new(world: World) -> Self {
+        Self {
+            world,
+            ledger: Ledger::default(),
+            witness: Arc::new(Witness::default()),
+            broken: Arc::new(Vec::new()),
+            recent: VecDeque::new(),
+        }
+    }
+
+    /// The number of turns so far, the prologue's included.
+    pub(super) const fn turn(&self) -> EventId {
+        self.world.turn()
+    }
+
+    /// Runs the next event. None: nothing will ever happen again.
+    pub(super) fn step(&mut self) -> Option<Stepped> {
+        let stepped = self.world.step()?;
+        if stepped.noted {
+            self.look();
+        }
+        Some(stepped)
+    }
+
+    /// Takes in what the last turn or input stated.
+    pub(super) fn look(&mut self) {
+        self.ledger.absorb(&self.world);
+        let broken = Arc::make_mut(&mut self.witness).observe(&self.world);
+        self.add_broken(broken);
+        for rec in self.world.notes().iter().filter(|rec| is_telling(&rec.note)) {
+            if self.recent.len() == RECENT {
+                self.recent.pop_front();
+            }
+            self.recent.push_back(rec.clone());
+        }
+    }
+
+    /// Checks the laws over the whole state, not only over what the last event touched.
+    pub(super) fn survey(&mut self) {
+        let broken = Arc::make_mut(&mut self.witness).survey(&self.world);
+        self.add_broken(broken);
+    }
+
+    fn add_broken(&mut self, found: Vec<Violation>) {
+        if found.is_empty() {
+            return;
+        }
+        let all = Arc::make_mut(&mut self.broken);
+        for violation in found {
+            if !all.iter().any(|known| known.law == violation.law && known.subject == violation.subject) {
+                all.push(violation);
+            }
+        }
+    }
+
+    pub(super) fn broken(&self) -> &[Violation] {
+        &self.broken
+    }
+
+    pub(super) fn recent(&self) -> impl DoubleEndedIterator<Item = &Rec<Note>> {
+        self.recent.iter()
+    }
+
+    /// What t = 0 makes the past.
+    pub(super) fn begin(&mut self) {
+        self.ledger.begin_counting();
+        self.recent.clear();
+    }
+
+    pub(super) const fn facts(&self, start: Micros) -> Facts<'_> {
+        Facts { world: &self.world, ledger: &self.ledger, start }
+    }
+
+    /// Whether nothing happens that somebody waits for: no loud message is on its way, no running producer holds a batch, no group
+    /// is between two assignments.
+    pub(super) fn is_settled(&self) -> bool {
+        let loud = self.world.flights().any(|flight| !flight.envelope.quiet && !flight.held);
+        let names = self.world.shared();
+        let holds_batches = |node| match self.world.node(node) {
+            Process::Producer(producer) => {
+                self.world.process(node) == Life::Running
+                    && (producer.buffered().next().is_some() || producer.in_flight().next().is_some())
+            }
+            _ => false,
+        };
+        !loud && !names.of_role(Role::Producer).any(holds_batches) && !self.is_rebalancing()
+    }
+
+    fn is_rebalancing(&self) -> bool {
+        use crate::kafka::GroupState::{CompletingRebalance, PreparingRebalance};
+        let groups = self.world.shared().groups();
+        groups.into_iter().any(|id| {
+            let state = super::cel::group(&self.world, id).map(|group| group.state);
+            matches!(state, Some(PreparingRebalance | CompletingRebalance))
+        })
+    }
+
+    /// Whether every group with a running consumer is stable and knows all of them.
+    pub(super) fn groups_are_stable(&self) -> bool {
+        use crate::kafka::GroupState::Stable;
+        let names = self.world.shared();
+        let running: Vec<_> = names
+            .of_role(Role::Consumer)
+            .filter(|node| self.world.process(*node) == Life::Running)
+            .filter_map(|node| match self.world.node(node) {
+                Process::Consumer(consumer) => Some((node, consumer.group())),
+                _ => None,
+            })
+            .collect();
+        running.iter().all(|(node, id)| {
+            super::cel::group(&self.world, *id)
+                .is_some_and(|g| g.state == Stable && g.members.iter().any(|m| m.client() == *node))
+        })
+    }
+}
+
+/// Whether a note is worth a line in a list of events: what changed, not how messages travelled.
+fn is_telling(note: &EngineNote<Note>) -> bool {
+    match note {
+        EngineNote::MessageSent { .. }
+        | EngineNote::MessageArrived { .. }
+        | EngineNote::MessageLost { quiet: true, .. }
+        | EngineNote::ConnectionOpened { .. }
+        | EngineNote::ConnectionClosed { .. }
+        | EngineNote::RuleAdded { .. }
+        | EngineNote::InputApplied { .. } => false,
+        EngineNote::Domain(note) => !matches!(
+            note,
+            Note::PartitionChosen { .. }
+                | Note::BatchClosed { .. }
+                | Note::MetadataRefreshed { .. }
+                | Note::MetadataAppended { .. }
+                | Note::MetadataApplied { .. }
+                | Note::PositionMoved { .. }
+                | Note::EpochStarted { .. }
+                | Note::Waited { .. }
+        ),
+        _ => true,
+    }
+}

@@ -1,0 +1,163 @@
+//! The lab from outside: a tank boots, actions happen, time goes on and back, branches part.
+
+use kafkarium::lab::{Action, Assertion, Budget, Expr, Goal, Lab, Spec, Unit, Value, Vocabulary};
+
+fn lab() -> Lab {
+    Lab::new(&Spec::default_tank(), 1).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn act(lab: &mut Lab, line: &str) {
+    let action: Action = line.parse().unwrap();
+    lab.act(&action).unwrap_or_else(|e| panic!("{line}: {e}"));
+}
+
+fn value(lab: &Lab, source: &str) -> Value {
+    let expr = Expr::compile(source, &lab.vocabulary()).unwrap_or_else(|e| panic!("{source}: {e}"));
+    lab.eval(&expr).unwrap_or_else(|e| panic!("{e}"))
+}
+
+#[track_caller]
+fn holds(lab: &Lab, source: &str) {
+    assert_eq!(value(lab, source), Value::Bool(true), "{source}");
+}
+
+fn until(lab: &mut Lab, source: &str) {
+    let assertion = Assertion::now(source, &lab.vocabulary()).unwrap_or_else(|e| panic!("{source}: {e}"));
+    let end = lab.run_until(Goal::All(&[assertion]), Budget::default());
+    assert!(end.reached(), "{source}: {end:?}");
+}
+
+#[test]
+fn the_default_tank_boots_for_real() {
+    let lab = lab();
+    assert_eq!((lab.now(), lab.event(), lab.end()), (0, 0, 0));
+    holds(&lab, "brokers().all(b, b.up && !b.fenced)");
+    holds(&lab, "partitions().all(p, size(p.isr) == 3)");
+    holds(&lab, "state('pay') == 'Stable' && members('pay') == ['c1']");
+    holds(&lab, "size(owned('c1')) == 3");
+    assert_eq!(lab.broken_laws(), []);
+}
+
+#[test]
+fn a_record_goes_through() {
+    let mut lab = lab();
+    act(&mut lab, "produce p --key user_1 --id paid");
+    until(&mut lab, "acked('paid')");
+    holds(&lab, "copies('paid') == 1 && visible('paid') && holds('b2', 'paid') && key('paid') == 'user_1'");
+    until(&mut lab, "worked('pay', 'paid') == 1");
+    assert_eq!(lab.broken_laws(), []);
+}
+
+#[test]
+fn a_broker_dies_and_another_leads() {
+    let mut lab = lab();
+    act(&mut lab, "produce p --key user_1 --id paid");
+    until(&mut lab, "acked('paid')");
+    act(&mut lab, "crash b1");
+    until(&mut lab, "leader('orders-0') != 'b1' && leader('orders-0') != null");
+    until(&mut lab, "visible('paid')");
+    holds(&lab, "epoch('orders-0') == 1 && count('crash') == 1 && !up('b1')");
+    act(&mut lab, "start b1");
+    until(&mut lab, "size(isr('orders-0')) == 3");
+    assert_eq!(lab.broken_laws(), []);
+}
+
+#[test]
+fn going_back_and_on_again_gives_the_same() {
+    let mut lab = lab();
+    act(&mut lab, "produce p --key user_1");
+    lab.run_until(Goal::For(300_000), Budget::default());
+    act(&mut lab, "crash b1");
+    lab.run_until(Goal::For(2_000_000), Budget::default());
+    let end = lab.event();
+    let mut digests = vec![lab.digest()];
+    while lab.event() > 0 {
+        lab.back(Unit::Event);
+        digests.push(lab.digest());
+    }
+    assert_eq!(digests.len() as u64, end + 1);
+    for digest in digests.iter().rev().skip(1) {
+        lab.step(Unit::Event);
+        assert_eq!(lab.digest(), *digest, "event {}", lab.event());
+    }
+    assert_eq!(lab.event(), end);
+}
+
+#[test]
+fn acting_in_the_past_makes_a_branch() {
+    let mut lab = lab();
+    act(&mut lab, "produce p --id one");
+    until(&mut lab, "acked('one')");
+    let end = lab.end();
+    lab.seek(2);
+    let action: Action = "crash b2".parse().unwrap();
+    let acted = lab.act(&action).unwrap();
+    assert!(acted.forked && acted.branch.0 == 2);
+    until(&mut lab, "acked('one')");
+    assert_eq!(lab.branches().len(), 2);
+    lab.switch(kafkarium::lab::BranchId::SCRIPT);
+    assert_eq!(lab.event(), 2);
+    assert_eq!(lab.end(), end);
+    lab.seek(end);
+    holds(&lab, "acked('one') && up('b2')");
+}
+
+#[test]
+fn hops_and_moments_go_both_ways() {
+    let mut lab = lab();
+    act(&mut lab, "produce p");
+    let mut stops = vec![lab.event()];
+    for _ in 0..5 {
+        lab.step(Unit::Hop);
+        stops.push(lab.event());
+    }
+    stops.pop();
+    for expected in stops.iter().rev().take(4) {
+        lab.back(Unit::Hop);
+        assert_eq!(lab.event(), *expected);
+    }
+    let before = lab.now();
+    lab.step(Unit::Moment);
+    assert!(lab.now() > before);
+    lab.back(Unit::Moment);
+    assert_eq!(lab.now(), before);
+}
+
+#[test]
+fn temporal_assertions_look_back() {
+    let mut lab = lab();
+    act(&mut lab, "crash b1");
+    until(&mut lab, "leader('orders-0') == 'b2'");
+    lab.run_until(Goal::For(3_000_000), Budget::default());
+    let names: Vocabulary = lab.vocabulary();
+    let expr = |s: &str| Expr::compile(s, &names).unwrap();
+    let hold =
+        |s: &str, secs: u64| Assertion::Hold { expr: expr(s), for_: kafkarium::engine::Micros::secs(secs) };
+    let cases = [
+        (Assertion::Ever(expr("leader('orders-0') == 'b1'")), true),
+        (Assertion::Ever(expr("leader('orders-0') == 'b3'")), false),
+        (hold("leader('orders-0') == 'b2'", 2), true),
+        (hold("leader('orders-0') == 'b2'", 60), false),
+        (Assertion::FirstThen { first: expr("!up('b1')"), then: expr("leader('orders-0') == 'b2'") }, true),
+        (Assertion::FirstThen { first: expr("leader('orders-0') == 'b2'"), then: expr("up('b1')") }, false),
+        (Assertion::Same(expr("leo('orders-0')")), true),
+        (Assertion::Same(expr("leader('orders-0')")), false),
+    ];
+    for (assertion, expected) in cases {
+        assert_eq!(lab.holds(&assertion), Ok(expected), "{assertion}");
+    }
+}
+
+#[test]
+fn what_cannot_be_done_changes_nothing() {
+    let mut lab = lab();
+    let (digest, event) = (lab.digest(), lab.event());
+    for line in
+        ["crash b9", "start b1", "resume b1", "set b1 num.partitions=3", "poll c1", "begin p", "produce c1"]
+    {
+        let action: Action = line.parse().unwrap();
+        let error = lab.act(&action).expect_err(line);
+        assert!(!error.message.ko.is_empty() && !error.message.en.is_empty(), "{line}");
+    }
+    assert_eq!((lab.digest(), lab.event(), lab.journal().len()), (digest, event, 0));
+}
