@@ -1,4 +1,5 @@
 //! The lab from outside: a tank boots, actions happen, time goes on and back, branches part.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use kafkarium::lab::{Action, Assertion, Budget, Expr, Goal, Lab, Spec, Unit, Value, Vocabulary};
 
@@ -160,4 +161,44 @@ fn what_cannot_be_done_changes_nothing() {
         assert!(!error.message.ko.is_empty() && !error.message.en.is_empty(), "{line}");
     }
     assert_eq!((lab.digest(), lab.event(), lab.journal().len()), (digest, event, 0));
+}
+
+#[test]
+fn the_trace_is_the_same_every_time_and_has_its_keys_in_order() {
+    let run = || {
+        let mut lab = lab();
+        act(&mut lab, "produce p --key user_1 --id paid");
+        until(&mut lab, "worked('pay', 'paid') == 1");
+        let mut lines = Vec::new();
+        lab.trace(|line| lines.push(line.json()));
+        lines
+    };
+    let lines = run();
+    assert_eq!(lines, run());
+    assert!(
+        lines[0].starts_with(r#"{"t":0,"event":1,"parent":1,"root":1,"node":null,"note":"InputApplied""#),
+        "{}",
+        lines[0]
+    );
+    assert!(lines.iter().any(|line| line.contains(r#""note":"RecordAcked","record":"paid","offset":0"#)));
+}
+
+#[test]
+fn the_view_follows_the_playhead() {
+    let mut lab = lab();
+    act(&mut lab, "produce p --key user_1 --id a1");
+    until(&mut lab, "acked('a1')");
+    let later = lab.view();
+    let labels = |view: &kafkarium::lab::view::TankView| -> Vec<String> {
+        let all = view.brokers.iter().flat_map(|b| &b.replicas).flat_map(|r| &r.records);
+        all.map(|r| r.label.clone()).collect()
+    };
+    assert!(labels(&later).iter().all(|l| l == "a1") && labels(&later).len() >= 2, "{:?}", labels(&later));
+    lab.seek(0);
+    assert_eq!(labels(&lab.view()), Vec::<String>::new());
+    lab.seek(lab.end());
+    assert_eq!(lab.view(), later);
+    assert!(lab.recent(5).iter().any(|line| line.note == "RecordAcked"));
+    act(&mut lab, "drop-next p b1");
+    assert_eq!(lab.view().rules, ["drop-next p b1"]);
 }

@@ -280,7 +280,7 @@ impl Lab {
     fn find_back(&mut self, fits: impl Fn(&Turn, Micros) -> bool) -> u64 {
         let (mut before, now) = (self.event(), self.state.world.now());
         while before > 0 {
-            self.view(before - 1);
+            self.bring_into_view(before - 1);
             let Some(segment) = &self.segment else { return 0 };
             let found = segment.turns.iter().rev().find(|turn| turn.event < before && fits(turn, now));
             if let Some(turn) = found {
@@ -299,7 +299,7 @@ impl Lab {
         {
             return;
         }
-        self.view(event.saturating_sub(1));
+        self.bring_into_view(event.saturating_sub(1));
         self.state = self.state_at(event);
     }
 
@@ -324,7 +324,7 @@ impl Lab {
     }
 
     /// Brings the stretch around an event into view.
-    fn view(&mut self, event: u64) {
+    fn bring_into_view(&mut self, event: u64) {
         let branch = &self.branches[self.current];
         if self.segment.as_ref().is_some_and(|segment| segment.covers(branch.id, event)) {
             return;

@@ -42,7 +42,7 @@ type CelFunction = Box<
 static ROOT: LazyLock<Context<'static, 'static>> = LazyLock::new(|| {
     let mut context = Context::default();
     for function in FUNCTIONS.iter().filter(|f| f.available) {
-        let call: CelFunction = Box::new(|cx| forward(cx));
+        let call: CelFunction = Box::new(forward);
         // A name that CEL itself declares would be refused; `registry` has none, which a test holds.
         let _ = context.add_function(function.name, call);
     }

@@ -98,7 +98,7 @@ fn of_group(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
 }
 
 /// Records between what is committed (else the log start) and the high watermark; -1 without a leader.
-pub(in crate::lab) fn lag(facts: &Facts<'_>, p: Partition, committed: Option<i64>) -> i64 {
+fn lag(facts: &Facts<'_>, p: Partition, committed: Option<i64>) -> i64 {
     let Some(leader) = facts.leader_of(p) else { return -1 };
     let Some(log) = leader.log(p) else { return -1 };
     let high_watermark = leader.high_watermark(p).map_or(0, |offset| offset.0);

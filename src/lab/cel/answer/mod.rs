@@ -6,7 +6,7 @@ mod records;
 
 use std::collections::BTreeMap;
 
-pub(in crate::lab) use groups::{coordinator, group, lag};
+pub(in crate::lab) use groups::{coordinator, group};
 
 use super::eval::Facts;
 use super::value::Value;

@@ -1,0 +1,97 @@
+//! What can be seen of a lab: the picture of the moment, the last notes, what was just lost, and the trace of a whole run.
+
+use super::ledger::Ledger;
+use super::play::{Lab, turn};
+use super::snapshot::{self, Facts};
+use super::state::State;
+use super::trace::{Line, Origin, Scribe};
+use super::view::{LostView, TankView};
+use crate::engine::{EventId, Micros, NodeId};
+use crate::kafka::{Election, Partition, RecordId};
+
+/// The ledger's side of a picture.
+struct Known<'a> {
+    ledger: &'a Ledger,
+    origin: Origin,
+}
+
+impl Facts for Known<'_> {
+    fn record_name(&self, record: RecordId) -> String {
+        self.ledger.name(record)
+    }
+
+    fn record_label(&self, record: RecordId) -> String {
+        self.ledger.label(record)
+    }
+
+    fn down_since(&self, node: NodeId) -> Option<Micros> {
+        self.ledger.process(node).down_at
+    }
+
+    fn elected(&self, p: Partition) -> Option<Election> {
+        self.ledger.election(p)
+    }
+
+    fn origin(&self) -> Origin {
+        self.origin
+    }
+}
+
+impl Lab {
+    const fn origin(&self) -> Origin {
+        Origin { at: self.start(), event: EventId(self.first()) }
+    }
+
+    const fn known(&self) -> Known<'_> {
+        Known { ledger: &self.state.ledger, origin: self.origin() }
+    }
+
+    /// The picture of the moment at the playhead.
+    #[must_use]
+    pub fn view(&self) -> TankView {
+        snapshot::snapshot(&self.state.world, &self.known())
+    }
+
+    /// Messages that were lost in the last turn.
+    #[must_use]
+    pub fn lost_now(&self) -> Vec<LostView> {
+        let known = self.known();
+        let lost = self.state.ledger.lost().iter();
+        lost.map(|(flight, why)| snapshot::lost(&self.state.world, &known, flight, *why)).collect()
+    }
+
+    /// The last notes up to the playhead that are worth a line, the oldest first; at most 64.
+    #[must_use]
+    pub fn recent(&self, n: usize) -> Vec<Line> {
+        let mut last: Vec<_> = self.state.recent().rev().take(n).collect();
+        last.reverse();
+        lines(&self.state, self.origin(), last)
+    }
+
+    /// Notes of the last turn, messages included.
+    #[must_use]
+    pub fn notes_now(&self) -> Vec<Line> {
+        lines(&self.state, self.origin(), self.state.world.notes())
+    }
+
+    /// The notes of this branch from t = 0 to its end, in order. The playhead stays.
+    pub fn trace(&self, mut each: impl FnMut(&Line)) {
+        let mut state = self.state_at(0);
+        while state.turn().0 - self.first() < self.end() {
+            if turn(self.branch(), &mut state, self.first(), self.start()).is_none() {
+                break;
+            }
+            lines(&state, self.origin(), state.world.notes()).iter().for_each(&mut each);
+        }
+    }
+}
+
+fn lines<'a>(
+    state: &State,
+    origin: Origin,
+    notes: impl IntoIterator<Item = &'a crate::engine::Rec<crate::kafka::Note>>,
+) -> Vec<Line> {
+    let record = |id| state.ledger.name(id);
+    let scribe = Scribe { names: state.world.shared(), record: &record, origin };
+    notes.into_iter().map(|rec| scribe.line(rec)).collect()
+}
