@@ -1,6 +1,9 @@
-//! Consumer groups on a real cluster, without a lab: three brokers, one controller, a producer and four consumers.
+//! Consumer groups on a real cluster, without a lab: three brokers, one controller, a producer and four
+//! consumers.
 
-use kafkarium::engine::{Loss, Micros, NodeId, Note as Engine, Process as Running, Tier};
+#![allow(clippy::unwrap_used, clippy::panic)] // in tests they say what went wrong
+
+use kafkarium::engine::{Fault, Loss, Micros, NodeId, Note as Engine, Process as Running, RuleAction, Tier};
 use kafkarium::kafka::broker::Broker;
 use kafkarium::kafka::config::{Configs, Family, Scope};
 use kafkarium::kafka::consumer::{Consumer, ConsumerSpec};
@@ -48,7 +51,8 @@ fn tank(consumer: &[(&str, &str)], manual: bool) -> Tank {
     for _ in &brokers {
         world.add(Process::Broker(Box::new(Broker::new(server.clone()))), Tier::Server);
     }
-    let client = Configs::new(Scope::Producer, Family::Java);
+    let mut client = Configs::new(Scope::Producer, Family::Java);
+    client.set("enable.idempotence", "false").unwrap(); // sequences are another test's matter
     let spec = ProducerSpec { configs: client, topics: vec![orders], workload: None };
     world.add(Process::Producer(Box::new(Producer::new(spec))), Tier::Client);
     for _ in &consumers {
@@ -475,4 +479,104 @@ fn the_same_inputs_give_the_same_trace() {
         tank.world.digest()
     };
     assert_eq!(run(), run());
+}
+
+/// Small random numbers, the same on every machine.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % n
+    }
+}
+
+impl Tank {
+    /// Something happens.
+    fn mischief(&mut self, dice: &mut Dice) {
+        let pick = usize::try_from(dice.roll(u64::try_from(CONSUMERS).unwrap())).unwrap();
+        let (consumer, broker) = (self.consumers[pick], self.brokers[pick % 3]);
+        let partition = Partition { topic: self.orders, index: u32::try_from(pick % 3).unwrap() };
+        let command = [
+            Command::Poll,
+            Command::Work,
+            Command::Commit,
+            Command::Cycle,
+            Command::Hang,
+            Command::Stop,
+            Command::Seek(partition, SeekTo::Earliest),
+            Command::Seek(partition, SeekTo::Offset(Offset(i64::try_from(pick).unwrap() * 5))),
+        ][usize::try_from(dice.roll(8)).unwrap()]
+        .clone();
+        let (action, power) = (dice.roll(14), dice.roll(4) == 0);
+        let loss = if power { Loss::Power } else { Loss::Process };
+        self.input(|t| {
+            match action {
+                0 | 1 => drop(t.world.start(consumer)),
+                2 => drop(t.world.crash(consumer, loss)),
+                3 => drop(t.world.pause(consumer)),
+                4 => drop(t.world.resume(consumer)),
+                5 => drop(t.world.crash(broker, loss)),
+                6 | 7 => drop(t.world.start(broker)),
+                8 => t.world.fault(Fault::Cut { a: consumer, b: Some(broker) }),
+                9 => t.world.fault(Fault::Heal { a: None, b: None }),
+                10 => t.world.fault(Fault::Reset { a: consumer, b: broker }),
+                11 => t.world.fault(Fault::Rule {
+                    from: power.then_some(consumer),
+                    to: (!power).then_some(consumer),
+                    api: None,
+                    answer: None,
+                    action: RuleAction::Drop,
+                }),
+                _ => drop(t.world.command(consumer, command)),
+            };
+        });
+        if dice.roll(3) == 0 {
+            self.produce(partition.index, 1);
+        }
+    }
+
+    /// Everything is mended; whoever hangs or is down comes back.
+    fn mend(&mut self) {
+        self.input(|t| {
+            t.world.fault(Fault::Clear);
+            for id in t.brokers.clone().into_iter().chain(t.consumers.clone()) {
+                t.world.resume(id);
+                t.world.start(id);
+            }
+        });
+        for n in 1..=CONSUMERS {
+            self.command(n, Command::Poll);
+        }
+    }
+}
+
+#[test]
+fn whatever_happened_the_group_settles_once_everything_is_mended() {
+    let runs = std::env::var("KAFKARIUM_RUNS").ok().and_then(|n| n.parse().ok()).unwrap_or(4);
+    for seed in 0..runs {
+        let commit = if seed % 2 == 0 { "true" } else { "false" };
+        let mut tank = tank(&[("enable.auto.commit", commit)], seed % 4 >= 2);
+        let mut dice = Dice(seed);
+        tank.start(1..=CONSUMERS);
+        for _ in 0..60 {
+            tank.mischief(&mut dice);
+            let pause = [1, 7, 40, 900, 4_000, 20_000][usize::try_from(dice.roll(6)).unwrap()];
+            tank.run(Micros::ms(pause));
+        }
+        tank.mend();
+        println!("seed {seed}");
+        tank.run(Micros::secs(40)); // who was closing is gone by now
+        tank.mend();
+        tank.until(400, |t| t.stable(CONSUMERS));
+        let turn = tank.world.turn().0;
+        tank.run(Micros::secs(30));
+        assert!(tank.stable(CONSUMERS), "seed {seed}: {:?}", tank.group());
+        assert!(tank.world.turn().0 - turn < 30 * 300, "a storm: {}", tank.world.turn().0 - turn);
+        if !tank.consumer(1).spec().manual {
+            let worked = tank.worked().len();
+            (0..3).for_each(|partition| tank.produce(partition, 1));
+            tank.until(30, |t| t.worked().len() >= worked + 3);
+        }
+    }
 }

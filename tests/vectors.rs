@@ -1,5 +1,7 @@
 //! Facts from real Kafka, run through the model's own code. `KAFKARIUM_VECTORS` names another folder to read them from.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // in tests they say what went wrong
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 

@@ -65,6 +65,7 @@ impl Broker {
         }
         if wanted.is_empty() {
             self.vol.fetchers.remove(&leader);
+            cx.close(leader, REPLICATION); // the session there ends with its connection
             return;
         }
         fetcher.resting.clear();

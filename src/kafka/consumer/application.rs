@@ -7,15 +7,16 @@
 //!
 //! | command | what the application does | when it is over |
 //! |---|---|---|
-//! | `poll` | one `poll()`: waits for an assignment and positions, then for records, one second at most | with what it got, maybe nothing |
+//! | `poll` | one `poll()`: waits for positions, then one second for records | with what it got |
 //! | `work` | works on everything polled | after `work` µs a record |
 //! | `commit` | `commitSync()` of its positions | with the answer, retries included |
 //! | `cycle` | `poll`, `work`, `commit` | |
-//! | `hang` | nothing, and does not poll in time either; work under way stops, commands that wait are forgotten | with the next command |
+//! | `hang` | nothing, not even polling in time; forgets work and commands that wait | with the next command |
 //! | `seek` | moves a position at once; before an assignment it waits for it | at once |
 //! | `stop` | `close()`, after what is under way (a batch is worked to its end) | the process ends |
 //!
-//! A command that makes no sense (a `poll` to an automatic consumer, a `seek` in somebody else's partition) is `INVALID_REQUEST`.
+//! A command that makes no sense (a `poll` to an automatic consumer, a `seek` in somebody else's partition)
+//! is `INVALID_REQUEST`.
 
 use std::collections::VecDeque;
 
@@ -203,8 +204,8 @@ impl Consumer {
         }
     }
 
-    /// Hands over at most max.poll.records, first what was fetched first. The positions move, and the next fetches leave before poll()
-    /// returns.
+    /// Hands over at most max.poll.records, first what was fetched first. The positions move, and the next
+    /// fetches leave before poll() returns.
     fn deliver(&mut self, cx: &mut Cx<'_>) {
         let consumer = cx.me();
         let mut room = usize::try_from(self.spec.configs.int("max.poll.records")).unwrap_or(usize::MAX);

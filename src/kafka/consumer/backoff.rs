@@ -4,7 +4,8 @@ use crate::engine::Micros;
 use crate::kafka::config::Configs;
 use crate::kafka::{Cx, Timer};
 
-/// One thing that is tried again: retry.backoff.ms, twice as long after each failure, at most retry.backoff.max.ms.
+/// One thing that is tried again: retry.backoff.ms, twice as long after each failure, at most
+/// retry.backoff.max.ms.
 #[derive(Clone, Debug)]
 pub(super) struct Backoff {
     timer: u32,

@@ -30,7 +30,8 @@ impl Consumer {
         offsets
     }
 
-    /// Sends what enable.auto.commit is to commit now. False: there is nothing to send, or nobody to send it to.
+    /// Sends what enable.auto.commit is to commit now. False: there is nothing to send, or nobody to send
+    /// it to.
     pub(super) fn send_auto_commit(&mut self, cx: &mut Cx<'_>, purpose: Purpose) -> bool {
         if !self.spec.configs.on("enable.auto.commit") {
             return false;
@@ -53,7 +54,8 @@ impl Consumer {
         true
     }
 
-    /// Commits by itself when auto.commit.interval.ms has passed: Java only inside poll(), librdkafka at any time.
+    /// Commits by itself when auto.commit.interval.ms has passed: Java only inside poll(), librdkafka at
+    /// any time.
     pub(super) fn auto_commit(&mut self, cx: &mut Cx<'_>) {
         let may = self.librdkafka() || self.polling();
         if !may || !self.spec.configs.on("enable.auto.commit") || !self.client.membership.stable() {
@@ -79,7 +81,8 @@ impl Consumer {
         }
     }
 
-    /// commitSync(): sent once it can be; refused without asking while the member has no generation to speak for.
+    /// commitSync(): sent once it can be; refused without asking while the member has no generation to
+    /// speak for.
     pub(super) fn commit_sync(&mut self, cx: &mut Cx<'_>) {
         if self.asking(|ask| matches!(ask, Ask::Commit(Purpose::Sync, _))) {
             return;

@@ -1,4 +1,5 @@
-//! Fetching: one request to each broker at a time, and only for partitions without fetched records in the buffer.
+//! Fetching: one request to each broker at a time, and only for partitions without fetched records in the
+//! buffer.
 
 use std::collections::{BTreeMap, VecDeque};
 

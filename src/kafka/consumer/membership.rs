@@ -190,7 +190,8 @@ impl Consumer {
         }
     }
 
-    /// New metadata: a leader that waited for it shares out; one that has shared out looks whether its work still fits.
+    /// New metadata: a leader that waited for it shares out; one that has shared out looks whether its work
+    /// still fits.
     pub(super) fn on_group_metadata(&mut self, cx: &mut Cx<'_>) {
         self.share_out(cx, true);
         let Self { client, .. } = self;
@@ -201,7 +202,8 @@ impl Consumer {
         }
     }
 
-    /// The leader's work. Without metadata of every topic it asks first; what is unknown even then does not exist.
+    /// The leader's work. Without metadata of every topic it asks first; what is unknown even then does not
+    /// exist.
     fn share_out(&mut self, cx: &mut Cx<'_>, fresh: bool) {
         let Phase::Assigning(members) = &self.client.membership.phase else { return };
         let topics = &self.client.membership.group_topics;

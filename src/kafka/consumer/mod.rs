@@ -1,24 +1,27 @@
 //! Consumers: the client library (classic group protocol) and the application that uses it.
 //!
 //! ```text
-//!   Metadata ─▶ FindCoordinator ─▶ JoinGroup ×2 ─▶ SyncGroup ─▶ OffsetFetch ─▶ (ListOffsets) ─▶ Fetch, Fetch, Fetch …
-//!                    ▲                 ▲                                                          │
-//!                    └─ NOT_COORDINATOR└─ REBALANCE_IN_PROGRESS                          buffer ◀─┘
-//!                                                                        poll() ◀── max.poll.records
-//!                                                                          └─▶ work ─▶ commit ─▶ poll()
+//!  Metadata ▶ FindCoordinator ▶ JoinGroup ×2 ▶ SyncGroup ▶ OffsetFetch ▶ (ListOffsets) ▶ Fetch, Fetch, …
+//!                  ▲                ▲                                                      │
+//!   NOT_COORDINATOR┘                └REBALANCE_IN_PROGRESS                        buffer ◀─┘
+//!                                                           poll() ◀── max.poll.records
+//!                                                             └─▶ work ─▶ commit ─▶ poll()
 //! ```
 //!
-//! The client is driven by level, not by edge: after every event [`Consumer::drive`] does whatever has become possible, in a fixed
-//! order. What Java does inside `poll()` (joining, revoking, looking up positions, fetching, automatic commits) happens only while the
-//! application polls: all the time while it waits for records, not while it works, and never while it hangs. A manual member counts as
-//! polling in time unless it was told to hang, but records go to its application only by a `poll` command.
+//! The client is driven by level, not by edge: after every event [`Consumer::drive`] does whatever has
+//! become possible, in a fixed order. What Java does inside `poll()` (joining, revoking, looking up
+//! positions, fetching, automatic commits) happens only while the application polls: all the time while it
+//! waits for records, not while it works, and never while it hangs. A manual member counts as polling in
+//! time unless it was told to hang, but records go to its application only by a `poll` command.
 //!
-//! Automatic commits cover what the application is done with: Java's positions after the records of *earlier* polls; librdkafka's
-//! stored offsets, which count a record the moment it is handed over. `commit` and an orderly close commit the whole position, as
+//! Automatic commits cover what the application is done with: Java's positions after the records of
+//! *earlier* polls; librdkafka's stored offsets, which count a record the moment it is handed over.
+//! `commit` and an orderly close commit the whole position, as
 //! `commitSync()` and `close()` do.
 //!
-//! Not modelled: jitter of back-offs, automatic commits that repeat an unchanged position, validation of positions by leader epoch,
-//! fetch sessions, librdkafka's deeper fetch queue. Not yet: static members, cooperative rebalancing, transactions.
+//! Not modelled: jitter of back-offs, automatic commits that repeat an unchanged position, validation of
+//! positions by leader epoch, fetch sessions, librdkafka's deeper fetch queue. Not yet: static members,
+//! cooperative rebalancing, transactions.
 
 mod application;
 mod backoff;

@@ -1,4 +1,5 @@
-//! The coordinator of a broker: the groups whose partition of `__consumer_offsets` it leads, and their requests.
+//! The coordinator of a broker: the groups whose partition of `__consumer_offsets` it leads, and their
+//! requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,8 @@ use super::{GroupHost, partition_for};
 use crate::engine::{Conn, Envelope, Micros};
 use crate::kafka::{Body, ErrorCode, GroupId, Internal, Note, OFFSETS_TOPIC, Offset, Partition, Record};
 
-/// The group coordinator inside a broker. All of it is in memory: a restarted broker begins with an empty one and loads.
+/// The group coordinator inside a broker. All of it is in memory: a restarted broker begins with an empty
+/// one and loads.
 #[derive(Clone, Debug, Default)]
 pub struct Coordinator {
     loaded: BTreeSet<u32>,
@@ -19,7 +21,8 @@ pub struct Coordinator {
 }
 
 impl Coordinator {
-    /// This broker leads `__consumer_offsets`-`partition` now: rebuilds its groups from all records of that log, oldest first.
+    /// This broker leads `__consumer_offsets`-`partition` now: rebuilds its groups from all records of that
+    /// log, oldest first.
     pub fn load<'a>(
         &mut self,
         host: &mut dyn GroupHost,
@@ -61,7 +64,8 @@ impl Coordinator {
         self.wake(host);
     }
 
-    /// This broker does not lead `__consumer_offsets`-`partition` any more: forgets its groups, and sends away who waits.
+    /// This broker does not lead `__consumer_offsets`-`partition` any more: forgets its groups, and sends
+    /// away who waits.
     pub fn unload(&mut self, host: &mut dyn GroupHost, partition: u32) {
         if !self.loaded.remove(&partition) {
             return;
@@ -86,7 +90,8 @@ impl Coordinator {
         self.wake(host);
     }
 
-    /// A JoinGroup, SyncGroup, Heartbeat, LeaveGroup, OffsetCommit or OffsetFetch arrived; other bodies are ignored.
+    /// A JoinGroup, SyncGroup, Heartbeat, LeaveGroup, OffsetCommit or OffsetFetch arrived; other bodies are
+    /// ignored.
     pub fn on_request(&mut self, host: &mut dyn GroupHost, envelope: &Envelope<Body>) {
         let Some(id) = group_of(&envelope.body) else { return };
         let partition = home(host, id);
@@ -102,12 +107,14 @@ impl Coordinator {
         let mut desk = Desk { host, writes: &mut self.writes, partition };
         match self.groups.get_mut(&id) {
             Some(group) => handle(group, &mut desk, parked, envelope),
-            None => handle(&mut Group::new(id), &mut desk, parked, envelope), // OffsetFetch of a group that never was
+            // OffsetFetch of a group that never was
+            None => handle(&mut Group::new(id), &mut desk, parked, envelope),
         }
         self.wake(host);
     }
 
-    /// What is wrong with a request before its group is asked. A group begins with the first JoinGroup or the first commit from outside.
+    /// What is wrong with a request before its group is asked. A group begins with the first JoinGroup or
+    /// the first commit from outside.
     fn admit(&mut self, host: &dyn GroupHost, id: GroupId, body: &Body) -> Result<(), ErrorCode> {
         if let Body::JoinGroup { session, .. } = body {
             let session = i64::try_from(session.as_ms()).unwrap_or(i64::MAX);
@@ -166,8 +173,8 @@ impl Coordinator {
         self.wake(host);
     }
 
-    /// A client hung up. It stays what it was in its group (only time limits and LeaveGroup end a member); answers that waited for it are not
-    /// sent.
+    /// A client hung up. It stays what it was in its group (only time limits and LeaveGroup end a member);
+    /// answers that waited for it are not sent.
     pub fn on_disconnect(&mut self, _host: &mut dyn GroupHost, conn: Conn) {
         let gone = |parked: &mut Parked| {
             if parked.conn == Some(conn) {
@@ -184,10 +191,12 @@ impl Coordinator {
         }
     }
 
-    /// Sets committed offsets of a group without members, as an admin does. `OffsetCommitted` is stated once they are replicated.
+    /// Sets committed offsets of a group without members, as an admin does. `OffsetCommitted` is stated
+    /// once they are replicated.
     ///
     /// # Errors
-    /// `NOT_COORDINATOR`; `UNKNOWN_MEMBER_ID` if the group has members (what Kafka answers to a commit from outside);
+    /// `NOT_COORDINATOR`; `UNKNOWN_MEMBER_ID` if the group has members (what Kafka answers to a commit from
+    /// outside);
     /// `COORDINATOR_NOT_AVAILABLE` if nothing can be written now.
     pub fn reset_offsets(
         &mut self,

@@ -9,7 +9,8 @@ use crate::kafka::{
     Partition, Subscription,
 };
 
-/// A request whose answer waits. The connection is gone once its client hung up; the request counts on, unanswered.
+/// A request whose answer waits. The connection is gone once its client hung up; the request counts on,
+/// unanswered.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parked {
     pub conn: Option<Conn>,
@@ -180,7 +181,8 @@ impl Group {
         assignors.iter().any(|name| self.members.iter().all(|m| m.assignors.contains(name)))
     }
 
-    /// Every member votes for its first assignor that all support; ties go to the name that comes first in the first member's list.
+    /// Every member votes for its first assignor that all support; ties go to the name that comes first in
+    /// the first member's list.
     pub(super) fn vote(&self) -> Option<&'static str> {
         let common = |name: &&'static str| self.members.iter().all(|m| m.assignors.contains(name));
         let candidates: Vec<&'static str> =

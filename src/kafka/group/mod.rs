@@ -1,7 +1,8 @@
 //! Consumer groups: the coordinator's side (classic protocol).
 //!
-//! A group's coordinator is the leader of one partition of `__consumer_offsets`. Everything a group must not forget is a record in
-//! that partition, written with acks=all; what is in memory is rebuilt by reading it (`GroupMetadataManager`).
+//! A group's coordinator is the leader of one partition of `__consumer_offsets`. Everything a group must
+//! not forget is a record in that partition, written with acks=all; what is in memory is rebuilt by reading
+//! it (`GroupMetadataManager`).
 //!
 //! ```text
 //!            join of a new member                       everybody has joined,
@@ -12,8 +13,8 @@
 //!                 └───────────── join, leave, expiry ── Stable ◀──┘
 //! ```
 //!
-//! Not modelled yet: static membership (`group.instance.id` is ignored), expiry of committed offsets, transactional commits,
-//! deletion of groups, cooperative assignors, the metadata string of a commit.
+//! Not modelled yet: static membership (`group.instance.id` is ignored), expiry of committed offsets,
+//! transactional commits, deletion of groups, cooperative assignors, the metadata string of a commit.
 
 pub mod assign;
 mod coordinator;
@@ -49,8 +50,9 @@ pub trait GroupHost {
     fn next_serial(&mut self) -> u64;
     /// Answers a request.
     fn answer(&mut self, conn: Conn, request: MsgId, quiet: bool, body: Body);
-    /// Appends to `__consumer_offsets`-`partition` as its leader, as one batch. When the high watermark has passed it (or it failed, or timed
-    /// out after offsets.commit.timeout.ms), the broker calls [`Coordinator::on_written`] with this token.
+    /// Appends to `__consumer_offsets`-`partition` as its leader, as one batch. When the high watermark has
+    /// passed it (or it failed, or timed out after offsets.commit.timeout.ms), the broker calls
+    /// [`Coordinator::on_written`] with this token.
     ///
     /// # Errors
     /// Nothing was appended: `NOT_LEADER_OR_FOLLOWER`, `NOT_ENOUGH_REPLICAS`.
@@ -61,8 +63,8 @@ pub trait GroupHost {
     fn note(&mut self, note: Note);
 }
 
-/// The partition of `__consumer_offsets` (it has `partitions`) whose leader coordinates a group of this name: Java's `String.hashCode`
-/// over UTF-16 units, made positive, modulo.
+/// The partition of `__consumer_offsets` (it has `partitions`) whose leader coordinates a group of this
+/// name: Java's `String.hashCode` over UTF-16 units, made positive, modulo.
 #[must_use]
 pub fn partition_for(group_name: &str, partitions: u32) -> u32 {
     let hash = group_name.encode_utf16().fold(0_i32, |h, unit| h.wrapping_mul(31).wrapping_add(unit.into()));

@@ -221,7 +221,8 @@ impl Group {
         ErrorCode::None
     }
 
-    /// Whether a commit is taken: by a member of the present generation, or from outside while the group is empty.
+    /// Whether a commit is taken: by a member of the present generation, or from outside while the group is
+    /// empty.
     pub(super) fn check_commit(&self, member: Option<MemberId>, generation: Generation) -> ErrorCode {
         match (self.state, member) {
             (GroupState::Dead, _) => ErrorCode::CoordinatorNotAvailable,

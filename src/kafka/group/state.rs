@@ -18,7 +18,8 @@ pub(super) enum Wrote {
     Assignment(Generation, BTreeMap<MemberId, Vec<Partition>>),
     /// A group without members.
     EmptyGroup,
-    /// Committed offsets, and the partitions that were refused before; `reply` is absent for an admin's reset.
+    /// Committed offsets, and the partitions that were refused before; `reply` is absent for an admin's
+    /// reset.
     Offsets {
         reply: Option<Parked>,
         offsets: Vec<(Partition, Committed)>,
@@ -283,8 +284,8 @@ impl Group {
         }
     }
 
-    /// Does what is due: phases that are over, then sessions that ended (a new member's longest wait is as long as the default join phase;
-    /// whoever waited to its end is in).
+    /// Does what is due: phases that are over, then sessions that ended (a new member's longest wait is as
+    /// long as the default join phase; whoever waited to its end is in).
     pub(super) fn expire(&mut self, desk: &mut Desk<'_>) {
         let now = desk.now();
         match self.phase {
@@ -307,7 +308,8 @@ impl Group {
         }
     }
 
-    /// As after leaving, except that an initial rebalance does not wait any longer if everybody else is there.
+    /// As after leaving, except that an initial rebalance does not wait any longer if everybody else is
+    /// there.
     fn after_expiry(&mut self, desk: &mut Desk<'_>) {
         if matches!(self.phase, Phase::Gathering { .. }) {
             if self.all_joined() {

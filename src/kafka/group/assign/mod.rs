@@ -1,10 +1,10 @@
 //! Assignors: how a group's leader, a client, shares partitions among the members. Pure functions.
 //!
-//! Members are visited with `group.instance.id` first, ordered by it, then the others by member id, both as plain text
-//! (`c10` before `c2`).
+//! Members are visited with `group.instance.id` first, ordered by it, then the others by member id, both as
+//! plain text (`c10` before `c2`).
 //!
-//! Not modelled yet: sticky and cooperative-sticky. The Java clients list cooperative-sticky after range, so it takes part in the
-//! vote, but range wins wherever everybody lists it first.
+//! Not modelled yet: sticky and cooperative-sticky. The Java clients list cooperative-sticky after range,
+//! so it takes part in the vote, but range wins wherever everybody lists it first.
 
 mod range;
 mod roundrobin;
@@ -48,7 +48,8 @@ pub fn member_name(names: &Names, member: MemberId) -> String {
     format!("{}-{}", names.node(member.client), member.serial)
 }
 
-/// Shares out the partitions of `topics` (those that exist) with the assignor of that name. None: it is not one of [`SUPPORTED`].
+/// Shares out the partitions of `topics` (those that exist) with the assignor of that name. None: it is not
+/// one of [`SUPPORTED`].
 #[must_use]
 pub fn assign(
     assignor: &str,

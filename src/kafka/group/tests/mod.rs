@@ -226,7 +226,8 @@ impl Bench {
         (group.state, group.generation.0, group.members.len())
     }
 
-    /// A Stable group of two in generation 1; the first leads and has partition 0, the second has partition 1.
+    /// A Stable group of two in generation 1; the first leads and has partition 0, the second has partition
+    /// 1.
     fn pair(&mut self) -> (MemberId, MemberId) {
         let (a, _) = self.enter(1);
         let (b, _) = self.enter(2);

@@ -1,7 +1,7 @@
 //! The classic cases of `tests/vectors/group-state.toml`: one event on a group in a given state.
 //!
-//! Left out: static members and other protocol types, which the model does not have yet; protocol versions before member ids were
-//! required; DeleteGroups.
+//! Left out: static members and other protocol types, which the model does not have yet; protocol versions
+//! before member ids were required; DeleteGroups.
 
 use std::collections::BTreeSet;
 
