@@ -21,6 +21,8 @@ pub enum Unit {
     Event,
     /// Everything that happens at the next instant.
     Moment,
+    /// Until a loud message leaves, arrives, is held or is lost: where a picture changes pace.
+    Instant,
     /// Until a loud message arrives or is lost.
     Hop,
 }
@@ -78,6 +80,12 @@ pub struct Lab {
     next_branch: u32,
     pub(super) state: State,
     segment: Option<Segment>,
+}
+
+impl std::fmt::Debug for Lab {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lab").field("seed", &self.seed).field("event", &self.event()).finish_non_exhaustive()
+    }
 }
 
 impl Lab {
@@ -211,17 +219,20 @@ impl Lab {
                 self.stop(why)
             }
             Unit::Moment => self.step_moment(),
-            Unit::Hop => {
-                for _ in 0..HOP_BUDGET {
-                    match self.advance() {
-                        None => return self.stop(Why::Nothing),
-                        Some(stepped) if stepped.hop => return self.stop(Why::Reached),
-                        Some(_) => {}
-                    }
-                }
-                self.stop(Why::Budget)
+            Unit::Instant => self.step_to(|stepped| stepped.loud),
+            Unit::Hop => self.step_to(|stepped| stepped.hop),
+        }
+    }
+
+    fn step_to(&mut self, reached: impl Fn(&Stepped) -> bool) -> Stop {
+        for _ in 0..HOP_BUDGET {
+            match self.advance() {
+                None => return self.stop(Why::Nothing),
+                Some(stepped) if reached(&stepped) => return self.stop(Why::Reached),
+                Some(_) => {}
             }
         }
+        self.stop(Why::Budget)
     }
 
     fn step_moment(&mut self) -> Stop {
@@ -270,7 +281,7 @@ impl Lab {
         let target = match unit {
             Unit::Event => event - 1,
             Unit::Moment => self.find_back(|turn, now| turn.at < now),
-            Unit::Hop => self.find_back(|turn, _| turn.hop),
+            Unit::Instant | Unit::Hop => self.find_back(|turn, _| turn.hop),
         };
         self.seek(target);
         self.stop(Why::Reached)
