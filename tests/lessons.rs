@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use kafkarium::course::{Course, OpenError, load};
+use kafkarium::course::{Course, OpenError, check, load};
 use kafkarium::text::Lang;
 
 #[test]
@@ -25,6 +25,15 @@ fn every_lesson_can_be_opened() {
             Err(other) => panic!("{}: {other}", entry.id),
         }
     }
+}
+
+#[test]
+fn every_lesson_holds() {
+    let report = check(&Course::embedded(), None);
+    assert!(report.is_clean(), "{}", report.text(Lang::En, false));
+    assert!(
+        report.lessons >= 4 && report.beats >= 40 && report.predictions >= 5 && report.expectations >= 100
+    );
 }
 
 /// Each file in `lessons-invalid` has one thing wrong; what is said about it stands in the file of the same name that

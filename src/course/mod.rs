@@ -1,6 +1,7 @@
 //! Lessons as data: the file format, the loader with its diagnostics, the player, progress.
 
 mod catalog;
+mod check;
 mod diagnostic;
 mod format;
 mod lesson;
@@ -15,6 +16,7 @@ mod source;
 mod visit;
 
 pub use catalog::{Course, Entry, OpenError, Part};
+pub use check::{Elements, Failure, Report, check};
 pub use diagnostic::{Diagnostic, Source};
 pub use lesson::{Act, Beat, Choice, Lesson, Pace, Placed, Predict, Recap, Run, SceneSpec, Step, Until};
 pub use load::load;

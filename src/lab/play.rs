@@ -265,6 +265,14 @@ impl Lab {
         None
     }
 
+    /// Lets the clock run on to a moment (µs since t = 0) if nothing happens before it: what a wait did, seen again.
+    pub fn idle_to(&mut self, at: u64) {
+        let at = self.start + Micros(at);
+        if at > self.state.world.now() && self.next_turn_at().is_none_or(|next| next >= at) {
+            self.pass_to(at);
+        }
+    }
+
     /// Lets time pass up to a moment (µs since t = 0) before which nothing more happens.
     pub(super) fn pass_to(&mut self, at: Micros) {
         self.state.world.pass_to(at);

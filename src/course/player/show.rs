@@ -119,7 +119,7 @@ pub enum Acted {
     OnScript,
     /// Done, and with it the goal of the beat is reached: its run begins.
     GoalReached,
-    /// Not done: it would leave the script here. Ask, then `Player::leave_script`.
+    /// Not done: it would leave the script here. Ask, then [`super::Player::leave_script`].
     WouldLeave,
     /// Done on another branch.
     OffScript,
