@@ -184,19 +184,36 @@ impl<N: Node> World<N> {
 
     /// Runs the next event. None: nothing will ever happen again.
     pub fn step(&mut self) -> Option<Stepped> {
-        loop {
-            let (time, seq, queued) = self.core.queue.pop()?;
-            if let Event::Timer { node, key } = queued.event
-                && self.core.procs[node.0 as usize].timers.get(&key) != Some(&seq)
-            {
-                continue; // replaced or cancelled
+        self.step_until(Micros::NEVER)
+    }
+
+    /// Runs the next event if it is due at `limit` or before. None: nothing happens up to then.
+    pub fn step_until(&mut self, limit: Micros) -> Option<Stepped> {
+        self.skip(limit);
+        if self.next_at()? > limit {
+            return None;
+        }
+        let (time, _, queued) = self.core.queue.pop()?;
+        self.core.now = Micros(time);
+        Some(self.turn_of(queued))
+    }
+
+    /// Takes away what stands first in the queue and is no turn: timers that were replaced, and what waits for a paused process.
+    fn skip(&mut self, limit: Micros) {
+        while let Some((time, seq, queued)) = self.core.queue.peek() {
+            let stale = match queued.event {
+                Event::Timer { node, key } => self.core.procs[node.0 as usize].timers.get(&key) != Some(&seq),
+                _ => false,
+            };
+            let waits_for = if stale { None } else { self.paused_target(&queued.event) };
+            if !stale && (waits_for.is_none() || Micros(time) > limit) {
+                return;
             }
-            self.core.now = Micros(time);
-            if let Some(node) = self.paused_target(&queued.event) {
+            let Some((_, _, queued)) = self.core.queue.pop() else { return };
+            if let Some(node) = waits_for {
+                self.core.now = Micros(time);
                 self.core.procs[node.0 as usize].backlog.push((seq, queued));
-                continue;
             }
-            return Some(self.turn_of(queued));
         }
     }
 
@@ -366,12 +383,7 @@ impl<N: Node> World<N> {
 
     /// Lets time pass up to `at`, or up to the next event if that comes earlier. Not a turn.
     pub fn pass_to(&mut self, at: Micros) {
-        while let Some((_, seq, queued)) = self.core.queue.peek()
-            && let Event::Timer { node, key } = queued.event
-            && self.core.procs[node.0 as usize].timers.get(&key) != Some(&seq)
-        {
-            self.core.queue.pop(); // replaced or cancelled
-        }
+        self.skip(at);
         let at = self.next_at().map_or(at, |next| next.min(at));
         self.core.now = self.core.now.max(at);
     }

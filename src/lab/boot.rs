@@ -156,8 +156,7 @@ impl Boot<'_> {
     /// Runs until something is so.
     fn until(&mut self, what: &'static str, done: impl Fn(&State) -> bool) -> Result<(), LabError> {
         while !done(&self.state) {
-            let late = self.state.world.next_at().is_none_or(|at| at > self.deadline);
-            if late || self.state.step().is_none() {
+            if self.state.step_until(self.deadline).is_none() {
                 return Err(LabError::Boot(what));
             }
         }
@@ -227,9 +226,7 @@ impl Boot<'_> {
             Action::Wait { length } => {
                 let until = self.state.world.now() + length.0;
                 self.deadline += length.0;
-                while self.state.world.next_at().is_some_and(|at| at <= until) {
-                    self.state.step();
-                }
+                while self.state.step_until(until).is_some() {}
                 self.state.world.pass_to(until);
                 Ok(())
             }

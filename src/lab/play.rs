@@ -197,7 +197,13 @@ impl Lab {
 
     /// Plays one turn: the recorded input that stands here, else the next event of the queue.
     pub(super) fn advance(&mut self) -> Option<Stepped> {
-        let stepped = turn(self.branches.get(self.current)?, &mut self.state, self.first, self.start)?;
+        self.advance_until(Micros::NEVER)
+    }
+
+    /// Plays one turn if it is due by then (world time).
+    pub(super) fn advance_until(&mut self, limit: Micros) -> Option<Stepped> {
+        let branch = self.branches.get(self.current)?;
+        let stepped = turn_until(branch, &mut self.state, self.first, self.start, limit)?;
         let event = self.event();
         let branch = &mut self.branches[self.current];
         if event > branch.end {
@@ -240,16 +246,8 @@ impl Lab {
             return self.stop(Why::Nothing);
         }
         let now = self.state.world.now();
-        while self.next_turn_at() == Some(now) && self.advance().is_some() {}
+        while self.advance_until(now).is_some() {}
         self.stop(Why::Reached)
-    }
-
-    /// When the next turn is due: of the queue, or the next recorded input.
-    pub(super) fn next_turn_at(&self) -> Option<Micros> {
-        match self.branch().input_at(self.event()) {
-            Some((_, input)) => Some(self.start + Micros(input.at)),
-            None => self.state.world.next_at(),
-        }
     }
 
     /// When a loud message next leaves, arrives or is lost (µs since t = 0), if that is near.
@@ -268,7 +266,9 @@ impl Lab {
     /// Lets the clock run on to a moment (µs since t = 0) if nothing happens before it: what a wait did, seen again.
     pub fn idle_to(&mut self, at: u64) {
         let at = self.start + Micros(at);
-        if at > self.state.world.now() && self.next_turn_at().is_none_or(|next| next >= at) {
+        let input = self.branch().input_at(self.event()).map(|(_, input)| self.start + Micros(input.at));
+        let next = input.or(self.state.world.next_at());
+        if at > self.state.world.now() && next.is_none_or(|next| next >= at) {
             self.pass_to(at);
         }
     }
@@ -486,9 +486,23 @@ impl Lab {
 
 /// One turn of a branch: the input that stands at this place, else the next event.
 pub(super) fn turn(branch: &Branch, state: &mut State, first: u64, start: Micros) -> Option<Stepped> {
+    turn_until(branch, state, first, start, Micros::NEVER)
+}
+
+fn turn_until(
+    branch: &Branch,
+    state: &mut State,
+    first: u64,
+    start: Micros,
+    limit: Micros,
+) -> Option<Stepped> {
     let event = state.turn().0 - first;
-    let Some((ix, input)) = branch.input_at(event) else { return state.step() };
-    state.world.pass_to(start + Micros(input.at));
+    let Some((ix, input)) = branch.input_at(event) else { return state.step_until(limit) };
+    let at = start + Micros(input.at);
+    if at > limit {
+        return None;
+    }
+    state.world.pass_to(at);
     // It was possible when it was recorded, and the state is the same.
     let _ = state.apply(&input.action, ix);
     let notes = state.world.notes();

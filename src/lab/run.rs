@@ -119,11 +119,10 @@ impl Lab {
     fn run_for(&mut self, micros: u64, budget: Budget) -> RunEnd {
         let until = self.start() + Micros(self.now().saturating_add(micros));
         let last_event = self.event() + budget.events;
-        while self.next_turn_at().is_some_and(|at| at <= until) {
+        while self.advance_until(until).is_some() {
             if self.event() >= last_event {
                 return self.ended(Ended::Budget);
             }
-            self.advance();
         }
         self.pass_to(until);
         self.ended(Ended::Reached)

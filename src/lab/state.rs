@@ -38,9 +38,9 @@ impl State {
         self.world.turn()
     }
 
-    /// Runs the next event. None: nothing will ever happen again.
-    pub(super) fn step(&mut self) -> Option<Stepped> {
-        let stepped = self.world.step()?;
+    /// Runs the next event if it is due by then.
+    pub(super) fn step_until(&mut self, limit: Micros) -> Option<Stepped> {
+        let stepped = self.world.step_until(limit)?;
         if stepped.noted {
             self.look();
         }

@@ -86,6 +86,29 @@ impl Expr {
         &self.source
     }
 
+    /// The function calls in it that name what they ask about, as they stand in the string: `leader('orders-0')`.
+    pub fn calls(&self) -> impl Iterator<Item = &str> {
+        let names = FUNCTIONS.iter().filter(|f| f.available);
+        let starts =
+            names.flat_map(|f| self.source.match_indices(f.name).map(move |(at, _)| (at, f.name.len())));
+        let mut found: Vec<std::ops::Range<usize>> =
+            starts.filter_map(|(at, len)| self.call_at(at, len)).collect();
+        found.sort_by_key(|range| range.start);
+        found.into_iter().map(|range| &self.source[range])
+    }
+
+    fn call_at(&self, at: usize, len: usize) -> Option<Range<usize>> {
+        let part_of_a_word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+        if self.source[..at].chars().next_back().is_some_and(part_of_a_word) {
+            return None;
+        }
+        let inside = self.source[at + len..].strip_prefix('(')?;
+        let end = inside.find(')')?;
+        let args = &inside[..end];
+        let plain = args.is_empty() || args.split(',').all(|arg| arg.trim().starts_with(['\'', '"']));
+        (plain && !args.contains('(')).then(|| at..at + len + 1 + end + 1)
+    }
+
     /// Its value in this state.
     ///
     /// # Errors
