@@ -122,7 +122,7 @@ impl State {
             Action::Cycle { consumer } => self.tell_manual(consumer, Command::Cycle),
             Action::Hang { consumer } => self.tell_manual(consumer, Command::Hang),
             Action::Seek { consumer, partition, to } => {
-                self.tell(consumer, Command::Seek(self.partition(partition)?, *to))
+                self.tell(consumer, Command::Seek(self.partition(partition)?, self.seek_to(*to)))
             }
             Action::ResetOffsets { group, topic, to } => self.plan_reset(group, topic, *to),
             Action::Start { process, group } => self.plan_start(process, group.as_deref()),
@@ -257,7 +257,7 @@ impl State {
         let coordinator = super::cel::coordinator(&self.world, id);
         let running = coordinator.filter(|node| self.world.process(*node) == Life::Running);
         Ok(running.map_or(Deed::Refused(ErrorCode::CoordinatorNotAvailable), |node| {
-            Deed::Command(node, Command::ResetOffsets(id, topic, to))
+            Deed::Command(node, Command::ResetOffsets(id, topic, self.seek_to(to)))
         }))
     }
 

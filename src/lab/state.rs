@@ -7,7 +7,7 @@ use super::cel::Facts;
 use super::ledger::Ledger;
 use crate::engine::{EventId, Micros, Note as EngineNote, Process as Life, Rec, Stepped};
 use crate::kafka::laws::{Violation, Witness};
-use crate::kafka::{Note, Process, Role, World};
+use crate::kafka::{Note, Process, Role, SeekTo, World};
 
 /// Statements that are kept for [`super::Lab::recent`].
 const RECENT: usize = 64;
@@ -20,6 +20,8 @@ pub struct State {
     witness: Arc<Witness>,
     broken: Arc<Vec<Violation>>,
     recent: VecDeque<Rec<Note>>,
+    /// Virtual time of t = 0; 0 before it.
+    zero: Micros,
 }
 
 impl State {
@@ -30,6 +32,7 @@ impl State {
             witness: Arc::new(Witness::default()),
             broken: Arc::new(Vec::new()),
             recent: VecDeque::new(),
+            zero: Micros::ZERO,
         }
     }
 
@@ -90,6 +93,15 @@ impl State {
     pub(super) fn begin(&mut self) {
         self.ledger.begin_counting();
         self.recent.clear();
+        self.zero = self.world.now();
+    }
+
+    /// A place in a log as an action writes it: its times count from t = 0, those of logs from the boot.
+    pub(super) fn seek_to(&self, to: SeekTo) -> SeekTo {
+        match to {
+            SeekTo::Timestamp(at) => SeekTo::Timestamp(at + self.zero),
+            other => other,
+        }
     }
 
     pub(super) const fn facts(&self, start: Micros) -> Facts<'_> {

@@ -334,7 +334,6 @@ fn field(name: &str) -> Shape {
         "isr" | "replicas" => Shape::Gives(Gives::Ids(Kind::Broker)),
         "leader" => Shape::Gives(Gives::Id(Kind::Broker)),
         "owned" => Shape::Gives(Gives::Ids(Kind::Partition)),
-        "part" => Shape::Gives(Gives::Id(Kind::Partition)),
         _ => Shape::Unknown,
     }
 }

@@ -224,9 +224,9 @@ pub static FUNCTIONS: &[Function] = &[
         "part",
         R,
         1,
-        Id(Partition),
-        ("레코드가 간 파티션", "partition a record went to"),
-        "part('r1') == 'orders-0'",
+        Int,
+        ("레코드가 간 파티션의 번호", "number of the partition a record went to"),
+        "part('r1') == 0",
     ),
     f(
         "off",

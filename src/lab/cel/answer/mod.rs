@@ -148,7 +148,8 @@ pub(super) fn text_arg(args: &[Value], ix: usize) -> Result<&str, String> {
 impl<'a> Facts<'a> {
     /// A time as expressions have it: µs since t = 0, never below 0.
     pub(super) fn time(&self, at: Micros) -> Value {
-        int(at.since(self.start).0)
+        // What the prologue did lies before t = 0.
+        Value::Int(at.0.cast_signed() - self.start.0.cast_signed())
     }
 
     /// A process's name.

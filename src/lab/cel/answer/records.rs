@@ -47,7 +47,7 @@ fn absent(name: &str) -> Value {
     match name {
         "acked" | "failed" | "visible" | "visible_rc" => Value::Bool(false),
         "copies" | "callbacks" | "dropped" => Value::Int(0),
-        "off" | "sent_at" | "acked_at" | "seq" => Value::Int(-1),
+        "part" | "off" | "sent_at" | "acked_at" | "seq" => Value::Int(-1),
         "txn" => Value::Text("none".into()),
         _ => Value::Null,
     }
@@ -59,7 +59,7 @@ fn fact(facts: &Facts<'_>, name: &str, record: &RecordFacts) -> Value {
     match name {
         "key" => bytes(record.key.as_deref()),
         "tag" => Value::text(record.tag.as_deref()),
-        "part" => Value::text(record.partition.map(|p| facts.world.shared().partition(p))),
+        "part" => Value::Int(record.partition.map_or(-1, |p| i64::from(p.index))),
         "sent_at" => at(Some(record.sent_at)),
         "acked" => Value::Bool(record.acked_at.is_some()),
         "acked_at" => at(record.acked_at),
