@@ -7,7 +7,7 @@ use toml::Spanned;
 use super::diagnostic::Source;
 use super::player::{AnswerKind, Kind};
 use super::prose::{Lines, Prose};
-use crate::engine::Micros;
+use crate::lab::Micros;
 use crate::lab::{Action, Assertion, Expr, Pattern, Spec, Vocabulary};
 use crate::text::Text;
 

@@ -151,6 +151,7 @@ pub(super) struct Turn {
     pub event: u64,
     pub at: Micros,
     pub hop: bool,
+    pub loud: bool,
 }
 
 /// The stretch of a branch that is in view, with a saved state every few events.

@@ -29,6 +29,7 @@ pub mod trace;
 pub mod view;
 mod vocabulary;
 
+pub use crate::engine::Micros;
 pub use crate::kafka::laws::{LAWS, Law, Violation};
 pub use action::{Action, ActionError, Completion, Pattern, complete};
 pub use cel::{Assertion, EvalError, Expr, ExprError, Value};

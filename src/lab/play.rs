@@ -289,7 +289,8 @@ impl Lab {
         let target = match unit {
             Unit::Event => event - 1,
             Unit::Moment => self.find_back(|turn, now| turn.at < now),
-            Unit::Instant | Unit::Hop => self.find_back(|turn, _| turn.hop),
+            Unit::Instant => self.find_back(|turn, _| turn.loud),
+            Unit::Hop => self.find_back(|turn, _| turn.hop),
         };
         self.seek(target);
         self.stop(Why::Reached)
@@ -359,7 +360,7 @@ impl Lab {
             }
             let Some(stepped) = turn(branch, &mut state, self.first, self.start) else { break };
             let event = stepped.event.0 - self.first;
-            segment.turns.push(Turn { event, at: state.world.now(), hop: stepped.hop });
+            segment.turns.push(Turn { event, at: state.world.now(), hop: stepped.hop, loud: stepped.loud });
         }
         self.segment = Some(segment);
     }

@@ -229,7 +229,7 @@ impl Loader {
         None
     }
 
-    fn length(&mut self, word: &Str) -> Option<crate::engine::Micros> {
+    fn length(&mut self, word: &Str) -> Option<crate::lab::Micros> {
         match word.get_ref().parse::<Length>() {
             Ok(length) => Some(length.0),
             Err(_) => {
