@@ -17,7 +17,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("ui", &["scene", "course", "lab", "text"]),
     ("export", &["ui", "text"]),
     ("shell", &["ui", "course", "lab", "text"]),
-    ("cli", &["shell", "export", "ui", "course", "lab", "text"]),
+    ("cli", &["shell", "export", "ui", "scene", "course", "lab", "text"]),
 ];
 
 /// Rooms whose behaviour is a function of their inputs alone.

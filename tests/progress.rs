@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use kafkarium::course::progress::{LessonProgress, Place, Progress, parse};
 use kafkarium::shell::store::Store;
@@ -35,6 +35,16 @@ fn beat_of(file: &Path) -> Option<String> {
     Some(beat)
 }
 
+/// Ends with the test, however that ends.
+struct Writer(Child);
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// Not a test by itself: [`whoever_is_killed_leaves_a_whole_file`] starts and kills it.
 #[test]
 #[ignore = "runs inside another test"]
@@ -52,13 +62,14 @@ fn whoever_is_killed_leaves_a_whole_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("progress.toml");
     for round in 0..KILLS {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        let child = Command::new(std::env::current_exe().unwrap())
             .args(["--ignored", "--exact", "saves_for_ever"])
             .env("FOLDER", folder.path())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        let mut writer = Writer(child);
         // A different number of writes each time, so that it is hit at another point.
         let mut before = beat_of(&file);
         for _ in 0..=round % 5 {
@@ -68,11 +79,10 @@ fn whoever_is_killed_leaves_a_whole_file() {
                     before = now;
                     break;
                 }
-                assert!(child.try_wait().unwrap().is_none(), "the writer ended by itself");
+                assert!(writer.0.try_wait().unwrap().is_none(), "the writer ended by itself");
             }
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
+        drop(writer);
         beat_of(&file).expect("a file");
         let (_, progress, trouble) = Store::open(Some(folder.path().to_owned()));
         assert!(trouble.is_none() && progress.last.is_some(), "{trouble:?}");

@@ -1,15 +1,18 @@
 //! The course: the embedded one, or that of `--lessons`.
 
+use std::fmt::Display;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::failure::Failure;
-use crate::course::{Course, OpenError};
+use crate::course::{Course, Lesson, OpenError};
+use crate::text::sanitize::sanitize_line;
 use crate::text::{Lang, t, tf};
 
 /// Folders below `--lessons` are followed so deep; whoever links a folder into itself gets no further.
-const DEEPEST: usize = 8;
+pub const DEEPEST: usize = 8;
 
 /// The course in force.
 ///
@@ -55,8 +58,30 @@ pub fn collect(
     Ok(())
 }
 
+/// The lesson called `name`, and the slug of a beat in it.
+///
+/// # Errors
+/// There is no such lesson or beat, or the lesson's file is wrong.
+pub fn lesson_and_beat(
+    course: &Course,
+    name: &str,
+    beat: Option<&str>,
+    lang: Lang,
+) -> Result<(Arc<Lesson>, Option<String>), Failure> {
+    let lesson = course.open(name).map_err(|error| unopened(&error, lang))?;
+    let Some(beat) = beat else { return Ok((lesson, None)) };
+    if let Some(at) = lesson.beat(beat) {
+        let slug = lesson.beats[at].id.clone();
+        return Ok((lesson, Some(slug)));
+    }
+    let names: Vec<&str> = lesson.beats.iter().map(|beat| beat.id.as_str()).collect();
+    let what = tf(lang, "cli.error.unknown_beat", &[("lesson", &lesson.id), ("beat", &sanitize_line(beat))]);
+    let values: [(&str, &dyn Display); 2] = [("count", &names.len()), ("names", &names.join(" "))];
+    Err(Failure::new(what, tf(lang, "cli.error.beats_are", &values)))
+}
+
 /// A lesson that cannot be opened, and what to do.
-pub fn unopened(error: &OpenError, lang: Lang) -> Failure {
+fn unopened(error: &OpenError, lang: Lang) -> Failure {
     match error {
         OpenError::Unknown { given, near } => {
             let todo = match near {

@@ -3,11 +3,13 @@
 //! Results go to standard output, complaints to standard error. Exit codes: 0 fine, 1 a check did not hold, 2 bad usage, bad input
 //! or no terminal, 101 a fault of ours, 128+n a signal.
 
+mod check;
 mod failure;
 mod lessons;
 mod list;
 mod options;
 mod output;
+mod run;
 mod words;
 
 use std::env;
@@ -32,6 +34,8 @@ struct Args {
 #[derive(Subcommand)]
 enum Verb {
     List(list::ListArgs),
+    Check(check::CheckArgs),
+    Run(run::RunArgs),
 }
 
 /// What a subcommand comes to: an exit code, or why it could not do its work.
@@ -63,6 +67,8 @@ fn perform(args: &Args, lang: Lang) -> Outcome {
     let globals = &args.globals;
     match &args.verb {
         Verb::List(list) => list::run(list, globals, lang),
+        Verb::Check(check) => check::run(check, globals, lang),
+        Verb::Run(run) => run::run(run, globals, lang),
     }
 }
 

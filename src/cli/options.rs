@@ -21,7 +21,7 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "SET", default_value_t)]
     pub glyphs: GlyphChoice,
     #[arg(long, global = true, value_name = "HOW")]
-    pub motion: Option<Motion>,
+    pub motion: Option<MotionChoice>,
     #[arg(long, global = true, value_name = "DIR")]
     pub lessons: Option<PathBuf>,
 }
@@ -33,7 +33,7 @@ pub fn known_values(id: &str) -> Vec<&'static str> {
         "theme" => ThemeChoice::NAMED.iter().map(|(name, _)| *name).collect(),
         "color" => ColorChoice::NAMED.iter().map(|(name, _)| *name).collect(),
         "glyphs" => GlyphChoice::NAMED.iter().map(|(name, _)| *name).collect(),
-        "motion" => Motion::NAMED.iter().map(|(name, _)| *name).collect(),
+        "motion" => MotionChoice::NAMED.iter().map(|(name, _)| *name).collect(),
         "trace" => TraceForm::NAMED.iter().map(|(name, _)| *name).collect(),
         "format" => PictureForm::NAMED.iter().map(|(name, _)| *name).collect(),
         _ => Vec::new(),
@@ -96,11 +96,10 @@ pub enum PictureForm {
 
 named!(PictureForm, 3, "text" => Text, "ansi" => Ansi, "svg" => Svg);
 
-/// `--motion`; a stand-in until the interface has its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Motion {
+/// `--motion`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MotionChoice {
     /// Everything moves.
-    #[default]
     Full,
     /// Things jump and are marked.
     Reduced,
@@ -108,7 +107,7 @@ pub enum Motion {
     None,
 }
 
-named!(Motion, 3, "full" => Full, "reduced" => Reduced, "none" => None);
+named!(MotionChoice, 3, "full" => Full, "reduced" => Reduced, "none" => None);
 
 /// `--size`: columns and rows of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,11 @@
 //! Results to standard output, complaints to standard error.
 
-use std::io::{self, Write};
+use std::env;
+use std::io::{self, IsTerminal, Write};
 
 use super::failure::Failure;
+use super::options::Globals;
+use crate::ui::theme::{ColorChoice, Depth};
 
 /// Prints a result. Nobody reading to the end (`| head`) is not an error.
 ///
@@ -22,5 +25,15 @@ pub fn complain(failure: &Failure) {
     let _ = writeln!(err, "kafkarium: {}", failure.what);
     if let Some(todo) = &failure.todo {
         let _ = writeln!(err, "  {todo}");
+    }
+}
+
+/// Whether standard output shows colours: it is a terminal, and nobody said no.
+pub fn is_coloured(globals: &Globals) -> bool {
+    match globals.color {
+        ColorChoice::Depth(depth) => depth != Depth::Mono,
+        ColorChoice::Auto => {
+            io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
     }
 }
