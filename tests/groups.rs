@@ -9,6 +9,7 @@ use kafkarium::kafka::config::{Configs, Family, Scope};
 use kafkarium::kafka::consumer::{Consumer, ConsumerSpec};
 use kafkarium::kafka::controller::Controller;
 use kafkarium::kafka::group::{Group, partition_for};
+use kafkarium::kafka::laws::Witness;
 use kafkarium::kafka::producer::{Producer, ProducerSpec};
 use kafkarium::kafka::{
     Command, ErrorCode, GroupId, GroupState, LeaveWhy, Names, Note, Offset, Partition, Process, RecordId,
@@ -28,6 +29,7 @@ struct Tank {
     inputs: u32,
     notes: Vec<Note>,
     loud: usize,
+    witness: Witness,
 }
 
 /// A cluster with the topic `orders` (three partitions); its consumers are not started.
@@ -61,8 +63,19 @@ fn tank(consumer: &[(&str, &str)], manual: bool) -> Tank {
         world.add(Process::Consumer(Box::new(Consumer::new(spec))), Tier::Client);
     }
     let (inputs, notes) = (0, Vec::new());
-    let mut tank =
-        Tank { world, controller, brokers, producer, consumers, orders, group, inputs, notes, loud: 0 };
+    let mut tank = Tank {
+        world,
+        controller,
+        brokers,
+        producer,
+        consumers,
+        orders,
+        group,
+        inputs,
+        notes,
+        loud: 0,
+        witness: Witness::default(),
+    };
     tank.input(|t| {
         for id in std::iter::once(t.controller).chain(t.brokers.clone()) {
             t.world.start(id);
@@ -93,12 +106,11 @@ impl Tank {
     }
 
     fn keep_notes(&mut self) {
+        let broken = self.witness.observe(&self.world);
+        assert!(broken.is_empty(), "{broken:?}");
         for rec in self.world.notes() {
             if let Engine::MessageSent { from, to, quiet: false, .. } = rec.note {
                 self.loud += usize::from(self.consumers.contains(&from) || self.consumers.contains(&to));
-            }
-            if std::env::var_os("SHOW").is_some() {
-                println!("{} {:?} {:?}", rec.at, rec.node.map(|n| self.world.shared().node(n)), rec.note);
             }
             if let Engine::Domain(note) = &rec.note {
                 self.notes.push(note.clone());

@@ -95,12 +95,12 @@ impl Witness {
     pub(super) fn see_group(
         &mut self,
         world: &World,
-        group: GroupId,
+        (coordinator, group): (NodeId, GroupId),
         (from, to): (GroupState, GroupState),
         generation: Generation,
     ) {
         let name = world.shared().group(group).to_owned();
-        if let Some(before) = self.generations.insert(group, generation)
+        if let Some(before) = self.generations.insert((coordinator, group), generation)
             && before > generation
         {
             self.broken(world, "control.4", name.clone(), format!("{} after {}", generation.0, before.0));

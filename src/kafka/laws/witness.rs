@@ -7,8 +7,8 @@ use crate::engine::{Loss, NodeId, Note as Engine};
 use crate::kafka::broker::Broker;
 use crate::kafka::controller::Controller;
 use crate::kafka::{
-    Election, ErrorCode, Generation, GroupId, LeaderEpoch, Note, Offset, Partition, PartitionEpoch, Process,
-    RecordId, World,
+    Election, ErrorCode, Generation, GroupId, LeaderEpoch, Note, OFFSETS_TOPIC, Offset, Partition,
+    PartitionEpoch, Process, RecordId, World,
 };
 
 /// A record that some leader once counted as committed.
@@ -28,7 +28,8 @@ pub struct Witness {
     pub(super) starts: BTreeMap<(NodeId, Partition), Offset>,
     pub(super) outcomes: BTreeSet<RecordId>,
     pub(super) delivered: BTreeMap<(NodeId, Partition), Offset>,
-    pub(super) generations: BTreeMap<GroupId, Generation>,
+    /// By coordinator: another one, or the same after it was away, goes on from what was stored.
+    pub(super) generations: BTreeMap<(NodeId, GroupId), Generation>,
     pub(super) applied: BTreeMap<NodeId, Offset>,
     pub(super) unclean: BTreeSet<Partition>,
     pub(super) machine_lost: bool,
@@ -40,7 +41,7 @@ impl Witness {
     pub fn observe(&mut self, world: &World) -> Vec<Violation> {
         for rec in world.notes() {
             match &rec.note {
-                Engine::Domain(note) => self.see(world, note),
+                Engine::Domain(note) => self.see(world, rec.node.unwrap_or(NodeId(u32::MAX)), note),
                 Engine::NodeCrashed { node, power } => self.see_crash(*node, Engine::<Note>::loss(*power)),
                 Engine::NodeStarted { node, .. } => self.see_start(*node),
                 _ => {}
@@ -63,12 +64,13 @@ impl Witness {
     }
 
     fn see_start(&mut self, node: NodeId) {
+        self.generations.retain(|(coordinator, _), _| *coordinator != node);
         self.applied.remove(&node);
         self.delivered.retain(|(consumer, _), _| *consumer != node);
         self.high_watermarks.retain(|(broker, _), _| *broker != node);
     }
 
-    fn see(&mut self, world: &World, note: &Note) {
+    fn see(&mut self, world: &World, by: NodeId, note: &Note) {
         match note {
             Note::Appended { node, partition, base, .. } => self.see_append(world, *node, *partition, *base),
             Note::Truncated { node, partition, to, .. } => self.see_cut(world, *node, *partition, *to),
@@ -80,6 +82,9 @@ impl Witness {
             }
             Note::EpochStarted { node, partition, .. } => self.see_leadership(world, *node, *partition),
             Note::LeaderElected { partition, from, to, epoch, how } => {
+                if world.shared().topic(partition.topic) == OFFSETS_TOPIC {
+                    self.generations.clear();
+                }
                 if *how == Election::Unclean {
                     self.unclean.insert(*partition);
                 }
@@ -100,10 +105,7 @@ impl Witness {
                 self.delivered.remove(&(*consumer, *partition));
             }
             Note::GroupStateChanged { group, from, to, generation } => {
-                self.see_group(world, *group, (*from, *to), *generation);
-            }
-            Note::CoordinatorMoved { group, .. } => {
-                self.generations.remove(group);
+                self.see_group(world, (by, *group), (*from, *to), *generation);
             }
             Note::MetadataApplied { node, offset } => self.see_applied(world, *node, *offset),
             Note::MetadataAppended { .. } => self.see_metadata(world),
