@@ -1,90 +1,96 @@
-//! A picture in words: what a screen reader says, and the text behind an exported image.
+//! A scene in words: for SVG alt text, plain mode and those who do not see the picture.
 
-use super::{Cluster, Flag, Log, Scene};
-use crate::lab::view::{PartitionView, ProcessView, TankView};
-use crate::text::Lang;
-use crate::text::tf;
+use super::{Badge, Fate, Scene, TileKind};
+use crate::text::{Lang, t, tf};
 
-/// What the picture shows, in sentences.
+/// What the picture shows, as sentences of fixed form.
 #[must_use]
-pub fn caption(scene: &Scene<'_>, lang: Lang) -> String {
-    let sentences = match scene {
-        Scene::Cluster(cluster) => of_cluster(cluster, lang),
-        Scene::Log(log) => of_log(log, lang),
-    };
-    sentences.join(" ")
+pub fn caption(scene: &Scene, lang: Lang) -> String {
+    match scene {
+        Scene::Cluster(cluster) => cluster_caption(cluster, lang),
+        Scene::Log(log) => log_caption(log, lang),
+    }
 }
 
-fn of_cluster(cluster: &Cluster<'_>, lang: Lang) -> Vec<String> {
-    let view = cluster.moment.view;
-    let up = view.brokers.iter().filter(|b| b.process == ProcessView::Running).count();
-    let mut said = vec![tf(lang, "caption.cluster", &[("up", &up), ("all", &view.brokers.len())])];
-    for topic in &view.topics {
-        said.extend(topic.partitions.iter().map(|p| of_partition(view, p, lang)));
-    }
-    let processes = view.brokers.iter().map(|b| (&b.id, b.process));
-    let clients = view.producers.iter().map(|p| (&p.id, p.process));
-    let readers = view.consumers.iter().map(|c| (&c.id, c.process));
-    for (id, process) in processes.chain(clients).chain(readers) {
-        match process {
-            ProcessView::Running => {}
-            ProcessView::Paused(_) => said.push(tf(lang, "caption.paused", &[("id", id)])),
-            ProcessView::Down(_) => said.push(tf(lang, "caption.down", &[("id", id)])),
+fn cluster_caption(cluster: &super::Cluster, lang: Lang) -> String {
+    let mut lines = vec![tf(lang, "caption.cluster", &[("title", &cluster.title)])];
+    for broker in &cluster.brokers {
+        let state = match broker.badge {
+            Badge::InSync => t(lang, "caption.in_sync"),
+            Badge::OutOfSync => t(lang, "caption.out_of_sync"),
+            Badge::Dead(_) => t(lang, "caption.down"),
+            Badge::Frozen(_) => t(lang, "caption.frozen"),
+            Badge::Fenced => t(lang, "caption.fenced"),
+            Badge::None => t(lang, "caption.empty"),
+        };
+        lines.push(format!("{}: {state}", broker.id));
+        for strip in &broker.strips {
+            let role = t(lang, if strip.leads { "inspect.leader" } else { "inspect.follower" });
+            let records: Vec<&str> = strip.tiles.iter().map(|tile| tile.label.as_str()).collect();
+            lines.push(format!(
+                "  {} {role}: [{}] HW {} LEO {}",
+                strip.partition,
+                records.join(" "),
+                strip.high_watermark,
+                strip.end
+            ));
         }
     }
-    for (id, _) in view.cuts.iter().filter(|(_, other)| other.is_none()) {
-        said.push(tf(lang, "caption.cut", &[("id", id)]));
+    for client in cluster.producers.iter().chain(&cluster.consumers) {
+        let words: Vec<String> =
+            client.lines.iter().map(|(_, text)| text.clone()).filter(|t| !t.is_empty()).collect();
+        let down = if client.down.is_some() { t(lang, "caption.down") } else { "" };
+        lines.push(format!("{}: {down}{}", client.id, words.join(", ")));
     }
     for packet in &cluster.packets {
-        let m = packet.message;
-        said.push(tf(
+        let fate = match packet.fate {
+            Fate::Travels => t(lang, "caption.travels"),
+            Fate::Held => t(lang, "caption.held"),
+            Fate::Lost(_) => t(lang, "caption.lost"),
+        };
+        lines.push(format!("{} {} {} → {} {fate}", packet.id, packet.api, packet.from, packet.to));
+    }
+    lines.join("\n")
+}
+
+fn log_caption(log: &super::Log, lang: Lang) -> String {
+    let mut lines = Vec::new();
+    for row in &log.rows {
+        let records: Vec<String> = row
+            .tiles
+            .iter()
+            .map(|tile| match tile.kind {
+                TileKind::Uncommitted => format!("({})", tile.label),
+                TileKind::Duplicate => format!("!{}!", tile.label),
+                TileKind::Committed | TileKind::Dead => tile.label.clone(),
+            })
+            .collect();
+        lines.push(tf(
             lang,
-            "caption.message",
-            &[("id", &m.id), ("api", &m.api), ("from", &m.from), ("to", &m.to)],
+            "caption.log",
+            &[
+                ("partition", &row.id),
+                ("start", &row.start),
+                ("hw", &row.high_watermark),
+                ("end", &row.end),
+                ("records", &records.join(" ")),
+            ],
         ));
     }
-    for cross in &cluster.crosses {
-        let m = cross.message;
-        said.push(tf(
-            lang,
-            "caption.lost",
-            &[("id", &m.id), ("api", &m.api), ("from", &m.from), ("to", &m.to)],
-        ));
+    for group in &log.groups {
+        for (partition, position, committed, lag) in &group.places {
+            lines.push(tf(
+                lang,
+                "caption.group",
+                &[
+                    ("group", &group.id),
+                    ("partition", partition),
+                    ("position", position),
+                    ("committed", committed),
+                    ("lag", lag),
+                ],
+            ));
+        }
     }
-    said
-}
-
-fn of_partition(view: &TankView, partition: &PartitionView, lang: Lang) -> String {
-    let isr = partition.isr.join(" ");
-    let Some(leader) = &partition.leader else {
-        return tf(lang, "caption.leaderless", &[("id", &partition.id), ("isr", &isr)]);
-    };
-    let replica = view.brokers.iter().find(|b| b.id == *leader);
-    let replica = replica.and_then(|b| b.replicas.iter().find(|r| r.partition == partition.id));
-    let (hw, leo) = replica.map_or((-1, -1), |r| (r.high_watermark, r.log_end));
-    let values: &[(&str, &dyn std::fmt::Display)] =
-        &[("id", &partition.id), ("leader", leader), ("hw", &hw), ("leo", &leo), ("isr", &isr)];
-    tf(lang, "caption.partition", values)
-}
-
-fn of_log(log: &Log<'_>, lang: Lang) -> Vec<String> {
-    let mut said = Vec::new();
-    for part in &log.parts {
-        said.push(of_partition(log.moment.view, part.partition, lang));
-        said.extend(part.flags.iter().map(|flag| of_flag(&part.partition.id, flag, lang)));
-    }
-    said
-}
-
-fn of_flag(partition: &str, flag: &Flag<'_>, lang: Lang) -> String {
-    let number = |n: Option<i64>| n.map_or_else(|| "·".to_owned(), |n| n.to_string());
-    let (position, committed, lag) = (number(flag.position), number(flag.committed), number(flag.lag));
-    let values: &[(&str, &dyn std::fmt::Display)] = &[
-        ("group", &flag.group),
-        ("id", &partition),
-        ("position", &position),
-        ("committed", &committed),
-        ("lag", &lag),
-    ];
-    tf(lang, "caption.flag", values)
+    lines.join("\n")
 }

@@ -1,336 +1,426 @@
-//! The cluster: producers left, brokers in the middle, consumers right, and everything on its way between them.
+//! The cluster: producers left, brokers with their replicas in the middle, consumers right.
 
-use super::strip::Strip;
-use super::{Look, Moment, main_partition};
-use crate::lab::view::{
-    BrokerView, ConsumerView, ControllerView, MessageView, PartitionView, ProcessView, ProducerView, TankView,
-};
+use super::packet::{Packet, packets};
+use super::{Moment, Params};
+use crate::lab::view::{BrokerView, ConsumerView, ProcessView, ProducerView, ReplicaView, TankView};
 
-/// What the cluster is about, for the line above it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Title<'a> {
-    /// Topics.
-    pub topics: Vec<&'a str>,
-    /// `acks` of the first producer.
-    pub acks: Option<&'a str>,
-    /// `min.insync.replicas` of the main partition.
-    pub min_isr: Option<u32>,
-}
-
-/// A broker with its replicas.
-#[derive(Clone, Debug)]
-pub struct Server<'a> {
-    /// The broker.
-    pub broker: &'a BrokerView,
-    /// Its replicas.
-    pub strips: Vec<Strip<'a>>,
-    /// What it is for the main partition: leader, follower, or neither.
-    pub leads: Option<bool>,
-    /// It leads now and did not a step ago.
-    pub newly: bool,
-    /// All its replicas are in sync.
-    pub in_sync: bool,
-    /// This step is about it: one broker at most.
-    pub heavy: bool,
-    /// Leader epoch of the main partition as it knows it.
-    pub epoch: Option<i32>,
-    /// When its last fetch for the main partition was answered.
-    pub last_fetch: Option<u64>,
-}
-
-/// A consumer with its group's colour.
-#[derive(Clone, Debug)]
-pub struct Consumer<'a> {
-    /// The consumer.
-    pub view: &'a ConsumerView,
-    /// Position of its group in the list of groups.
-    pub group: usize,
-    /// Lag of what it owns, by committed offsets, as far as they are known.
-    pub lag: Option<i64>,
-}
-
-/// A way between two things that talk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link<'a> {
-    /// The client.
-    pub from: &'a str,
-    /// The broker.
-    pub to: &'a str,
-    /// Nothing gets through.
-    pub cut: bool,
-}
-
-/// What a packet is.
+/// What a record's tile means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PacketKind {
-    /// A question.
-    Request,
-    /// An answer.
-    Response,
-    /// An answer that carries records to a consumer of this group.
-    Records(usize),
-    /// An answer that carries records to a follower.
-    Copies,
+pub enum TileKind {
+    /// Below the replica's high watermark.
+    Committed,
+    /// At or above it.
+    Uncommitted,
+    /// The same send once more.
+    Duplicate,
+    /// On the disk of a process that is down.
+    Dead,
 }
 
-/// A message under way.
+/// A record in a strip.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Packet<'a> {
-    /// The message.
-    pub message: &'a MessageView,
-    /// What it is.
-    pub kind: PacketKind,
-    /// The part of its way that lies behind it, as a fraction.
-    pub done: (u64, u64),
+pub struct Tile {
+    /// Its offset.
+    pub offset: i64,
+    /// Its label.
+    pub label: String,
+    /// What it means.
+    pub kind: TileKind,
+    /// It came in the step that led here.
+    pub fresh: bool,
 }
 
-/// The place where a message was lost.
+/// A replica's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cross<'a> {
-    /// The message as it was.
-    pub message: &'a MessageView,
-    /// It was an answer.
-    pub answer: bool,
+pub struct Strip {
+    /// `b1/orders-0`.
+    pub id: String,
+    /// `orders-0`.
+    pub partition: String,
+    /// `p0`, or the whole name where there are several topics.
+    pub label: String,
+    /// This broker leads.
+    pub leads: bool,
+    /// In the in-sync set.
+    pub in_sync: bool,
+    /// The broker is down.
+    pub dead: bool,
+    /// Records of neighbouring partitions differ a little in colour.
+    pub odd: bool,
+    /// First readable offset.
+    pub start: i64,
+    /// High watermark.
+    pub high_watermark: i64,
+    /// Log end.
+    pub end: i64,
+    /// The high watermark moved in the step that led here.
+    pub hw_moved: bool,
+    /// Records, oldest first.
+    pub tiles: Vec<Tile>,
 }
 
-/// A message dies after this part of its way, in hundredths.
-pub const DIES_AT: u64 = 55;
-
-/// A cut between some brokers and everybody else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wall<'a> {
-    /// Brokers behind it; they stand last in the list.
-    pub isolated: Vec<&'a str>,
+/// How a server stands, in its upper edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Badge {
+    /// In sync everywhere.
+    InSync,
+    /// Out of an in-sync set.
+    OutOfSync,
+    /// Down since, µs.
+    Dead(u64),
+    /// Frozen since, µs.
+    Frozen(u64),
+    /// Running, but the controller counts it as gone.
+    Fenced,
+    /// It holds nothing that is shown.
+    None,
 }
 
-/// How followers fetch from the leader of the main partition.
+/// A line about what a server does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bus<'a> {
-    /// The partition.
-    pub partition: &'a str,
-    /// Its leader.
-    pub leader: &'a str,
-    /// Its followers, and whether the way to them is cut.
-    pub followers: Vec<(&'a str, bool)>,
+pub enum Note {
+    /// What is on its disk is still there.
+    DiskKeeps,
+    /// Leader epoch, and how many produces wait for copies.
+    Leads {
+        /// Newest leader epoch among what it leads.
+        epoch: i32,
+        /// Produces that wait.
+        waiting: u32,
+    },
+    /// Last fetch, µs ago.
+    Follows(u64),
+    /// It coordinates these groups.
+    Coordinates(String),
+    /// Nothing passes to or from it.
+    Isolated,
+    /// Nothing to say.
+    Quiet,
+}
+
+/// A broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// `b1`.
+    pub id: String,
+    /// How it stands.
+    pub badge: Badge,
+    /// How many of the shown partitions it leads.
+    pub leads: usize,
+    /// How many it follows.
+    pub follows: usize,
+    /// The lesson points at it.
+    pub focused: bool,
+    /// Its replicas.
+    pub strips: Vec<Strip>,
+    /// What it does.
+    pub note: Note,
+    /// Nothing passes to or from it.
+    pub isolated: bool,
+}
+
+/// A producer or a consumer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// `app-1`.
+    pub id: String,
+    /// Its group, for a consumer.
+    pub group: Option<String>,
+    /// Which position colour, for a consumer.
+    pub lane: usize,
+    /// Down since, µs.
+    pub down: Option<u64>,
+    /// Frozen since, µs.
+    pub frozen: Option<u64>,
+    /// The lesson points at it.
+    pub focused: bool,
+    /// Label and value of each line.
+    pub lines: Vec<(ClientLine, String)>,
+}
+
+/// What a line of a client says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientLine {
+    /// Records that wait to be sent.
+    Waiting,
+    /// A batch on its way or waiting for its retry.
+    Batch,
+    /// acks.
+    Acks,
+    /// Producer id.
+    Pid,
+    /// Last error.
+    Error,
+    /// A position: partition and offset.
+    Position,
+    /// Lag of the group over what it owns.
+    Lag,
+    /// Record being worked on.
+    Working,
+    /// Nothing is assigned.
+    Idle,
+}
+
+/// A controller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chip {
+    /// `k1`.
+    pub id: String,
+    /// It is the active one.
+    pub active: bool,
+    /// Its epoch.
+    pub epoch: i32,
+    /// It is down or frozen.
+    pub down: bool,
 }
 
 /// The picture.
-#[derive(Clone, Debug)]
-pub struct Cluster<'a> {
-    /// The moment it shows.
-    pub moment: Moment<'a>,
-    /// The line above it.
-    pub title: Title<'a>,
-    /// Producers.
-    pub producers: Vec<&'a ProducerView>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    /// `orders · acks=all · min.insync=2`.
+    pub title: String,
     /// Brokers, top to bottom.
-    pub brokers: Vec<Server<'a>>,
-    /// Controllers.
-    pub controllers: Vec<&'a ControllerView>,
+    pub brokers: Vec<Card>,
+    /// Producers.
+    pub producers: Vec<Client>,
     /// Consumers.
-    pub consumers: Vec<Consumer<'a>>,
-    /// Ways between clients and brokers.
-    pub links: Vec<Link<'a>>,
-    /// Messages under way.
-    pub packets: Vec<Packet<'a>>,
-    /// Messages just lost.
-    pub crosses: Vec<Cross<'a>>,
-    /// A wall, if brokers are isolated.
-    pub wall: Option<Wall<'a>>,
-    /// The fetch bus, if the main partition has followers.
-    pub bus: Option<Bus<'a>>,
+    pub consumers: Vec<Client>,
+    /// Controllers.
+    pub controllers: Vec<Chip>,
+    /// Packets and crosses.
+    pub packets: Vec<Packet>,
+    /// Pairs between which nothing passes.
+    pub cuts: Vec<(String, Option<String>)>,
+    /// The partition whose fetches the bus shows: the selected or focused one, else the first.
+    pub bus: Option<String>,
 }
 
-impl<'a> Cluster<'a> {
-    /// The picture of a moment.
+impl Cluster {
+    /// Builds the picture of a moment.
     #[must_use]
-    pub fn new(moment: &Moment<'a>, look: &Look<'_>) -> Self {
+    pub fn build(params: &Params, moment: &Moment<'_>) -> Self {
         let view = moment.view;
-        let main = main_partition(view, look);
-        let partition = view.topics.iter().flat_map(|t| &t.partitions).find(|p| Some(p.id.as_str()) == main);
-        let heavy = look.focus.iter().find_map(|id| broker_of(view, id));
-        let mut brokers: Vec<Server<'a>> =
-            view.brokers.iter().map(|b| server(moment, b, partition, heavy)).collect();
-        let isolated: Vec<&str> =
-            view.brokers.iter().map(|b| b.id.as_str()).filter(|id| is_alone(view, id)).collect();
-        let wall = (!isolated.is_empty() && isolated.len() < brokers.len()).then_some(Wall { isolated });
-        if let Some(wall) = &wall {
-            brokers.sort_by_key(|s| wall.isolated.contains(&s.broker.id.as_str()));
-        }
+        let topics = view.topics.iter().filter(|t| t.partitions.iter().any(|p| params.shows(&p.id))).count();
+        let group = |id: &str| view.groups.iter().position(|g| g.id == id).unwrap_or(0);
         Self {
-            moment: *moment,
-            title: title(view, partition),
-            producers: view.producers.iter().collect(),
-            brokers,
-            controllers: view.controllers.iter().collect(),
-            consumers: view.consumers.iter().map(|c| consumer(view, c)).collect(),
-            links: links(view),
+            title: title(params, view),
+            brokers: view.brokers.iter().map(|broker| card(params, moment, broker, topics > 1)).collect(),
+            producers: view
+                .producers
+                .iter()
+                .map(|producer| producer_client(moment, producer, topics > 1))
+                .collect(),
+            consumers: view
+                .consumers
+                .iter()
+                .map(|consumer| consumer_client(moment, consumer, group(&consumer.group), topics > 1))
+                .collect(),
+            controllers: view
+                .controllers
+                .iter()
+                .map(|c| Chip {
+                    id: c.id.clone(),
+                    active: c.active,
+                    epoch: c.epoch,
+                    down: c.process != ProcessView::Running,
+                })
+                .collect(),
             packets: packets(moment),
-            crosses: moment.lost.iter().filter(|l| !l.message.quiet || moment.quiet_too).map(cross).collect(),
-            wall,
-            bus: partition.and_then(|p| bus(view, p)),
+            cuts: view.cuts.clone(),
+            bus: bus(params, moment),
         }
     }
 }
 
-fn title<'a>(view: &'a TankView, main: Option<&'a PartitionView>) -> Title<'a> {
-    let setting = |p: &'a ProducerView| p.configs.iter().find(|(k, _)| k == "acks").map(|(_, v)| v.as_str());
-    Title {
-        topics: view.topics.iter().map(|t| t.id.as_str()).collect(),
-        acks: view.producers.first().and_then(setting),
-        min_isr: main.map(|p| p.min_isr),
-    }
+fn bus(params: &Params, moment: &Moment<'_>) -> Option<String> {
+    let all = || moment.view.topics.iter().flat_map(|t| &t.partitions).filter(|p| params.shows(&p.id));
+    let pointed = all().find(|p| moment.focus.iter().any(|f| f.contains(p.id.as_str())));
+    pointed.or_else(|| all().next()).map(|p| p.id.clone())
 }
 
-fn server<'a>(
-    moment: &Moment<'a>,
-    broker: &'a BrokerView,
-    main: Option<&'a PartitionView>,
-    heavy: Option<&str>,
-) -> Server<'a> {
-    let alive = !matches!(broker.process, ProcessView::Down(_));
-    let replica = main.and_then(|p| broker.replicas.iter().find(|r| r.partition == p.id));
-    let leads_now = |id: &str| main.is_some_and(|p| p.leader.as_deref() == Some(id));
-    let leads = match replica {
-        Some(_) => Some(leads_now(&broker.id)),
-        None => broker.replicas.iter().any(|r| r.is_leader).then_some(true),
-    };
-    let led_before = || {
-        let before = moment.before?;
-        let id = &main?.id;
-        before.topics.iter().flat_map(|t| &t.partitions).find(|p| p.id == *id)?.leader.as_deref()
-    };
-    Server {
-        broker,
-        strips: broker.replicas.iter().map(|r| Strip::new(moment, &broker.id, r, alive)).collect(),
-        leads,
-        newly: moment.before.is_some() && leads_now(&broker.id) && led_before() != Some(broker.id.as_str()),
-        in_sync: broker.replicas.iter().all(|r| r.in_sync),
-        heavy: heavy == Some(broker.id.as_str()),
-        epoch: replica.map(|r| r.leader_epoch),
-        last_fetch: replica.and_then(|r| r.last_fetch),
-    }
-}
-
-/// The broker an element belongs to.
-fn broker_of<'v>(view: &'v TankView, id: &str) -> Option<&'v str> {
-    let own = id.split_once('/').map_or(id, |(broker, _)| broker);
-    view.brokers.iter().find(|b| b.id == own).map(|b| b.id.as_str())
-}
-
-fn consumer<'a>(view: &'a TankView, consumer: &'a ConsumerView) -> Consumer<'a> {
-    let at = view.groups.iter().position(|g| g.id == consumer.group);
-    let lag = at.and_then(|at| view.groups.get(at)).and_then(|group| {
-        let owned = |p: &str| consumer.assigned.iter().any(|a| a.partition == p);
-        let lags: Vec<i64> =
-            group.committed.iter().filter(|(p, ..)| owned(p)).map(|(_, _, lag)| *lag).collect();
-        (!lags.is_empty()).then(|| lags.iter().sum())
-    });
-    let group = at.unwrap_or_else(|| group_order(view, &consumer.group));
-    Consumer { view: consumer, group, lag }
-}
-
-/// Groups that no coordinator knows yet come after those it knows.
-fn group_order(view: &TankView, group: &str) -> usize {
-    let mut names: Vec<&str> = view.groups.iter().map(|g| g.id.as_str()).collect();
-    for consumer in &view.consumers {
-        if !names.contains(&consumer.group.as_str()) {
-            names.push(&consumer.group);
-        }
-    }
-    names.iter().position(|name| *name == group).unwrap_or(0)
-}
-
-/// Somebody is cut from everybody.
-fn is_alone(view: &TankView, id: &str) -> bool {
-    view.cuts.iter().any(|(a, b)| a == id && b.is_none())
-}
-
-/// Nothing gets from `a` to `b`.
-pub(super) fn is_cut(view: &TankView, a: &str, b: &str) -> bool {
-    is_alone(view, a)
-        || is_alone(view, b)
-        || view.cuts.iter().any(|(x, y)| {
-            let y = y.as_deref();
-            (x == a && y == Some(b)) || (x == b && y == Some(a))
-        })
-}
-
-fn links(view: &TankView) -> Vec<Link<'_>> {
-    let mut links = Vec::new();
-    let mut add = |from, to| {
-        let link = Link { from, to, cut: is_cut(view, from, to) };
-        if !links.contains(&link) {
-            links.push(link);
-        }
-    };
-    for producer in &view.producers {
-        for topic in view.topics.iter().filter(|t| producer.topics.contains(&t.id)) {
-            for leader in topic.partitions.iter().filter_map(|p| p.leader.as_deref()) {
-                add(&producer.id, leader);
-            }
-        }
-    }
-    let partitions = || view.topics.iter().flat_map(|t| &t.partitions);
-    for consumer in &view.consumers {
-        for owned in &consumer.assigned {
-            let leader = partitions().find(|p| p.id == owned.partition).and_then(|p| p.leader.as_deref());
-            if let Some(leader) = leader {
-                add(&consumer.id, leader);
-            }
-        }
-    }
-    links
-}
-
-fn packets<'a>(moment: &Moment<'a>) -> Vec<Packet<'a>> {
-    let view = moment.view;
-    let drawn = view.messages.iter().filter(|m| !m.quiet || moment.quiet_too);
-    drawn
-        .map(|message| Packet { message, kind: kind(view, message), done: done(message, moment.now) })
-        .collect()
-}
-
-fn kind(view: &TankView, message: &MessageView) -> PacketKind {
-    if message.answers.is_none() {
-        return PacketKind::Request;
-    }
-    let fetched = message.api.starts_with("Fetch") && !message.quiet;
-    let reader = view.consumers.iter().find(|c| c.id == message.to);
-    match reader {
-        Some(reader) if fetched => PacketKind::Records(group_order(view, &reader.group)),
-        None if fetched && broker_of(view, &message.to).is_some() => PacketKind::Copies,
-        _ => PacketKind::Response,
-    }
-}
-
-/// How far a message has come at `now`.
-fn done(message: &MessageView, now: u64) -> (u64, u64) {
-    let spent = |end: u64| (now.clamp(message.sent_at, end.max(message.sent_at)) - message.sent_at, end);
-    match message.dies_at {
-        _ if message.held => (1, 2),
-        Some(end) => {
-            let (spent, end) = spent(end);
-            (spent * DIES_AT, (end.saturating_sub(message.sent_at)).max(1) * 100)
-        }
-        None => {
-            let (spent, end) = spent(message.due);
-            (spent, (end.saturating_sub(message.sent_at)).max(1))
-        }
-    }
-}
-
-fn cross(lost: &crate::lab::view::LostView) -> Cross<'_> {
-    Cross { message: &lost.message, answer: lost.message.answers.is_some() }
-}
-
-fn bus<'a>(view: &'a TankView, partition: &'a PartitionView) -> Option<Bus<'a>> {
-    let leader = partition.leader.as_deref()?;
-    let followers: Vec<(&str, bool)> = partition
-        .replicas
+fn title(params: &Params, view: &TankView) -> String {
+    let mut words: Vec<String> = view
+        .topics
         .iter()
-        .filter(|id| *id != leader && view.brokers.iter().any(|b| b.id == **id))
-        .map(|id| (id.as_str(), is_cut(view, leader, id)))
+        .filter(|t| t.partitions.iter().any(|p| params.shows(&p.id)))
+        .map(|t| t.id.clone())
         .collect();
-    (!followers.is_empty()).then_some(Bus { partition: &partition.id, leader, followers })
+    let acks = view.producers.first().and_then(|p| p.configs.iter().find(|(name, _)| name == "acks"));
+    if let Some((_, acks)) = acks {
+        words.push(format!("acks={acks}"));
+    }
+    if let Some(min) = view.topics.iter().flat_map(|t| &t.partitions).map(|p| p.min_isr).find(|min| *min > 1)
+    {
+        words.push(format!("min.insync={min}"));
+    }
+    words.join(" · ")
+}
+
+/// `p0`, or `orders-0` where there are several topics.
+fn short(partition: &str, several: bool) -> String {
+    match partition.rsplit_once('-') {
+        Some((_, index)) if !several => format!("p{index}"),
+        _ => partition.to_owned(),
+    }
+}
+
+fn is_isolated(view: &TankView, id: &str) -> bool {
+    view.cuts.iter().any(|(a, b)| (a == id && b.is_none()) || b.as_deref() == Some(id) && a == id)
+}
+
+fn card(params: &Params, moment: &Moment<'_>, broker: &BrokerView, several: bool) -> Card {
+    let view = moment.view;
+    let dead = matches!(broker.process, ProcessView::Down(_));
+    let strips: Vec<Strip> = (0..)
+        .zip(broker.replicas.iter().filter(|r| params.shows(&r.partition)))
+        .map(|(ix, replica)| strip(moment, broker, replica, ix, dead, several))
+        .collect();
+    let isolated = is_isolated(view, &broker.id);
+    let leads = strips.iter().filter(|s| s.leads).count();
+    let badge = match broker.process {
+        ProcessView::Down(since) => Badge::Dead(since),
+        ProcessView::Paused(since) => Badge::Frozen(since),
+        ProcessView::Running if broker.fenced => Badge::Fenced,
+        ProcessView::Running if strips.is_empty() => Badge::None,
+        ProcessView::Running if strips.iter().all(|s| s.in_sync) => Badge::InSync,
+        ProcessView::Running => Badge::OutOfSync,
+    };
+    let last_fetch = broker.replicas.iter().filter_map(|r| r.last_fetch).max();
+    let epoch = broker.replicas.iter().filter(|r| r.is_leader).map(|r| r.leader_epoch).max().unwrap_or(0);
+    let note = if dead {
+        Note::DiskKeeps
+    } else if isolated {
+        Note::Isolated
+    } else if leads > 0 && (broker.waiting_produces > 0 || epoch > 0) {
+        Note::Leads { epoch, waiting: broker.waiting_produces }
+    } else if !broker.coordinates.is_empty() {
+        Note::Coordinates(broker.coordinates.join(" "))
+    } else if let Some(at) = last_fetch {
+        Note::Follows(view.now.saturating_sub(at))
+    } else {
+        Note::Quiet
+    };
+    Card {
+        id: broker.id.clone(),
+        badge,
+        leads,
+        follows: strips.len() - leads,
+        focused: moment.focus.contains(&broker.id.as_str()),
+        strips,
+        note,
+        isolated,
+    }
+}
+
+fn strip(
+    moment: &Moment<'_>,
+    broker: &BrokerView,
+    replica: &ReplicaView,
+    ix: usize,
+    dead: bool,
+    several: bool,
+) -> Strip {
+    let before = moment.before.and_then(|before| {
+        let broker = before.brokers.iter().find(|b| b.id == broker.id)?;
+        broker.replicas.iter().find(|r| r.partition == replica.partition)
+    });
+    let committed = moment.view.topics.iter().flat_map(|t| &t.partitions).find(|p| p.id == replica.partition);
+    let tiles = replica
+        .records
+        .iter()
+        .map(|record| Tile {
+            offset: record.offset,
+            label: record.label.clone(),
+            kind: match () {
+                () if dead => TileKind::Dead,
+                () if record.duplicate => TileKind::Duplicate,
+                () if record.offset < replica.high_watermark => TileKind::Committed,
+                () => TileKind::Uncommitted,
+            },
+            fresh: before.is_some_and(|before| record.offset >= before.log_end),
+        })
+        .collect();
+    Strip {
+        id: format!("{}/{}", broker.id, replica.partition),
+        partition: replica.partition.clone(),
+        label: short(&replica.partition, several),
+        leads: committed.is_some_and(|p| p.leader.as_deref() == Some(broker.id.as_str())),
+        in_sync: replica.in_sync,
+        dead,
+        odd: ix % 2 == 1,
+        start: replica.log_start,
+        high_watermark: replica.high_watermark,
+        end: replica.log_end,
+        hw_moved: before.is_some_and(|before| before.high_watermark != replica.high_watermark),
+        tiles,
+    }
+}
+
+fn times(process: ProcessView) -> (Option<u64>, Option<u64>) {
+    match process {
+        ProcessView::Running => (None, None),
+        ProcessView::Paused(since) => (None, Some(since)),
+        ProcessView::Down(since) => (Some(since), None),
+    }
+}
+
+fn producer_client(moment: &Moment<'_>, producer: &ProducerView, several: bool) -> Client {
+    let (down, frozen) = times(producer.process);
+    let mut lines = vec![(ClientLine::Waiting, producer.buffered.len().to_string())];
+    for batch in producer.in_flight.iter().take(2) {
+        let head = batch.msg.map_or_else(|| "↻".to_owned(), |msg| format!("#{msg}"));
+        let again = if batch.attempt > 1 { format!(" ×{}", batch.attempt) } else { String::new() };
+        let text = format!("{head} {}→{}{again}", batch.records.join(""), short(&batch.partition, several));
+        lines.push((ClientLine::Batch, text));
+    }
+    if let Some(error) = &producer.error {
+        lines.push((ClientLine::Error, error.clone()));
+    }
+    if let Some((_, acks)) = producer.configs.iter().find(|(name, _)| name == "acks") {
+        lines.push((ClientLine::Acks, acks.clone()));
+    }
+    if let Some((pid, _)) = producer.producer_id {
+        lines.push((ClientLine::Pid, pid.to_string()));
+    }
+    let focused = moment.focus.contains(&producer.id.as_str());
+    Client { id: producer.id.clone(), group: None, lane: 0, down, frozen, focused, lines }
+}
+
+fn consumer_client(moment: &Moment<'_>, consumer: &ConsumerView, lane: usize, several: bool) -> Client {
+    let (down, frozen) = times(consumer.process);
+    let group = moment.view.groups.iter().find(|g| g.id == consumer.group);
+    let mut lines: Vec<(ClientLine, String)> = consumer
+        .assigned
+        .iter()
+        .map(|at| {
+            let position = if at.position < 0 { "·".to_owned() } else { at.position.to_string() };
+            (ClientLine::Position, format!("{} ▸{position}", short(&at.partition, several)))
+        })
+        .collect();
+    if lines.is_empty() && down.is_none() {
+        lines.push((ClientLine::Idle, String::new()));
+    }
+    if let Some(record) = &consumer.working {
+        lines.push((ClientLine::Working, record.clone()));
+    }
+    let owned = |p: &str| consumer.assigned.iter().any(|at| at.partition == p);
+    let lag: i64 = group
+        .map_or(0, |g| g.committed.iter().filter(|(p, ..)| owned(p)).map(|(.., lag)| (*lag).max(0)).sum());
+    if !consumer.assigned.is_empty() {
+        lines.push((ClientLine::Lag, lag.to_string()));
+    }
+    if let Some(error) = &consumer.error {
+        lines.push((ClientLine::Error, error.clone()));
+    }
+    let focused =
+        moment.focus.contains(&consumer.id.as_str()) || moment.focus.contains(&consumer.group.as_str());
+    Client {
+        id: consumer.id.clone(),
+        group: Some(consumer.group.clone()),
+        lane,
+        down,
+        frozen,
+        focused,
+        lines,
+    }
 }

@@ -1,64 +1,63 @@
-//! Names of everything that can be pointed at.
+//! Which elements a scene has: what a lesson may point at and a person may select.
 
 use super::Params;
 use crate::lab::view::TankView;
 
-/// Ids of every element of a scene, left to right, top to bottom. `params` may narrow it to a topic or a partition.
+/// Ids of everything in the scene, in reading order; parts of a thing follow a dot.
 #[must_use]
 pub fn elements(name: &str, params: &Params, view: &TankView) -> Vec<String> {
     let mut ids = Vec::new();
-    let wanted = |partition: &str| {
-        let text = |name: &str| params.get(name).and_then(toml::Value::as_str);
-        match (name, text("partition"), text("topic")) {
-            ("log", Some(one), _) => partition == one,
-            ("log", None, Some(topic)) => super::topic_of(partition) == topic,
-            _ => true,
-        }
-    };
-    if name != "log" {
-        ids.extend(view.producers.iter().map(|p| p.id.clone()));
-    }
-    for broker in &view.brokers {
-        ids.push(broker.id.clone());
-        for replica in broker.replicas.iter().filter(|r| wanted(&r.partition)) {
-            let id = format!("{}/{}", broker.id, replica.partition);
-            ids.extend(replica.records.iter().map(|record| format!("{id}@{}", record.offset)));
+    let mut add = |id: String| {
+        if !ids.contains(&id) {
             ids.push(id);
         }
+    };
+    for producer in view.producers.iter().filter(|_| name == "cluster") {
+        add(producer.id.clone());
     }
-    for partition in view.topics.iter().flat_map(|t| &t.partitions).filter(|p| wanted(&p.id)) {
-        ids.push(partition.id.clone());
-        ids.extend(["hw", "leo"].map(|part| format!("{}.{part}", partition.id)));
+    for broker in &view.brokers {
+        add(broker.id.clone());
+        for replica in broker.replicas.iter().filter(|r| params.shows(&r.partition)) {
+            add(format!("{}/{}", broker.id, replica.partition));
+            for record in &replica.records {
+                add(format!("{}/{}@{}", broker.id, replica.partition, record.offset));
+            }
+        }
     }
-    if name != "log" {
-        ids.extend(view.controllers.iter().map(|c| c.id.clone()));
+    for controller in &view.controllers {
+        add(controller.id.clone());
     }
-    let mut groups: Vec<&String> = view.groups.iter().map(|g| &g.id).collect();
-    groups.extend(view.consumers.iter().map(|c| &c.group).filter(|g| !g.is_empty()));
-    let mut seen: Vec<&String> = Vec::new();
-    for group in groups {
-        if !seen.contains(&group) {
-            seen.push(group);
-            ids.push(group.clone());
-            ids.extend(["lag", "committed"].map(|part| format!("{group}.{part}")));
+    for partition in view.topics.iter().flat_map(|t| &t.partitions).filter(|p| params.shows(&p.id)) {
+        add(partition.id.clone());
+        for part in ["hw", "leo", "start", "isr", "leader"] {
+            add(format!("{}.{part}", partition.id));
+        }
+    }
+    for topic in &view.topics {
+        add(topic.id.clone());
+    }
+    for group in &view.groups {
+        add(group.id.clone());
+        for part in ["lag", "committed", "state"] {
+            add(format!("{}.{part}", group.id));
         }
     }
     for consumer in &view.consumers {
-        ids.push(consumer.id.clone());
-        ids.push(format!("{}.position", consumer.id));
+        add(consumer.id.clone());
+        add(format!("{}.position", consumer.id));
     }
-    if name != "log" {
-        ids.extend(view.messages.iter().map(|m| format!("#{}", m.id)));
+    for message in &view.messages {
+        add(format!("#{}", message.id));
     }
     ids
 }
 
-/// `id`, or the nearest parent of it that is in `elements`: record → replica → broker, part → thing.
+/// `id`, or the nearest parent of it that is in `elements`: record, replica, broker; part, thing.
 #[must_use]
 pub fn resolve<'i>(id: &'i str, elements: &[String]) -> Option<&'i str> {
     let mut id = id;
     loop {
-        if elements.iter().any(|e| e == id) {
+        if elements.iter().any(|element| element == id) {
             return Some(id);
         }
         let cut = id.rfind('@').or_else(|| id.rfind('.')).or_else(|| id.rfind('/'))?;

@@ -1,186 +1,221 @@
-//! One partition, or all partitions of a topic: the log, where groups stand in it, and what they have committed.
+//! The log: one partition, or all of a topic, with offsets, segments, high watermark and where the groups stand.
 
-use super::strip::{Strip, topic_of};
-use super::{Look, Moment, Params, main_partition};
-use crate::lab::view::{
-    ConsumerView, GroupView, PartitionView, ProcessView, ReplicaView, SegmentView, TankView,
-};
+use super::cluster::{Tile, TileKind};
+use super::{Moment, Params};
+use crate::lab::view::{ReplicaView, SegmentView, TankView};
 
-/// Where a group stands in a partition.
+/// A group's place under a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flag<'a> {
-    /// Its name.
-    pub group: &'a str,
-    /// Position of the group in the list of groups.
-    pub index: usize,
-    /// The consumer that owns the partition, if one does.
-    pub consumer: Option<&'a str>,
-    /// Next offset it reads.
-    pub position: Option<i64>,
-    /// Where it stood a step ago, if that was further on: it was rewound.
-    pub rewound_from: Option<i64>,
-    /// Next offset to read by what it has committed.
-    pub committed: Option<i64>,
-    /// Records below the high watermark that are not committed.
-    pub lag: Option<i64>,
+pub struct Flag {
+    /// `pay.committed` or `c1.position`.
+    pub id: String,
+    /// The group.
+    pub group: String,
+    /// Its letter on the flag.
+    pub letter: char,
+    /// Which position colour.
+    pub lane: usize,
+    /// Where it stands.
+    pub offset: i64,
+    /// Where it stood a step ago, if elsewhere: a ring stays there.
+    pub from: Option<i64>,
+    /// A position in memory rather than a committed offset.
+    pub position: bool,
 }
 
-/// A partition.
-#[derive(Clone, Debug)]
-pub struct LogPart<'a> {
-    /// As the controller has it.
-    pub partition: &'a PartitionView,
-    /// The leader's log, or, without a leader, the longest one.
-    pub strip: Option<Strip<'a>>,
-    /// Its segments.
-    pub segments: &'a [SegmentView],
-    /// Bytes in it.
+/// One partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// `orders-0`.
+    pub id: String,
+    /// The leader whose log this is; none: offline, the copy shown is the longest.
+    pub leader: Option<String>,
+    /// First readable offset.
+    pub start: i64,
+    /// High watermark.
+    pub high_watermark: i64,
+    /// Log end.
+    pub end: i64,
+    /// Records, oldest first.
+    pub tiles: Vec<Tile>,
+    /// Key and value of each record, in the order of the tiles.
+    pub contents: Vec<(Option<String>, Option<String>)>,
+    /// Segments, oldest first.
+    pub segments: Vec<SegmentView>,
+    /// Bytes in all.
     pub bytes: u64,
-    /// Groups that read it.
-    pub flags: Vec<Flag<'a>>,
+    /// Flags below.
+    pub flags: Vec<Flag>,
+    /// Colours alternate.
+    pub odd: bool,
 }
 
-/// A group, for its card.
-#[derive(Clone, Debug)]
-pub struct Card<'a> {
-    /// Its name.
-    pub id: &'a str,
-    /// Position in the list of groups.
-    pub index: usize,
-    /// As its coordinator has it; none = nobody has joined yet.
-    pub group: Option<&'a GroupView>,
-    /// Consumers that name it.
-    pub consumers: Vec<&'a ConsumerView>,
+/// A group in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupCard {
+    /// `pay`.
+    pub id: String,
+    /// Its letter.
+    pub letter: char,
+    /// Its colour.
+    pub lane: usize,
+    /// Kafka's name of its state.
+    pub state: String,
+    /// Its members that run.
+    pub members: Vec<String>,
+    /// Position, committed offset, lag and log end of each shown partition; -1 = none.
+    pub places: Vec<(String, i64, i64, i64)>,
+    /// The last error of a member.
+    pub error: Option<String>,
+    /// The lesson points at it.
+    pub focused: bool,
 }
 
 /// The picture.
-#[derive(Clone, Debug)]
-pub struct Log<'a> {
-    /// The moment it shows.
-    pub moment: Moment<'a>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
     /// Partitions, top to bottom.
-    pub parts: Vec<LogPart<'a>>,
-    /// Groups.
-    pub cards: Vec<Card<'a>>,
-    /// The topic's settings that are not the default.
-    pub configs: &'a [(String, String)],
-    /// The partition this step is about.
-    pub main: Option<&'a str>,
+    pub rows: Vec<Row>,
+    /// Groups that read any of them.
+    pub groups: Vec<GroupCard>,
+    /// Settings of the topic worth a line: retention, segments.
+    pub settings: Vec<(String, String)>,
 }
 
-impl<'a> Log<'a> {
-    /// The picture of a moment: `partition`, else `topic`, else the partition in question.
+/// Letters of groups: A, B, C in order of declaration.
+fn letter(lane: usize) -> char {
+    char::from(b'A' + u8::try_from(lane % 26).unwrap_or(0))
+}
+
+impl Log {
+    /// Builds the picture of a moment.
     #[must_use]
-    pub fn new(params: &Params, moment: &Moment<'a>, look: &Look<'_>) -> Self {
+    pub fn build(params: &Params, moment: &Moment<'_>) -> Self {
         let view = moment.view;
-        let main = main_partition(view, look);
-        let wanted = chosen(view, params, main);
-        let groups = group_names(view);
-        let parts: Vec<LogPart<'a>> = wanted.iter().map(|p| part(moment, p, &groups)).collect();
-        let reads = |card: &Card<'_>| {
-            card.consumers.iter().any(|c| wanted.iter().any(|p| reads_topic(c, card.group, topic_of(&p.id))))
+        let shown: Vec<_> = view
+            .topics
+            .iter()
+            .flat_map(|topic| topic.partitions.iter())
+            .filter(|p| params.shows(&p.id))
+            .collect();
+        let rows = shown
+            .iter()
+            .enumerate()
+            .filter_map(|(ix, p)| row(moment, &p.id, p.leader.as_deref(), ix))
+            .collect();
+        let groups = view
+            .groups
+            .iter()
+            .enumerate()
+            .map(|(lane, group)| GroupCard {
+                id: group.id.clone(),
+                letter: letter(lane),
+                lane,
+                state: group.state.clone(),
+                members: group.members.clone(),
+                places: shown
+                    .iter()
+                    .filter_map(|p| {
+                        let committed = group.committed.iter().find(|(id, ..)| *id == p.id);
+                        let position = position(view, &group.id, &p.id);
+                        if committed.is_none() && position.is_none() {
+                            return None;
+                        }
+                        let (at, lag) = committed.map_or((-1, -1), |(_, at, lag)| (*at, *lag));
+                        Some((p.id.clone(), position.map_or(-1, |(_, at)| at), at, lag))
+                    })
+                    .collect(),
+                error: view.consumers.iter().filter(|c| c.group == group.id).find_map(|c| c.error.clone()),
+                focused: moment.focus.iter().any(|f| f.split('.').next() == Some(group.id.as_str())),
+            })
+            .collect();
+        let interesting =
+            ["retention.ms", "retention.bytes", "segment.ms", "segment.bytes", "cleanup.policy"];
+        let settings = view
+            .topics
+            .iter()
+            .filter(|topic| topic.partitions.iter().any(|p| params.shows(&p.id)))
+            .flat_map(|topic| topic.configs.iter())
+            .filter(|(name, _)| interesting.contains(&name.as_str()))
+            .cloned()
+            .collect();
+        Self { rows, groups, settings }
+    }
+}
+
+/// A member's position in a partition.
+fn position(view: &TankView, group: &str, partition: &str) -> Option<(String, i64)> {
+    view.consumers.iter().filter(|c| c.group == group).find_map(|consumer| {
+        let at = consumer.assigned.iter().find(|at| at.partition == partition && at.position >= 0)?;
+        Some((consumer.id.clone(), at.position))
+    })
+}
+
+/// The copy to show: the leader's, else the longest.
+fn copy<'a>(view: &'a TankView, partition: &str, leader: Option<&str>) -> Option<&'a ReplicaView> {
+    let copies = || {
+        view.brokers.iter().filter_map(|b| Some((b, b.replicas.iter().find(|r| r.partition == partition)?)))
+    };
+    let leading = copies().find(|(broker, _)| Some(broker.id.as_str()) == leader);
+    leading.or_else(|| copies().max_by_key(|(_, replica)| replica.log_end)).map(|(_, replica)| replica)
+}
+
+fn row(moment: &Moment<'_>, partition: &str, leader: Option<&str>, ix: usize) -> Option<Row> {
+    let replica = copy(moment.view, partition, leader)?;
+    let before = moment.before.and_then(|view| copy(view, partition, leader));
+    let tiles = replica
+        .records
+        .iter()
+        .map(|record| Tile {
+            offset: record.offset,
+            label: record.label.clone(),
+            kind: match () {
+                () if record.duplicate => TileKind::Duplicate,
+                () if record.offset < replica.high_watermark => TileKind::Committed,
+                () => TileKind::Uncommitted,
+            },
+            fresh: before.is_some_and(|before| record.offset >= before.log_end),
+        })
+        .collect();
+    Some(Row {
+        id: partition.to_owned(),
+        leader: leader.map(str::to_owned),
+        start: replica.log_start,
+        high_watermark: replica.high_watermark,
+        end: replica.log_end,
+        tiles,
+        contents: replica.records.iter().map(|r| (r.key.clone(), r.value.clone())).collect(),
+        segments: replica.segments.clone(),
+        bytes: replica.bytes,
+        flags: flags(moment, partition),
+        odd: ix % 2 == 1,
+    })
+}
+
+/// One flag a group: at its position if a member has one, else at its committed offset; where both differ, both.
+fn flags(moment: &Moment<'_>, partition: &str) -> Vec<Flag> {
+    let mut flags = Vec::new();
+    for (lane, group) in moment.view.groups.iter().enumerate() {
+        let committed = group.committed.iter().find(|(p, ..)| p == partition).map(|(_, at, _)| *at);
+        let position = position(moment.view, &group.id, partition);
+        let flag = |id: String, offset: i64, from: Option<i64>, position: bool| Flag {
+            id,
+            group: group.id.clone(),
+            letter: letter(lane),
+            lane,
+            offset,
+            from: from.filter(|from| *from != offset),
+            position,
         };
-        let cards =
-            groups.iter().enumerate().map(|(index, id)| card(view, index, id)).filter(reads).collect();
-        let topic = wanted.first().map(|p| topic_of(&p.id));
-        let configs =
-            view.topics.iter().find(|t| Some(t.id.as_str()) == topic).map_or(&[][..], |t| &t.configs);
-        Self { moment: *moment, parts, cards, configs, main }
-    }
-}
-
-/// The partitions a lesson asks for.
-fn chosen<'a>(view: &'a TankView, params: &Params, main: Option<&str>) -> Vec<&'a PartitionView> {
-    let text = |name: &str| params.get(name).and_then(toml::Value::as_str);
-    let all = || view.topics.iter().flat_map(|t| &t.partitions);
-    match (text("partition"), text("topic")) {
-        (Some(partition), _) => all().filter(|p| p.id == partition).collect(),
-        (None, Some(topic)) => all().filter(|p| topic_of(&p.id) == topic).collect(),
-        (None, None) => all().filter(|p| Some(p.id.as_str()) == main).collect(),
-    }
-}
-
-/// Groups that are known, then those that consumers only name.
-fn group_names(view: &TankView) -> Vec<&str> {
-    let mut names: Vec<&str> = view.groups.iter().map(|g| g.id.as_str()).collect();
-    for consumer in &view.consumers {
-        if !consumer.group.is_empty() && !names.contains(&consumer.group.as_str()) {
-            names.push(&consumer.group);
+        if let Some((consumer, at)) = &position {
+            let from =
+                moment.before.and_then(|view| self::position(view, &group.id, partition)).map(|(_, at)| at);
+            flags.push(flag(format!("{consumer}.position"), *at, from, true));
+        }
+        if let Some(at) = committed.filter(|at| position.as_ref().is_none_or(|(_, position)| position != at))
+        {
+            flags.push(flag(format!("{}.committed", group.id), at, None, false));
         }
     }
-    names
-}
-
-fn card<'a>(view: &'a TankView, index: usize, id: &'a str) -> Card<'a> {
-    Card {
-        id,
-        index,
-        group: view.groups.iter().find(|g| g.id == id),
-        consumers: view.consumers.iter().filter(|c| c.group == id).collect(),
-    }
-}
-
-/// Whether a consumer has to do with a topic, as far as can be told: it owns a partition of it, its group has committed in it, or
-/// nothing is known yet.
-fn reads_topic(consumer: &ConsumerView, group: Option<&GroupView>, topic: &str) -> bool {
-    let owns = consumer.assigned.iter().any(|a| topic_of(&a.partition) == topic);
-    let known = group.is_some_and(|g| !g.committed.is_empty());
-    let committed = group.is_some_and(|g| g.committed.iter().any(|(p, ..)| topic_of(p) == topic));
-    owns || committed || (consumer.assigned.is_empty() && !known)
-}
-
-fn part<'a>(moment: &Moment<'a>, partition: &'a PartitionView, groups: &[&'a str]) -> LogPart<'a> {
-    let view = moment.view;
-    let replica = best_replica(view, partition);
-    let strip = replica.map(|(broker, replica, alive)| Strip::new(moment, broker, replica, alive));
-    let flags = groups.iter().enumerate().filter_map(|(index, id)| flag(moment, &partition.id, index, id));
-    LogPart {
-        partition,
-        segments: replica.map_or(&[][..], |(_, replica, _)| &replica.segments),
-        bytes: replica.map_or(0, |(_, replica, _)| replica.bytes),
-        strip,
-        flags: flags.collect(),
-    }
-}
-
-/// The leader's replica, else the longest of a running broker, else the longest.
-fn best_replica<'a>(
-    view: &'a TankView,
-    partition: &PartitionView,
-) -> Option<(&'a str, &'a ReplicaView, bool)> {
-    let mine = view.brokers.iter().filter_map(|broker| {
-        let replica = broker.replicas.iter().find(|r| r.partition == partition.id)?;
-        Some((broker.id.as_str(), replica, !matches!(broker.process, ProcessView::Down(_))))
-    });
-    mine.max_by_key(|(id, replica, alive)| {
-        (partition.leader.as_deref() == Some(id), *alive, replica.log_end, std::cmp::Reverse(*id))
-    })
-}
-
-fn position(view: &TankView, group: &str, partition: &str) -> Option<(usize, i64)> {
-    view.consumers.iter().enumerate().filter(|(_, c)| c.group == group).find_map(|(at, consumer)| {
-        let owned = consumer.assigned.iter().find(|a| a.partition == partition)?;
-        Some((at, owned.position))
-    })
-}
-
-fn flag<'a>(moment: &Moment<'a>, partition: &str, index: usize, group: &'a str) -> Option<Flag<'a>> {
-    let view = moment.view;
-    let owner = position(view, group, partition);
-    let known = view.groups.iter().find(|g| g.id == group);
-    let committed = known.and_then(|g| g.committed.iter().find(|(p, ..)| p == partition));
-    if owner.is_none() && committed.is_none() {
-        return None;
-    }
-    let now = owner.map(|(_, at)| at).filter(|at| *at >= 0);
-    let before = moment.before.and_then(|before| position(before, group, partition)).map(|(_, at)| at);
-    Some(Flag {
-        group,
-        index,
-        consumer: owner.and_then(|(at, _)| view.consumers.get(at)).map(|c| c.id.as_str()),
-        position: now,
-        rewound_from: before.filter(|before| now.is_some_and(|now| *before > now)),
-        committed: committed.map(|(_, at, _)| *at).filter(|at| *at >= 0),
-        lag: committed.map(|(_, _, lag)| *lag),
-    })
+    flags
 }

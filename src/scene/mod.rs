@@ -1,102 +1,82 @@
-//! What a picture shows, in logical units: things, strips of records, links, packets. No cells and no colours.
+//! What a diagram shows: things, links, packets on their way, marks, a caption. In logical units: no cells, no colours.
 //!
-//! ```text
-//!  TankView (one moment) + Moment (time, what was lost) + Look (focus, selection)  ──▶  Scene  ──▶  cells (ui::view)
-//!                                                                                  └──▶  elements, caption
-//! ```
-//!
-//! A scene invents no names: elements have the ids of `b1`, `b2/orders-0`, `b2/orders-0@4`, `orders-0.hw`, `pay.lag`, `c1.position`,
-//! `#17`. What a small screen leaves out falls back to its parent ([`resolve`]).
+//! A scene is built from one moment of the tank and the display time; the same scene is drawn in cells, said in words (the caption) and
+//! listed as elements that a lesson may point at. Names of elements are those of the lab: `b1`, `b2/orders-0`, `orders-0.hw`, `c1.position`, `#17`.
 
 mod caption;
 mod cluster;
 mod elements;
 mod log;
-mod strip;
-#[cfg(test)]
-pub(crate) mod tests;
+mod packet;
 
 pub use caption::caption;
-pub use cluster::{Bus, Cluster, Consumer, Cross, Link, Packet, PacketKind, Server, Title, Wall};
+pub use cluster::{Badge, Card, Chip, Client, ClientLine, Cluster, Note as CardNote, Strip, Tile, TileKind};
 pub use elements::{elements, resolve};
-pub use log::{Card, Flag, Log, LogPart};
-pub use strip::{Strip, Tile, TileKind, number, topic_of};
+pub use log::{Flag, GroupCard, Log, Row as LogRow};
+pub use packet::{Fate, Packet, packets};
 
 use crate::lab::view::{LostView, TankView};
 
-/// A moment to be drawn.
+/// Names of scenes that a lesson may show.
+pub const NAMES: &[&str] = &["cluster", "log"];
+
+/// Everything a scene is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment<'a> {
-    /// The state.
+    /// The moment that is shown.
     pub view: &'a TankView,
-    /// Virtual time of packets and clocks, µs since t = 0; not before `view.now`.
-    pub now: u64,
-    /// The moment before: what differs from it is marked.
+    /// The moment before it.
     pub before: Option<&'a TankView>,
-    /// Messages lost in the last step.
+    /// Messages lost in the step that led here.
     pub lost: &'a [LostView],
-    /// Draw polling traffic too.
+    /// Display time as virtual µs since t = 0: how far packets are.
+    pub now: u64,
+    /// Elements to look at.
+    pub focus: &'a [&'a str],
+    /// Polling traffic is shown too.
     pub quiet_too: bool,
 }
 
-impl<'a> Moment<'a> {
-    /// A moment at rest.
+/// Settings of a scene, from the lesson.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Params {
+    /// Show only this partition.
+    pub partition: Option<String>,
+    /// Show only this topic.
+    pub topic: Option<String>,
+}
+
+impl Params {
+    /// Reads them from a lesson's table; other keys are for other scenes.
     #[must_use]
-    pub const fn still(view: &'a TankView) -> Self {
-        Self { view, now: view.now, before: None, lost: &[], quiet_too: false }
+    pub fn read(table: &toml::Table) -> Self {
+        let text = |key: &str| table.get(key).and_then(toml::Value::as_str).map(str::to_owned);
+        Self { partition: text("partition"), topic: text("topic") }
+    }
+
+    /// Whether a partition is part of the picture.
+    #[must_use]
+    pub fn shows(&self, partition: &str) -> bool {
+        let topic = partition.rsplit_once('-').map_or(partition, |(topic, _)| topic);
+        self.partition.as_deref().is_none_or(|wanted| wanted == partition)
+            && self.topic.as_deref().is_none_or(|wanted| wanted == topic)
     }
 }
-
-/// What the picture is about.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Look<'a> {
-    /// Elements the lesson speaks of.
-    pub focus: &'a [String],
-    /// The element the person has selected.
-    pub selected: Option<&'a str>,
-}
-
-impl Look<'_> {
-    /// Selected and focused ids, the most pressing first.
-    fn ids(&self) -> impl Iterator<Item = &str> {
-        self.selected.into_iter().chain(self.focus.iter().map(String::as_str))
-    }
-}
-
-/// Parameters of a scene, as a lesson gives them: `partition`, `topic`.
-pub type Params = toml::Table;
 
 /// A picture.
-#[derive(Clone, Debug)]
-pub enum Scene<'a> {
-    /// Producers, brokers with their replicas, consumers.
-    Cluster(Cluster<'a>),
-    /// One partition, or all of a topic.
-    Log(Log<'a>),
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scene {
+    /// Producers, brokers with their logs, consumers.
+    Cluster(Cluster),
+    /// One partition's log, or those of a topic, with the groups' positions.
+    Log(Log),
 }
 
-/// Names of the scenes there are.
-pub const SCENES: [&str; 2] = ["cluster", "log"];
-
-/// The scene `name` at a moment. An unknown name shows the cluster, which shows everything.
+/// Builds the scene of that name; an unknown one is the cluster.
 #[must_use]
-pub fn scene<'a>(name: &str, params: &Params, moment: &Moment<'a>, look: &Look<'_>) -> Scene<'a> {
+pub fn build(name: &str, params: &Params, moment: &Moment<'_>) -> Scene {
     match name {
-        "log" => Scene::Log(Log::new(params, moment, look)),
-        _ => Scene::Cluster(Cluster::new(moment, look)),
+        "log" => Scene::Log(Log::build(params, moment)),
+        _ => Scene::Cluster(Cluster::build(params, moment)),
     }
-}
-
-/// The partition that a picture is about: that of the selection, else of the focus, else one that a focused broker leads, else the
-/// first.
-#[must_use]
-pub fn main_partition<'a>(view: &'a TankView, look: &Look<'_>) -> Option<&'a str> {
-    let partitions = || view.topics.iter().flat_map(|t| &t.partitions);
-    let named = look.ids().find_map(|id| {
-        let id = id.rsplit_once('/').map_or(id, |(_, partition)| partition);
-        let id = id.split(['@', '.']).next().unwrap_or(id);
-        partitions().find(|p| p.id == id)
-    });
-    let led = || look.ids().find_map(|id| partitions().find(|p| p.leader.as_deref() == Some(id)));
-    named.or_else(led).or_else(|| partitions().next()).map(|p| p.id.as_str())
 }

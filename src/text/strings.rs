@@ -1,4 +1,4 @@
-//! Interface strings in both languages, from `assets/strings/ui.toml`, `cli.toml` and `picture.toml`.
+//! Interface strings in both languages, from `assets/strings/ui.toml`, `app.toml` and `cli.toml`.
 //!
 //! A key is a dotted path (`home.continue`); its first part says where the string is shown. Strings are whole
 //! sentences or labels with `{name}` and `{name|이}` placeholders ([`super::template`]); nothing is glued together from
@@ -13,8 +13,8 @@ use super::template::{self, MISSING};
 
 const SOURCES: [&str; 3] = [
     include_str!("../../assets/strings/ui.toml"),
+    include_str!("../../assets/strings/app.toml"),
     include_str!("../../assets/strings/cli.toml"),
-    include_str!("../../assets/strings/picture.toml"),
 ];
 
 static STRINGS: OnceLock<BTreeMap<String, Text>> = OnceLock::new();

@@ -1,3 +1,5 @@
 //! Application state and its drawing.
 
+pub mod app;
 pub mod theme;
+pub mod view;

@@ -1,0 +1,34 @@
+//! What the program is doing, and how messages change it. Pure: same state, same messages, same state.
+//!
+//! ```text
+//!  key, tick, resize … ─▶ Message ─▶ update(&mut State) ─▶ Effects (files, quit) for the shell
+//!                                        │
+//!                                        ▼
+//!                                  view(&State) ─▶ cells
+//! ```
+
+pub mod command;
+mod film;
+mod hangul;
+mod home;
+pub mod key;
+mod line;
+mod menu;
+mod message;
+mod play;
+mod state;
+mod still;
+mod tank;
+mod update;
+
+pub use command::{Command, Context, Group};
+pub use film::{Film, Speed};
+pub use home::{Home, Row};
+pub use key::{Code, Key};
+pub use line::CommandLine;
+pub use menu::{Menu, MenuItem};
+pub use message::{Effect, Message};
+pub use play::Play;
+pub use state::{Ask, Motion, Overlay, Screen, Settings, State, Toast};
+pub use tank::{Pane, Prompt, Tank};
+pub use update::update;

@@ -1,0 +1,88 @@
+//! Commands of Home, and opening a lesson or the sandbox.
+
+use std::sync::Arc;
+
+use super::film;
+use crate::course::player::Player;
+use crate::lab::{Lab, Spec};
+use crate::text::tf;
+use crate::ui::app::command::Command;
+use crate::ui::app::home::Row;
+use crate::ui::app::message::Effect;
+use crate::ui::app::play::Play;
+use crate::ui::app::state::{Screen, State};
+use crate::ui::app::tank::Tank;
+
+/// Seed of the sandbox.
+const SANDBOX_SEED: u64 = 1;
+
+pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
+    let rows = match &state.screen {
+        Screen::Home(home) => home.rows(&state.course, &state.progress),
+        Screen::Tank(_) => Vec::new(),
+    };
+    let Screen::Home(home) = &mut state.screen else { return Vec::new() };
+    match command {
+        Command::Down => home.row = (home.row + 1).min(rows.len().saturating_sub(1)),
+        Command::Up => home.row = home.row.saturating_sub(1),
+        Command::Sandbox => state.open_sandbox(&Spec::default_tank(), SANDBOX_SEED),
+        Command::Close => home.open = None,
+        Command::Quit => return vec![Effect::Quit(0)],
+        Command::Enter => match rows.get(home.row) {
+            Some(Row::Part(part)) => home.open = if home.open == Some(*part) { None } else { Some(*part) },
+            Some(Row::Lesson(id)) => {
+                let beat = state.progress.lessons.get(id).filter(|l| !l.done).map(|l| l.beat.clone());
+                state.open_lesson(&id.clone(), beat.as_deref());
+            }
+            Some(Row::Continue { lesson, beat }) => {
+                state.open_lesson(&lesson.clone(), beat.clone().as_deref())
+            }
+            Some(Row::Sandbox) => state.open_sandbox(&Spec::default_tank(), SANDBOX_SEED),
+            None => {}
+        },
+        _ => {}
+    }
+    if let Screen::Home(home) = &mut state.screen {
+        let last = home.rows(&state.course, &state.progress).len().saturating_sub(1);
+        home.row = home.row.min(last);
+    }
+    Vec::new()
+}
+
+impl State {
+    /// Opens a lesson at a beat, or says why it cannot be opened.
+    pub fn open_lesson(&mut self, id: &str, beat: Option<&str>) {
+        let lang = self.lang();
+        let lesson = match self.course.open(id) {
+            Ok(lesson) => lesson,
+            Err(error) => return self.say(error.message().get(lang).to_owned(), true),
+        };
+        let player = match beat {
+            Some(beat) => Player::resume(Arc::clone(&lesson), beat),
+            None => Player::new(lesson),
+        };
+        match player {
+            Ok(player) => {
+                let mut tank = Tank::new(Play::Lesson(Box::new(player)));
+                tank.begin_beat(film(self));
+                self.screen = Screen::Tank(Box::new(tank));
+                self.overlays.clear();
+            }
+            Err(error) => self.say(tf(lang, "app.no_boot", &[("why", &error)]), true),
+        }
+    }
+
+    /// Opens a tank without a script.
+    pub fn open_sandbox(&mut self, spec: &Spec, seed: u64) {
+        match Lab::new(spec, seed) {
+            Ok(lab) => {
+                self.screen = Screen::Tank(Box::new(Tank::new(Play::Sandbox(Box::new(lab)))));
+                self.overlays.clear();
+            }
+            Err(error) => {
+                let text = tf(self.lang(), "app.no_boot", &[("why", &error)]);
+                self.say(text, true);
+            }
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Boxes of the cluster: brokers with their strips, clients, controllers.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::super::layout::Class;
+use super::super::paint::{Frame as Edge, boxed, cell, fill, muted, put, put_right};
+use super::super::stage::Frame;
+use super::super::strip::Strip as Tiles;
+use super::place::is_dashed;
+use crate::scene::{Badge, Card, CardNote, Chip, Client, ClientLine, Strip};
+use crate::text::{t, tf, truncate, width};
+use crate::ui::theme::{Role, Surface};
+
+fn span(from: u64, now: u64) -> String {
+    let ms = now.saturating_sub(from) / 1000;
+    format!("{}.{}s", ms / 1000, ms % 1000 / 100)
+}
+
+fn border(card: &Card, selected: bool) -> (Edge, Role) {
+    let edge = match card.badge {
+        badge if is_dashed(badge) => Edge::Dashed,
+        _ if card.focused => Edge::Heavy,
+        _ => Edge::Square,
+    };
+    let role = match card.badge {
+        _ if selected => Role::Focus,
+        Badge::Dead(_) => Role::Dead,
+        Badge::OutOfSync | Badge::Fenced => Role::OutOfSync,
+        Badge::Frozen(_) => Role::Warning,
+        _ if card.leads > 0 => Role::Leader,
+        _ => Role::Follower,
+    };
+    (edge, role)
+}
+
+pub(super) fn broker(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, card: &Card) {
+    let (theme, lang) = (frame.state.settings.theme, frame.lang());
+    let now = frame.tank.film.now();
+    fill(buffer, area, theme, Surface::Panel);
+    let (edge, role) = border(card, frame.selected(&card.id));
+    let style = frame.style(role);
+    let word = match (card.leads, card.strips.len()) {
+        _ if matches!(card.badge, Badge::Dead(_)) => String::new(),
+        (_, 0) => String::new(),
+        (1, 1) => format!(" ★ {}", t(lang, "card.leader")),
+        (0, 1) => format!(" ☆ {}", t(lang, "card.follower")),
+        (leads, _) => format!(" ★{leads} ☆{}", card.follows),
+    };
+    boxed(buffer, area, edge, &format!("{}{word}", card.id), style, style);
+    if edge == Edge::Heavy || frame.selected(&card.id) {
+        put(buffer, area.x + 3, area.y, 6, &card.id, frame.style(Role::Focus));
+    }
+    let (badge, role) = match card.badge {
+        Badge::InSync => ("◉ ISR".to_owned(), Role::InSync),
+        Badge::OutOfSync => (t(lang, "card.out").to_owned(), Role::OutOfSync),
+        Badge::Fenced => (t(lang, "card.fenced").to_owned(), Role::OutOfSync),
+        Badge::Dead(since) => (tf(lang, "card.dead", &[("for", &span(since, now))]), Role::Dead),
+        Badge::Frozen(since) => (tf(lang, "card.frozen", &[("for", &span(since, now))]), Role::Warning),
+        Badge::None => (String::new(), Role::Muted),
+    };
+    if !badge.is_empty() {
+        put_right(buffer, area.right().saturating_sub(2), area.y, &format!(" {badge} "), frame.style(role));
+    }
+    let inner = Rect {
+        x: area.x + 2,
+        y: area.y + 1,
+        width: area.width.saturating_sub(4),
+        height: area.height.saturating_sub(2),
+    };
+    strips(frame, buffer, inner, card);
+}
+
+/// Rows for each strip: 3 with offsets and marks, 2 with offsets, 1 bare; a note takes what is left.
+fn strips(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, card: &Card) {
+    let count = u16::try_from(card.strips.len()).unwrap_or(1).max(1);
+    let want_note = u16::from(card.note != CardNote::Quiet && area.height > count);
+    let each = ((area.height - want_note) / count).clamp(1, 3);
+    let mut y = area.y;
+    for strip in &card.strips {
+        if y + each > area.bottom() {
+            break;
+        }
+        one(frame, buffer, Rect { y, height: each, ..area }, strip);
+        y += each;
+    }
+    let hidden = card.strips.len().saturating_sub(usize::from((area.height - want_note) / each));
+    if y < area.bottom() {
+        note(frame, buffer, Rect { y: area.bottom() - 1, height: 1, ..area }, card, hidden);
+    } else if hidden > 0 {
+        put_right(
+            buffer,
+            area.right(),
+            area.bottom(),
+            &format!(" +{hidden} "),
+            muted(frame.state.settings.theme),
+        );
+    }
+}
+
+fn one(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, strip: &Strip) {
+    let theme = frame.state.settings.theme;
+    let selected = frame.selected(&strip.id) || frame.selected(&strip.partition);
+    let row = area.y + u16::from(area.height > 1);
+    let label_cells = u16::try_from(width(&strip.label).min(12)).unwrap_or(2);
+    let label_style: Style = if selected { frame.style(Role::Focus) } else { frame.style(Role::Muted) };
+    if selected {
+        cell(buffer, area.x.saturating_sub(1), row, "▸", frame.style(Role::Focus));
+    }
+    put(buffer, area.x, row, label_cells, &truncate(&strip.label, label_cells.into(), "…"), label_style);
+    let (star, role) = if strip.leads { ("★", Role::Leader) } else { ("☆", Role::Follower) };
+    let role = if strip.dead {
+        Role::Dead
+    } else if strip.in_sync {
+        role
+    } else {
+        Role::OutOfSync
+    };
+    cell(buffer, area.x + label_cells + 1, row, star, frame.style(role));
+    let left = area.x + label_cells + 3;
+    let tail = format!("HW{} LEO{}", strip.high_watermark, strip.end);
+    let tail_cells = if area.height < 3 { u16::try_from(width(&tail)).unwrap_or(9).max(9) + 1 } else { 0 };
+    let room = area.right().saturating_sub(left + tail_cells);
+    let tiles = Tiles {
+        tiles: &strip.tiles,
+        start: strip.start,
+        high_watermark: strip.high_watermark,
+        end: strip.end,
+        odd: strip.odd,
+        dead: strip.dead,
+        hw_moved: strip.hw_moved,
+        tile: match frame.class {
+            Class::S => 3,
+            Class::M => 4,
+            Class::L => 6,
+        },
+        theme,
+    };
+    let placed = tiles.draw(buffer, left, row, room, 1);
+    if area.height > 1 {
+        tiles.offsets(buffer, &placed, area.y);
+    }
+    if area.height > 2 {
+        tiles.marks(buffer, &placed, row + 1, area.right());
+    } else {
+        let hw = format!("HW{}", strip.high_watermark);
+        let role = if strip.hw_moved { Role::Focus } else { Role::Text };
+        let leo = format!(" LEO{}", strip.end);
+        let at = put_right(buffer, area.right(), row, &leo, frame.style(Role::Muted));
+        put_right(buffer, area.right() - at, row, &hw, frame.style(role));
+    }
+}
+
+fn note(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, card: &Card, hidden: usize) {
+    let (theme, lang) = (frame.state.settings.theme, frame.lang());
+    let mut text = match &card.note {
+        CardNote::DiskKeeps => t(lang, "card.disk").to_owned(),
+        CardNote::Leads { epoch, waiting } => {
+            tf(lang, "card.leads", &[("epoch", epoch), ("waiting", waiting)])
+        }
+        CardNote::Follows(ago) => tf(lang, "card.follows", &[("ago", &format!("{}ms", ago / 1000))]),
+        CardNote::Coordinates(groups) => tf(lang, "card.coordinates", &[("groups", groups)]),
+        CardNote::Isolated => t(lang, "card.isolated").to_owned(),
+        CardNote::Quiet => String::new(),
+    };
+    if hidden > 0 {
+        text = format!("+{hidden}  {text}");
+    }
+    put(buffer, area.x, area.y, area.width, &text, muted(theme));
+}
+
+pub(super) fn client(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, client: &Client) {
+    let (theme, lang) = (frame.state.settings.theme, frame.lang());
+    fill(buffer, area, theme, Surface::Panel);
+    let mine = match client.group {
+        Some(_) => Role::position(client.lane),
+        None => Role::Text,
+    };
+    let (edge, role) = match (client.down, client.frozen, client.focused) {
+        (Some(_), ..) => (Edge::Dashed, Role::Dead),
+        (_, Some(_), _) => (Edge::Round, Role::Warning),
+        (.., true) => (Edge::Heavy, mine),
+        _ => (Edge::Round, mine),
+    };
+    let role = if frame.selected(&client.id) { Role::Focus } else { role };
+    let title = match &client.group {
+        Some(group) if area.width > 8 => format!("{} {group}", client.id),
+        _ => client.id.clone(),
+    };
+    boxed(buffer, area, edge, &title, frame.style(role), frame.style(role));
+    let inner = Rect {
+        x: area.x + 2,
+        y: area.y + 1,
+        width: area.width.saturating_sub(3),
+        height: area.height.saturating_sub(2),
+    };
+    let mut y = inner.y;
+    if client.down.is_some() {
+        put(buffer, inner.x, y, inner.width, &format!("✗ {}", t(lang, "card.down")), frame.style(Role::Dead));
+        y += 1;
+    } else if client.frozen.is_some() {
+        put(
+            buffer,
+            inner.x,
+            y,
+            inner.width,
+            &format!("░ {}", t(lang, "card.ice")),
+            frame.style(Role::Warning),
+        );
+        y += 1;
+    }
+    for (kind, value) in &client.lines {
+        if y >= inner.bottom() {
+            break;
+        }
+        let (text, role) = match kind {
+            ClientLine::Waiting => (tf(lang, "card.waiting", &[("n", value)]), Role::Muted),
+            ClientLine::Batch => (value.clone(), Role::Request),
+            ClientLine::Acks => (format!("acks={value}"), Role::Muted),
+            ClientLine::Pid => (format!("PID {value}"), Role::Muted),
+            ClientLine::Error => (value.clone(), Role::Warning),
+            ClientLine::Position => (value.clone(), mine),
+            ClientLine::Lag => (
+                tf(lang, "card.lag", &[("n", value)]),
+                if value == "0" { Role::Muted } else { Role::Warning },
+            ),
+            ClientLine::Working => (tf(lang, "card.working", &[("n", value)]), Role::Text),
+            ClientLine::Idle => (t(lang, "card.idle").to_owned(), Role::Muted),
+        };
+        let text = truncate(&text, inner.width.into(), "…");
+        put(buffer, inner.x, y, inner.width, &text, frame.style(role));
+        y += 1;
+    }
+}
+
+pub(super) fn chip(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, chip: &Chip) {
+    let (theme, lang) = (frame.state.settings.theme, frame.lang());
+    fill(buffer, area, theme, Surface::Panel);
+    let (mark, role) = match (chip.down, chip.active) {
+        (true, _) => ("✗", Role::Dead),
+        (false, true) => ("★", Role::Leader),
+        (false, false) => ("☆", Role::Follower),
+    };
+    let role = if frame.selected(&chip.id) { Role::Focus } else { role };
+    let text = format!(" {} {mark} {} e{}", chip.id, t(lang, "card.controller"), chip.epoch);
+    put(buffer, area.x, area.y, area.width, &text, frame.style(role));
+}

@@ -1,0 +1,191 @@
+//! The prompt of a predict beat, docked beside what it asks about: question, choices, confidence, then the judgement.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::paint::{cell, fill, muted, pill, put, rich};
+use crate::course::player::{Feedback, Question};
+use crate::course::progress::Given;
+use crate::text::{Rich, t, wrap, wrap_plain};
+use crate::ui::app::{State, Tank};
+use crate::ui::theme::{Role, Surface};
+
+/// Rows that the prompt wants in this width; at 80 columns it takes the lower half.
+#[must_use]
+pub fn rows(state: &State, width: u16) -> u16 {
+    let Some(tank) = state.tank() else { return 0 };
+    let Some(question) = tank.play.player().and_then(|player| player.question(state.lang())) else {
+        return 0;
+    };
+    let cells = usize::from(width.saturating_sub(9)).max(8);
+    let ask = wrap(&Rich::parse(&question.ask), usize::from(width.saturating_sub(6)).max(8)).len();
+    let choices: usize = question.choices.iter().map(|choice| wrap(&Rich::parse(choice), cells).len()).sum();
+    let feedback = tank.play.player().and_then(|p| p.feedback()).map_or(2, |feedback| {
+        2 + wrap_plain(feedback.text.get(state.lang()), usize::from(width.saturating_sub(6)).max(8)).len()
+    });
+    u16::try_from(1 + ask + 1 + choices + feedback + 1).unwrap_or(u16::MAX)
+}
+
+struct Dock<'a> {
+    state: &'a State,
+    tank: &'a Tank,
+    question: Question,
+    feedback: Option<&'a Feedback>,
+}
+
+/// Draws the prompt over an area, or nothing if none is open or answered at the playhead.
+pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) {
+    let Some(tank) = state.tank() else { return };
+    let Some(player) = tank.play.player() else { return };
+    let Some(question) = player.question(state.lang()) else { return };
+    let theme = state.settings.theme;
+    fill(buffer, area, theme, Surface::Selected);
+    let edge = theme.style(Role::Warning);
+    let side = area.height > area.width;
+    if side {
+        for y in area.top()..area.bottom() {
+            cell(buffer, area.x, y, "▌", edge);
+        }
+    } else {
+        for x in area.left()..area.right() {
+            cell(buffer, x, area.y, "━", edge);
+        }
+    }
+    let dock = Dock { state, tank, question, feedback: player.feedback() };
+    let title = format!(" ◆ {} ", t(state.lang(), "predict.title"));
+    let y = if side { area.y + 1 } else { area.y };
+    put(buffer, area.x + 3, y, area.width.saturating_sub(4), &title, edge);
+    let below = y + if side { 2 } else { 1 };
+    let body = Rect {
+        x: area.x + 3,
+        y: below,
+        width: area.width.saturating_sub(5),
+        height: area.bottom().saturating_sub(below),
+    };
+    dock.body(buffer, body);
+}
+
+impl Dock<'_> {
+    fn body(&self, buffer: &mut Buffer, area: Rect) {
+        let theme = self.state.settings.theme;
+        let bottom = area.bottom().saturating_sub(1);
+        let mut y = area.y;
+        for line in wrap(&Rich::parse(&self.question.ask), area.width.into()) {
+            if y < bottom {
+                rich(buffer, area.x, y, area.width, &line, theme.style(Role::Focus), theme);
+                y += 1;
+            }
+        }
+        if usize::from(area.height) > self.question.choices.len() + 5 {
+            y += 1;
+        }
+        for ix in 0..self.question.choices.len() {
+            y = self.choice(buffer, Rect { y, height: bottom.saturating_sub(y), ..area }, ix);
+        }
+        match self.feedback {
+            Some(feedback) => self.judgement(buffer, area, y, feedback),
+            None if self.tank.prompt.picked.is_some() => self.confidence(buffer, area, y),
+            None => {}
+        }
+        self.keys(buffer, Rect { y: bottom, height: 1, ..area });
+    }
+
+    /// One choice; gives the row below it.
+    fn choice(&self, buffer: &mut Buffer, area: Rect, ix: usize) -> u16 {
+        let theme = self.state.settings.theme;
+        let picked = self.tank.prompt.picked == Some(ix + 1);
+        let cursor =
+            self.feedback.is_none() && self.tank.prompt.picked.is_none() && self.tank.prompt.row == ix;
+        let (mark, role) = self.mark(ix);
+        let style = if picked || cursor || role == Role::Focus {
+            theme.style(Role::Focus)
+        } else {
+            theme.style(Role::Text)
+        };
+        let room = area.width.saturating_sub(6);
+        let mut y = area.y;
+        for (n, line) in wrap(&Rich::parse(&self.question.choices[ix]), room.max(8).into()).iter().enumerate()
+        {
+            if y >= area.bottom() {
+                break;
+            }
+            if n == 0 {
+                let arrow = if cursor || picked { "▸" } else { " " };
+                put(buffer, area.x, y, 1, arrow, theme.style(Role::Leader));
+                put(buffer, area.x + 1, y, 2, &(ix + 1).to_string(), theme.style(Role::Focus));
+                put(buffer, area.right().saturating_sub(2), y, 2, mark, theme.style(role));
+            }
+            rich(buffer, area.x + 3, y, room, line, style, theme);
+            y += 1;
+        }
+        y
+    }
+
+    /// ✓ for what the model does, ✗ for the others, once judged.
+    fn mark(&self, ix: usize) -> (&'static str, Role) {
+        let number = u16::try_from(ix + 1).unwrap_or(0);
+        match self.feedback {
+            Some(feedback) if feedback.truth == Given::Choice(number) => ("✓", Role::InSync),
+            Some(feedback) if feedback.given == Given::Choice(number) => ("✗", Role::Focus),
+            Some(_) => ("✗", Role::Muted),
+            None => (" ", Role::Muted),
+        }
+    }
+
+    fn confidence(&self, buffer: &mut Buffer, area: Rect, y: u16) {
+        let (theme, lang) = (self.state.settings.theme, self.state.lang());
+        if y + 1 >= area.bottom() {
+            return;
+        }
+        let mut x = area.x;
+        x += put(buffer, x, y + 1, area.width, t(lang, "dock.how_sure"), theme.style(Role::Focus)) + 1;
+        for (n, key) in ["dock.low", "dock.middle", "dock.high"].iter().enumerate() {
+            let here = self.tank.prompt.row == n;
+            let number = (n + 1).to_string();
+            x += pill(buffer, x, y + 1, area.right().saturating_sub(x), &number, theme) + 1;
+            let role = if here { Role::Focus } else { Role::Muted };
+            let text = crate::text::strings::lookup(lang, key).unwrap_or_default();
+            x += put(buffer, x, y + 1, area.right().saturating_sub(x), text, theme.style(role)) + 2;
+        }
+    }
+
+    fn judgement(&self, buffer: &mut Buffer, area: Rect, y: u16, feedback: &Feedback) {
+        let (theme, lang) = (self.state.settings.theme, self.state.lang());
+        let text = match feedback.given {
+            Given::Skipped => t(lang, "predict.skipped"),
+            _ => feedback.text.get(lang),
+        };
+        let mut y = y + u16::from(y + 3 < area.bottom());
+        for line in wrap(&Rich::parse(text), area.width.into()) {
+            if y + 1 >= area.bottom() {
+                break;
+            }
+            rich(buffer, area.x, y, area.width, &line, theme.style(Role::Text), theme);
+            y += 1;
+        }
+    }
+
+    fn keys(&self, buffer: &mut Buffer, area: Rect) {
+        let (theme, lang) = (self.state.settings.theme, self.state.lang());
+        let hints: &[(&str, &'static str)] = match (self.feedback, self.tank.prompt.picked) {
+            (Some(_), _) => &[("Space", "key.watch"), ("←", "key.back")],
+            (None, Some(_)) => &[("Enter", "dock.enter_middle"), ("Esc", "key.back")],
+            (None, None) => &[("↑ ↓", "key.choose"), ("Enter", "key.choose"), ("Esc", "key.skip")],
+        };
+        let mut x = area.x;
+        if self.feedback.is_none() && self.tank.prompt.picked.is_none() {
+            for n in 1..=self.question.choices.len() {
+                x += pill(buffer, x, area.y, area.right().saturating_sub(x), &n.to_string(), theme);
+            }
+            x += 1;
+        }
+        for (n, (key, text)) in hints.iter().enumerate() {
+            if n == 1 && self.feedback.is_none() && self.tank.prompt.picked.is_none() {
+                continue;
+            }
+            x += pill(buffer, x, area.y, area.right().saturating_sub(x), key, theme) + 1;
+            let text = crate::text::strings::lookup(lang, text).unwrap_or_default();
+            x += put(buffer, x, area.y, area.right().saturating_sub(x), text, muted(theme)) + 2;
+        }
+    }
+}

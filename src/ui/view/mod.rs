@@ -1,0 +1,65 @@
+//! From state to cells. A frame is a pure function of the state: the terminal, the tests and `render` draw with the same code.
+//!
+//! ```text
+//!  title bar                                   row 0
+//!  stage                    │ narration        right column from 110 columns, else the bottom four rows
+//!  scrubber                                    row H-2
+//!  key bar                                     row H-1
+//! ```
+
+mod cluster;
+mod dock;
+mod home;
+mod inspector;
+mod keybar;
+mod layout;
+mod log;
+mod narration;
+mod overlay;
+mod paint;
+mod scrubber;
+mod small;
+mod stage;
+mod strip;
+mod title;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::ui::app::{Screen, State};
+use crate::ui::theme::{Surface, glyphs};
+pub use layout::{Class, Layout};
+
+/// Smallest size that the screens are made for.
+pub const SMALLEST: (u16, u16) = (80, 24);
+
+/// Draws a frame; gives where the caret of a text field stands.
+pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) -> Option<Position> {
+    let area = area.intersection(buffer.area);
+    let theme = state.settings.theme;
+    paint::fill(buffer, area, theme, Surface::Stage);
+    let caret = if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        small::draw(state, buffer, area);
+        None
+    } else {
+        let layout = Layout::of(area);
+        title::draw(state, buffer, layout.title);
+        match &state.screen {
+            Screen::Home(_) => home::draw(state, buffer, layout.whole),
+            Screen::Tank(tank) => {
+                stage::draw(state, tank, buffer, &layout);
+                scrubber::draw(state, tank, buffer, layout.scrubber);
+            }
+        }
+        keybar::draw(state, buffer, layout.keys);
+        overlay::draw(state, buffer, layout.over)
+    };
+    glyphs::apply(state.settings.glyphs, buffer);
+    caret
+}
+
+/// The picture in words: alt text.
+#[must_use]
+pub fn caption(state: &State) -> String {
+    state.tank().map(|tank| stage::caption(state, tank)).unwrap_or_default()
+}

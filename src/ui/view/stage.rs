@@ -1,0 +1,155 @@
+//! The stage: the scene, its companion where there is room, and what is docked beside it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::layout::{Class, Layout};
+use super::{cluster, dock, inspector, log, narration};
+use crate::lab::Line;
+use crate::scene::{self, Moment, Params, Scene};
+use crate::text::{Lang, strings::lookup};
+use crate::ui::app::{State, Tank};
+use crate::ui::theme::Role;
+
+/// What a scene needs to know of the frame.
+pub(super) struct Frame<'a> {
+    pub state: &'a State,
+    pub tank: &'a Tank,
+    pub class: Class,
+}
+
+impl Frame<'_> {
+    pub fn style(&self, role: Role) -> ratatui::style::Style {
+        self.state.settings.theme.style(role)
+    }
+
+    pub fn selected(&self, id: &str) -> bool {
+        self.tank.selected.as_deref() == Some(id)
+    }
+
+    pub const fn lang(&self) -> Lang {
+        self.state.settings.lang
+    }
+}
+
+pub(super) fn draw(state: &State, tank: &Tank, buffer: &mut Buffer, layout: &Layout) {
+    let frame = Frame { state, tank, class: layout.class };
+    let (main, companion) = areas(tank, layout);
+    scene(&frame, buffer, main, tank.scene_name());
+    if let Some(area) = companion {
+        let other = if tank.scene_name() == "log" { "cluster" } else { "log" };
+        scene(&frame, buffer, area, other);
+    }
+    narration::draw(state, tank, buffer, layout);
+    let asks = tank.play.player().is_some_and(|player| player.question(state.lang()).is_some());
+    if asks {
+        dock::draw(state, buffer, dock_area(state, layout));
+    }
+    if tank.inspecting {
+        inspector::draw(state, buffer, inspector_area(layout));
+    }
+}
+
+/// At L a scene that needs less than the stage leaves room for a second one on the same clock.
+fn areas(tank: &Tank, layout: &Layout) -> (Rect, Option<Rect>) {
+    if layout.class < Class::L {
+        return (layout.stage, None);
+    }
+    let rows = if tank.scene_name() == "log" { layout.stage.height / 2 } else { layout.stage.height * 3 / 5 };
+    let upper = Rect { height: rows, ..layout.stage };
+    let lower = Rect {
+        y: layout.stage.y + rows + 1,
+        height: layout.stage.height.saturating_sub(rows + 1),
+        ..layout.stage
+    };
+    (upper, Some(lower))
+}
+
+/// S: the lower part; M and L: the narration column, so that the picture stays whole.
+fn dock_area(state: &State, layout: &Layout) -> Rect {
+    if layout.column {
+        return layout.narration;
+    }
+    let whole = layout.stage.height + layout.narration.height;
+    let rows = dock::rows(state, layout.stage.width).clamp(9, whole.saturating_sub(2));
+    let bottom = layout.narration.bottom();
+    Rect { x: layout.stage.x, y: bottom - rows, width: layout.stage.width, height: rows }
+}
+
+/// S: the right half; M and L: the narration column.
+fn inspector_area(layout: &Layout) -> Rect {
+    if layout.column {
+        return layout.narration;
+    }
+    let width = 40.min(layout.stage.width);
+    Rect { x: layout.stage.right() - width, width, ..layout.stage }
+}
+
+fn build(tank: &Tank, name: &str) -> Scene {
+    let player = tank.play.player();
+    let params = player.map(|player| Params::read(&player.scene().params)).unwrap_or_default();
+    let focus = player.map(crate::course::player::Player::focus).unwrap_or_default();
+    let moment = Moment {
+        view: tank.film.shown(),
+        before: tank.film.before(),
+        lost: tank.film.lost(),
+        now: tank.film.now(),
+        focus: &focus,
+        quiet_too: tank.quiet_too,
+    };
+    scene::build(name, &params, &moment)
+}
+
+fn scene(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, name: &str) {
+    match build(frame.tank, name) {
+        Scene::Cluster(scene) => cluster::draw(frame, buffer, area, &scene),
+        Scene::Log(scene) => log::draw(frame, buffer, area, &scene),
+    }
+}
+
+/// The picture in words.
+pub(super) fn caption(state: &State, tank: &Tank) -> String {
+    scene::caption(&build(tank, tank.scene_name()), state.lang())
+}
+
+/// A note in the learner's words: glyph, colour, text. None: not worth a line.
+pub(super) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role, String)> {
+    let (glyph, role) = match line.note {
+        "MessageSent" if line.field("quiet")? == "false" => {
+            if line.field("answer")? == "-" {
+                ("▸", Role::Request)
+            } else {
+                ("◂", Role::Response)
+            }
+        }
+        "MessageLost" | "RequestTimedOut" | "NodeCrashed" | "LinkCut" | "LeaderLost" | "RecordFailed"
+        | "SessionExpired" | "BrokerFenced" => ("✗", Role::Dropped),
+        "Appended" if !is_internal(line) => ("◆", Role::Committed),
+        "HighWatermarkMoved" if !is_internal(line) => ("▲", Role::Focus),
+        "LeaderElected" if !is_internal(line) => ("★", Role::Leader),
+        "IsrShrunk" if !is_internal(line) => ("◌", Role::OutOfSync),
+        "IsrExpanded" if !is_internal(line) => ("◉", Role::InSync),
+        "NodeStarted" | "NodeResumed" | "LinkHealed" | "BrokerUnfenced" => ("◉", Role::InSync),
+        "NodePaused" | "NodeStopped" => ("░", Role::Warning),
+        "Delivered" | "Worked" | "OffsetReset" | "OffsetCommitted" | "PartitionAssigned"
+        | "PartitionRevoked" => ("▸", Role::PositionA),
+        "RecordAcked" => ("✓", Role::InSync),
+        "SegmentDeleted" | "LogStartMoved" | "Truncated" if !is_internal(line) => ("◌", Role::OutOfSync),
+        "SegmentRolled" if !is_internal(line) => ("◆", Role::Muted),
+        "CommitRefused" | "AppendRefused" | "DuplicateAnswered" | "ClientError" | "AdminRefused" => {
+            ("⚠", Role::Warning)
+        }
+        "GroupStateChanged" => ("◆", Role::Control),
+        _ => return None,
+    };
+    let template = lookup(lang, &format!("event.{}", line.note))?;
+    let pieces = crate::text::template::parse(template).ok()?;
+    let text = crate::text::template::render(&pieces, lang, |slot| line.field(&slot.expression));
+    Some((glyph, role, text))
+}
+
+/// Kafka's own topics are not news.
+fn is_internal(line: &Line) -> bool {
+    let about = line.field("replica").or_else(|| line.field("partition")).unwrap_or_default();
+    about.contains("__")
+}
