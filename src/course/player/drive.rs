@@ -126,7 +126,7 @@ impl Player {
     }
 
     /// How many events a unit is from here, if nobody acts.
-    fn events_of(&self, unit: Unit) -> u64 {
+    pub(super) fn events_of(&self, unit: Unit) -> u64 {
         let mut scout = self.lab.clone();
         scout.step(unit);
         scout.event().saturating_sub(self.lab.event()).max(1)

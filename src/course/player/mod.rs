@@ -11,6 +11,8 @@ mod moving;
 mod predict;
 mod reading;
 mod show;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -137,7 +137,7 @@ impl Player {
         else {
             return Moved::Nothing;
         };
-        self.to_script();
+        self.rejoin();
         self.lab.seek(self.marks[index].at);
         self.passed = index + 1;
         self.pass_answer();
@@ -203,7 +203,7 @@ impl Player {
         branch
     }
 
-    pub(super) fn to_script(&mut self) {
+    pub(super) fn rejoin(&mut self) {
         if self.off_script() {
             self.return_to_script();
         }
@@ -234,12 +234,12 @@ impl Player {
         if next.is_some_and(|mark| mark.at <= self.lab.event()) {
             return self.pass_mark();
         }
-        let moved = self.stepped(unit);
-        if let Some(mark) = next.filter(|mark| mark.at < self.lab.event()) {
-            self.lab.seek(mark.at);
-        }
+        // Not past the next mark, and not past the end: the past is seen again, not written on.
+        let bound = next.map_or(self.lab.end(), |mark| mark.at);
+        let target = self.lab.event() + self.events_of(unit);
+        self.lab.seek(target.min(bound));
         self.pass_quiet_marks();
-        if self.phase() == Phase::Rest { Moved::Ended } else { moved }
+        if self.phase() == Phase::Rest { Moved::Ended } else { Moved::Stepped }
     }
 
     /// Over the next mark, which is at this event.

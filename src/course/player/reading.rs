@@ -104,8 +104,8 @@ impl Player {
 
     /// The beat that an event of the script's branch belongs to.
     fn beat_at(&self, event: u64) -> usize {
-        let begun = self.marks.iter().filter(|mark| mark.what == What::Began && mark.at <= event);
-        begun.last().map_or(0, |mark| mark.beat)
+        let mut begun = self.marks.iter().filter(|mark| mark.what == What::Began && mark.at <= event);
+        begun.next_back().map_or(0, |mark| mark.beat)
     }
 
     pub(super) fn fill(&self, prose: &Prose, lang: Lang) -> String {

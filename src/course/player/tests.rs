@@ -1,0 +1,311 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::course::progress::Given;
+use crate::course::{Course, load};
+use crate::lab::{Action, Unit};
+use crate::text::Lang;
+
+/// The complete small lesson of the manual: send, guess, crash, recap.
+fn small() -> Arc<Lesson> {
+    let manual = include_str!("../../../lessons/README.md");
+    let (_, rest) = manual.split_once("```toml\n").unwrap();
+    Arc::new(load("README.md", rest.split_once("```").unwrap().0).unwrap())
+}
+
+fn changed(from: &str, to: &str) -> Arc<Lesson> {
+    let manual = include_str!("../../../lessons/README.md");
+    let (_, rest) = manual.split_once("```toml\n").unwrap();
+    let text = rest.split_once("```").unwrap().0;
+    assert!(text.contains(from));
+    Arc::new(
+        load("README.md", &text.replacen(from, to, 1)).unwrap_or_else(|problems| panic!("{problems:#?}")),
+    )
+}
+
+fn action(line: &str) -> Action {
+    line.parse().unwrap()
+}
+
+/// Everything that a learner can see of a moment.
+fn seen(player: &Player) -> (u64, u64, u64, usize, Phase, Narration) {
+    let lab = player.lab();
+    (lab.event(), lab.now(), lab.digest(), player.beat(), player.phase(), player.narration(Lang::Ko))
+}
+
+/// Plays to the end, as a learner who steps by `unit` would.
+fn play(player: &mut Player, unit: Option<Unit>) -> Vec<(u64, u64, u64)> {
+    let mut ends = Vec::new();
+    for _ in 0..200_000 {
+        match player.phase() {
+            Phase::Asking => {
+                player.answer(Given::Choice(1), 2).unwrap();
+            }
+            Phase::Acting => {
+                player.play_for_me();
+            }
+            Phase::Running => {
+                let moved = match unit {
+                    Some(unit) => player.forward(unit),
+                    None => player.go_on(),
+                };
+                if moved == Moved::Ended {
+                    ends.push((player.lab().event(), player.lab().now(), player.lab().digest()));
+                }
+            }
+            Phase::Rest if player.finished() => return ends,
+            Phase::Rest => assert_eq!(player.go_on(), Moved::Entered),
+            Phase::OffScript => panic!("left the script"),
+        }
+    }
+    panic!("the lesson does not end");
+}
+
+#[test]
+fn a_lesson_ends_the_same_however_it_is_stepped() {
+    let mut leaps = Player::new(small()).unwrap();
+    let expected = play(&mut leaps, None);
+    assert_eq!(expected.len(), 2);
+    assert_eq!(leaps.trouble(), None);
+    for unit in [Unit::Event, Unit::Moment, Unit::Hop] {
+        let mut steps = Player::new(small()).unwrap();
+        assert_eq!(play(&mut steps, Some(unit)), expected, "{unit:?}");
+    }
+}
+
+#[test]
+fn back_and_on_again_shows_the_same() {
+    let mut player = Player::new(small()).unwrap();
+    play(&mut player, None);
+    for unit in [Unit::Hop, Unit::Event] {
+        let mut way = vec![seen(&player)];
+        while player.back(unit) != Moved::Nothing {
+            way.push(seen(&player));
+        }
+        assert_eq!((player.lab().event(), player.beat(), player.phase()), (0, 0, Phase::Running));
+        assert!(way.len() > 8);
+        player.to_end();
+        assert_eq!(seen(&player), way[0]);
+        // From every place on the way back, on to the end by the same unit.
+        for start in (0..way.len()).step_by(way.len() / 7 + 1) {
+            for _ in 0..start {
+                player.back(unit);
+            }
+            assert_eq!(seen(&player), way[start]);
+            for _ in 0..100_000 {
+                if player.forward(unit) == Moved::Nothing {
+                    break;
+                }
+            }
+            assert_eq!(seen(&player), way[0], "{unit:?} from {start}");
+            player.to_end();
+        }
+    }
+}
+
+#[test]
+fn nothing_moves_past_a_prompt_and_the_answer_stays() {
+    let mut player = Player::new(small()).unwrap();
+    assert_eq!((player.go_on(), player.go_on()), (Moved::Ended, Moved::Entered));
+    assert_eq!(player.phase(), Phase::Asking);
+    let question = player.question(Lang::En).unwrap();
+    assert_eq!((question.kind, question.choices.len()), (AnswerKind::Choice, 3));
+    for unit in [Unit::Event, Unit::Hop] {
+        assert_eq!(player.forward(unit), Moved::Prompt);
+    }
+    assert_eq!((player.go_on(), player.skip_to_end()), (Moved::Prompt, Moved::Prompt));
+    assert!(player.answer(Given::Choice(9), 2).is_none());
+    assert!(player.answer(Given::Text("b2".into()), 2).is_none());
+
+    let event = player.lab().event();
+    let feedback = player.answer(Given::Choice(2), 3).unwrap().clone();
+    assert_eq!((feedback.right, feedback.sure, feedback.truth.clone()), (false, 3, Given::Choice(1)));
+    assert_eq!(feedback.misconception.as_deref(), Some("M19"));
+    assert_eq!(feedback.text.en, "Length is not compared: it is b2.");
+    assert_eq!(feedback.text.ko, "길이를 겨루지 않고 b2를 고릅니다.");
+    assert_eq!(player.lab().event(), event, "the future was thrown away");
+    assert_eq!(player.phase(), Phase::Rest);
+
+    assert_eq!(player.go_on(), Moved::Entered);
+    assert_eq!(player.feedback(), None);
+    assert_eq!(player.guess(), Some(&feedback));
+    assert_eq!(player.back(Unit::Hop), Moved::Entered);
+    assert_eq!((player.phase(), player.feedback()), (Phase::Rest, Some(&feedback)));
+    assert_eq!(player.back(Unit::Hop), Moved::Entered);
+    assert_eq!(player.beat(), 0);
+    assert_eq!(player.forward(Unit::Hop), Moved::Entered);
+    assert_eq!((player.phase(), player.feedback()), (Phase::Rest, Some(&feedback)));
+    let answered = player.take_news().into_iter().filter(|news| matches!(news, News::Answered { .. }));
+    assert_eq!(answered.count(), 1);
+}
+
+#[test]
+fn a_prompt_can_be_skipped() {
+    let mut player = Player::new(small()).unwrap();
+    player.go_on();
+    player.go_on();
+    player.skip_question();
+    let feedback = player.feedback().unwrap();
+    assert_eq!((feedback.given.clone(), feedback.sure, feedback.right), (Given::Skipped, 0, false));
+    assert_eq!(player.phase(), Phase::Rest);
+}
+
+#[test]
+fn an_act_waits_for_its_goal_and_what_is_not_allowed_asks_to_leave() {
+    let mut player = Player::resume(small(), "crash").unwrap();
+    assert_eq!(player.phase(), Phase::Acting);
+    assert_eq!(player.go_on(), Moved::Goal);
+    assert_eq!(player.forward(Unit::Hop), Moved::Stepped);
+    assert_eq!(player.hint(Lang::En).as_deref(), Some("Select b1, then press `x`."));
+    assert!(player.hints_are_out());
+    assert_eq!(player.act(&action("crash b2")).unwrap(), Acted::WouldLeave);
+    assert!(player.lab().is_running("b2").unwrap());
+    assert_eq!(player.act(&action("crash b1")).unwrap(), Acted::GoalReached);
+    assert_eq!(player.phase(), Phase::Running);
+    assert_eq!(player.narration(Lang::En).head, "✗ Crash b1");
+    assert_eq!(player.go_on(), Moved::Ended);
+    assert_eq!(player.trouble(), None);
+    assert_eq!(player.narration(Lang::En).body, "b2 leads now, in epoch 1.");
+    assert_eq!(player.narration(Lang::Ko).body, "b2가 에폭 1의 리더입니다.");
+}
+
+#[test]
+fn leaving_the_script_keeps_its_future_and_one_step_leads_back() {
+    let mut player = Player::new(small()).unwrap();
+    player.go_on();
+    let at = seen(&player);
+    assert!(player.leave_script(&action("resume b1")).is_err());
+    assert_eq!(player.lab().branches().len(), 1, "no branch for what cannot be done");
+    assert_eq!(player.leave_script(&action("crash b3")).unwrap(), Acted::OffScript);
+    assert_eq!((player.phase(), player.beat()), (Phase::OffScript, 0));
+    player.forward(Unit::Hop);
+    assert_eq!(player.act(&action("crash b2")).unwrap(), Acted::OffScript);
+    assert!(player.scrubber()[0].fork);
+    assert_eq!(player.previous_beat(), Moved::Stepped);
+    assert_eq!(seen(&player), at);
+    let ends = play(&mut player, None);
+    let mut straight = Player::new(small()).unwrap();
+    assert_eq!(play(&mut straight, None)[1..], ends[..]);
+
+    // Acting in the past makes a branch too, and the script's end stays where it was.
+    let end = player.lab().end();
+    player.jump_to_beat(0);
+    assert_eq!(player.act(&action("crash b3")).unwrap(), Acted::WouldLeave);
+    player.leave_script(&action("crash b3")).unwrap();
+    assert!(player.off_script());
+    player.return_to_script();
+    assert_eq!((player.lab().event(), player.lab().end()), (0, end));
+}
+
+#[test]
+fn a_lesson_is_resumed_where_it_would_have_been() {
+    let lesson = small();
+    let mut straight = Player::new(lesson.clone()).unwrap();
+    for beat in 0..lesson.beats.len() {
+        let resumed = Player::resume(lesson.clone(), &lesson.beats[beat].id).unwrap();
+        assert_eq!(seen(&resumed), seen(&straight), "{}", lesson.beats[beat].id);
+        if beat + 1 < lesson.beats.len() {
+            straight.play_reference();
+            straight.enter(beat + 1);
+        }
+    }
+    let unknown = Player::resume(lesson, "no-such-beat").unwrap();
+    assert_eq!((unknown.beat(), unknown.lab().event()), (0, 0));
+}
+
+#[test]
+fn jumps_and_beats_back_and_forth_meet_the_marks() {
+    let mut player = Player::new(small()).unwrap();
+    play(&mut player, None);
+    assert_eq!((player.beat(), player.remember(Lang::En).len()), (3, 3));
+    assert_eq!(player.links().challenge.as_deref(), Some("C18"));
+    assert_eq!(player.previous_beat(), Moved::Entered);
+    assert_eq!((player.beat(), player.phase()), (2, Phase::Acting));
+    assert_eq!((player.previous_beat(), player.beat()), (Moved::Entered, 1));
+    assert_eq!((player.previous_beat(), player.beat()), (Moved::Entered, 0));
+    assert_eq!((player.previous_beat(), player.lab().event()), (Moved::Entered, 0));
+    for beat in 1..4 {
+        while player.go_on() != Moved::Entered {}
+        assert_eq!(player.beat(), beat);
+    }
+    player.jump(1);
+    assert_eq!((player.beat(), player.lab().event()), (0, 1));
+    player.to_end();
+    assert_eq!((player.beat(), player.finished()), (3, true));
+    assert_eq!(player.go_on(), Moved::Nothing);
+}
+
+#[test]
+fn a_run_without_end_is_bounded_and_said_so() {
+    let until = "until = [\"acked('paid')\"]";
+    let mut player =
+        Player::new(changed(until, "until = [\"leo('orders-0') == 99\"]\nbudget = \"5s\"")).unwrap();
+    assert_eq!(player.go_on(), Moved::Ended);
+    assert_eq!(player.trouble(), Some(Trouble::Stuck));
+    assert!((5_000_000..6_000_000).contains(&player.lab().now()), "{}", player.lab().now());
+    let mut steps = Player::new(player.lesson().clone()).unwrap();
+    while steps.phase() == Phase::Running {
+        steps.forward(Unit::Hop);
+    }
+    assert_eq!(steps.trouble(), Some(Trouble::Stuck));
+}
+
+#[test]
+fn a_beat_that_needs_what_is_not_there_does_not_begin() {
+    let needs = "id = \"crash\"\nkind = \"act\"\n";
+    let mut player = Player::new(changed(needs, &format!("{needs}needs = [\"!up('b3')\"]\n"))).unwrap();
+    player.go_on();
+    player.go_on();
+    player.skip_question();
+    assert_eq!(player.next_fits(), Some(Trouble::Needs));
+    assert_eq!(player.go_on(), Moved::Apart);
+    assert_eq!(player.beat(), 1);
+}
+
+#[test]
+fn numbers_and_points_are_judged_by_the_state() {
+    let choices = {
+        let manual = include_str!("../../../lessons/README.md");
+        let at = manual.find("choice = [\n").unwrap();
+        let end = manual[at..].find("]\n").unwrap() + at + 2;
+        manual[at..end].to_owned()
+    };
+    for (kind, value, right, wrong) in
+        [("number", "leo('orders-0') + 1000", "1 002", "1003"), ("point", "leader('orders-0')", "b2", "b3")]
+    {
+        let written = format!(
+            "answer = \"{kind}\"\nvalue = \"{value}\"\nwhy = {{ ko = \"{{leader('orders-0')|을}}\", en = \"x\" }}\n"
+        );
+        for (given, expected) in [(right, true), (wrong, false)] {
+            let mut player = Player::resume(changed(&choices, &written), "guess").unwrap();
+            let feedback = player.answer(Given::Text(given.into()), 1).unwrap();
+            assert_eq!((feedback.right, feedback.text.ko.as_str()), (expected, "b2를"), "{kind} {given}");
+        }
+    }
+}
+
+#[test]
+fn the_tour_can_be_played_by_hand() {
+    let mut player = Player::new(Course::embedded().open("tour").unwrap()).unwrap();
+    let mut beats = Vec::new();
+    while !player.finished() {
+        match player.phase() {
+            Phase::Running => assert_eq!(player.go_on(), Moved::Ended),
+            Phase::Rest => assert_eq!(player.go_on(), Moved::Entered),
+            Phase::Asking => assert!(player.answer(Given::Choice(2), 2).unwrap().right),
+            Phase::Acting if player.current().id == "kill" => {
+                assert_eq!(player.act(&action("crash b3")).unwrap(), Acted::GoalReached);
+            }
+            Phase::Acting => assert_eq!(player.act(&action("start b3")).unwrap(), Acted::GoalReached),
+            Phase::OffScript => panic!("left the script"),
+        }
+        assert_eq!(player.trouble(), None, "{}", player.current().id);
+    }
+    for news in player.take_news() {
+        if let News::Entered { beat, .. } = news {
+            beats.push(beat);
+        }
+    }
+    let all: Vec<&str> = player.lesson().beats.iter().map(|beat| beat.id.as_str()).collect();
+    assert_eq!(beats, all);
+}
