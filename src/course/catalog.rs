@@ -107,7 +107,8 @@ impl Course {
         let mut files: Vec<_> = files.into_iter().filter(|(path, _)| path.ends_with(".toml")).collect();
         files.sort();
         let mut course = Self::default();
-        let own = files.iter().position(|(path, _)| path.as_str() == CONTENTS).map(|at| files.remove(at));
+        let is_contents = |path: &str| path.rsplit('/').next() == Some(CONTENTS);
+        let own = files.iter().position(|(path, _)| is_contents(path)).map(|at| files.remove(at));
         let complete = own.is_some();
         let contents = own.or_else(|| embedded_files().find(|(path, _)| path == CONTENTS));
         match contents.map(|(path, text)| read::contents(&path, &text)) {
@@ -116,11 +117,11 @@ impl Course {
             None => {}
         }
         for (path, text) in files {
-            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            match folder.rsplit('/').next().unwrap_or_default() {
-                "scenarios" => course.scenarios.push((path, text)),
-                "challenges" => {} // they come with their own issue
-                folder => course.add(folder.to_owned(), &path, &text),
+            let folder = path.rsplit('/').nth(1).unwrap_or_default().to_owned();
+            match folder.as_str() {
+                _ if folder == "scenarios" || is_scenario(&text) => course.scenarios.push((path, text)),
+                "challenges" => {} // this version has none
+                _ => course.add(folder, &path, &text),
             }
         }
         for part in &mut course.parts {
@@ -210,6 +211,12 @@ impl Course {
 
 /// The table of contents in a lesson folder.
 const CONTENTS: &str = "course.toml";
+
+/// Whether a text is a scenario rather than a lesson: it has a script and no beats.
+fn is_scenario(text: &str) -> bool {
+    let begins = |word: &str| text.lines().any(|line| line.starts_with(word));
+    begins("script") && !begins("[[beat]]")
+}
 
 fn embedded_files() -> impl Iterator<Item = (String, String)> {
     fn walk(dir: &'static Dir<'static>, files: &mut Vec<(String, String)>) {

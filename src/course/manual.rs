@@ -8,6 +8,7 @@ use super::load::fields;
 use super::{Kind, load};
 use crate::lab::action::{help, verbs};
 use crate::lab::cel::{BUILTINS, FUNCTIONS};
+use crate::lab::scenario::Scenario;
 use crate::lab::spec::Cluster;
 use crate::text::sanitize::AMBIGUOUS_ALLOWED;
 
@@ -118,6 +119,10 @@ fn every_field_is_in_the_manual_and_nothing_else() {
         assert!(text.contains(later), "{later}");
     }
     assert_eq!(fields_of::<CourseFile>(""), table(&text, "## The table of contents"));
+
+    let error = Scenario::parse("zzz = 1").unwrap_err().message.en;
+    let known: Vec<&str> = error.split_once("expected").unwrap().1.split('`').skip(1).step_by(2).collect();
+    assert_eq!(table(&text, "## Scenario files"), known);
 }
 
 #[test]

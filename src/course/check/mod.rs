@@ -9,6 +9,8 @@ mod explain;
 mod lesson;
 mod print;
 mod scenario;
+#[cfg(test)]
+mod tests;
 
 use crate::lab::view::TankView;
 use crate::text::Text;

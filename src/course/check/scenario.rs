@@ -1,14 +1,51 @@
 //! Scenario files, replayed.
 
-use super::Report;
+use super::{Failure, Report};
 use crate::course::diagnostic::{Diagnostic, Source};
+use crate::lab::scenario::{Replayed, Scenario, ScenarioError};
 use crate::text::Text;
 
 /// Replays a scenario and adds what was found to the report.
 pub(super) fn replay(path: &str, text: &str, report: &mut Report) {
-    let message = Text::new(
-        "시나리오 파일은 이 버전에서 아직 다시 돌릴 수 없습니다",
-        "scenario files cannot be replayed in this version yet",
-    );
-    report.fail(path, Diagnostic::new(&Source::new(path, text), 0..0, message));
+    let source = Source::new(path, text);
+    let played = Scenario::parse(text).and_then(|scenario| {
+        report.expectations += scenario.expect.len();
+        scenario.replay()
+    });
+    match played {
+        Ok(played) => judge(&source, &played, report),
+        Err(ScenarioError { message, span }) => {
+            report.fail(path, Diagnostic::new(&source, span.unwrap_or(0..0), message));
+        }
+    }
+}
+
+fn judge(source: &Source, played: &Replayed, report: &mut Report) {
+    let mut fail = |at: std::ops::Range<usize>, message: Text, details: Vec<Text>| {
+        report.failures.push(Failure {
+            problem: Diagnostic::new(source, at, message),
+            of: source.name.to_string(),
+            beat: None,
+            event: Some(played.lab.event()),
+            details,
+        });
+    };
+    for failed in &played.failed {
+        let written = failed.expect.to_string();
+        let at = source.text.find(&written).map_or(0..0, |at| at..at + written.len());
+        let message = Text::new("기대한 것이 맞지 않습니다", "what is expected does not hold");
+        fail(at, message, failed.says.iter().map(|said| Text::new(said.clone(), said.clone())).collect());
+    }
+    if let Some(law) = &played.unbroken {
+        let at = source.text.find(law.as_str()).map_or(0..0, |at| at..at + law.len());
+        let message = Text::new(
+            format!("법칙 {law}: 깨져야 하는데 깨지지 않았습니다"),
+            format!("the law {law} should have broken and did not"),
+        );
+        fail(at, message, Vec::new());
+    }
+    for law in &played.broken {
+        let message = Text::new(format!("법칙이 깨졌습니다: {law}"), format!("a law is broken: {law}"));
+        fail(0..0, message, Vec::new());
+    }
 }
