@@ -274,3 +274,23 @@ fn too_few_in_sync_replicas_refuse_acks_all() {
     assert!(tank.notes.iter().any(refused));
     assert_eq!(tank.ends()[0], 0);
 }
+
+#[test]
+fn a_batch_given_up_leaves_a_hole_and_the_next_ones_go_on_in_a_new_epoch() {
+    let mut tank = Tank::new(&[("delivery.timeout.ms", "40000"), ("linger.ms", "0")], &[]);
+    tank.produce("a");
+    tank.run(Micros::secs(1));
+    tank.input(|t| t.world.fault(Fault::Cut { a: t.producer, b: None }));
+    tank.produce("lost");
+    tank.run(Micros::secs(50));
+    assert!(
+        tank.notes.iter().any(|n| matches!(n, Note::RecordFailed { .. })),
+        "given up after delivery.timeout.ms"
+    );
+    tank.input(|t| t.world.fault(Fault::Heal { a: None, b: None }));
+    tank.run(Micros::secs(1));
+    tank.produce("b");
+    tank.produce("c");
+    tank.run(Micros::secs(20));
+    assert_eq!(tank.acked().len(), 3, "a, b and c");
+}

@@ -47,7 +47,12 @@ impl Broker {
                 self.disk.logs.retain(|p, _| p.topic != *topic);
             }
             self.vol.fenced = image.brokers.get(&cx.me()).is_none_or(|b| b.fenced);
-            if !changes.is_empty() || before.brokers != image.brokers {
+            let news = !changes.is_empty() || before.brokers != image.brokers;
+            if !news {
+                // Only idle chatter of the controller: the next question tells it nothing new.
+                self.vol.metadata_polled = image.offset.plus(1);
+            }
+            if news {
                 cx.note(Note::MetadataApplied { node: cx.me(), offset: image.offset });
                 self.after_metadata(cx);
             }

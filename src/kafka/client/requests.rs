@@ -128,6 +128,11 @@ impl<T> Requests<T> {
         self.waiting.iter().map(|(msg, w)| (*msg, w.to, &w.what))
     }
 
+    /// What waits, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.waiting.values_mut().map(|w| &mut w.what)
+    }
+
     /// Whether nothing waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {

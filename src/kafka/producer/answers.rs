@@ -94,12 +94,12 @@ impl Producer {
         }
     }
 
-    fn bump_epoch(&mut self, cx: &mut Cx<'_>, p: Partition) {
+    /// Bumps the epoch locally and numbers what waits for this partition from 0 (KIP-360). Other partitions follow when they are free.
+    pub(super) fn bump_epoch(&mut self, cx: &mut Cx<'_>, p: Partition) {
         let Some((id, epoch)) = self.vol.identity else { return };
         let epoch = ProducerEpoch(epoch.0.saturating_add(1));
         self.vol.identity = Some((id, epoch));
-        self.vol.sequences.clear();
-        self.vol.settled.clear();
+        self.vol.settled.remove(&p);
         cx.note(Note::ProducerIdAssigned { client: cx.me(), pid: id, epoch });
         let mut next = Sequence(0);
         for draft in self.vol.queues.get_mut(&p).into_iter().flatten() {
@@ -109,7 +109,7 @@ impl Producer {
                 next = next.plus(i32::try_from(draft.records.len()).unwrap_or(0));
             }
         }
-        self.vol.sequences.insert(p, next);
+        self.vol.sequences.insert(p, (epoch, next));
     }
 }
 

@@ -97,7 +97,10 @@ struct Volatile {
     requests: Requests<Pending>,
     sticky: partitioner::Sticky,
     identity: Option<(ProducerId, ProducerEpoch)>,
-    sequences: BTreeMap<Partition, Sequence>,
+    /// Epoch and next sequence number of each partition; a partition goes over to a new epoch once nothing of it is out.
+    sequences: BTreeMap<Partition, (ProducerEpoch, Sequence)>,
+    /// Partitions with a batch that was sent and given up: whether the broker has it is unknown.
+    unresolved: BTreeSet<Partition>,
     /// Last sequence that was acknowledged.
     settled: BTreeMap<Partition, Sequence>,
     flushing: bool,

@@ -14,6 +14,7 @@ impl Producer {
     /// Does everything that can be done now. Called after every event.
     pub(super) fn pump(&mut self, cx: &mut Cx<'_>) {
         self.expire(cx);
+        self.resolve(cx);
         self.ask_metadata(cx);
         self.ask_identity(cx);
         while let Some((leader, partitions)) = self.next_request(cx) {
@@ -36,9 +37,19 @@ impl Producer {
         let limit = self.configs.ms("delivery.timeout.ms");
         let late = |draft: &Draft| draft.created + limit <= cx.now();
         let mut given_up = Vec::new();
-        for queue in self.vol.queues.values_mut() {
+        for (p, queue) in &mut self.vol.queues {
             while queue.front().is_some_and(late) {
+                if queue.front().is_some_and(|draft| draft.stamp.is_some()) {
+                    self.vol.unresolved.insert(*p);
+                }
                 given_up.extend(queue.pop_front());
+            }
+        }
+        for pending in self.vol.requests.iter_mut() {
+            let Pending::Produce(drafts) = pending else { continue };
+            for (p, draft) in drafts.extract_if(.., |(_, draft)| late(draft)) {
+                self.vol.unresolved.insert(p);
+                given_up.push(draft);
             }
         }
         for draft in given_up {
@@ -83,8 +94,23 @@ impl Producer {
         draft.closed || queued > 1 || lingered || self.vol.flushing
     }
 
+    /// Once nothing more of a partition is out, a batch that was given up leaves a hole: the epoch is bumped and numbering begins again.
+    fn resolve(&mut self, cx: &mut Cx<'_>) {
+        let free = |p: &Partition| self.in_flight().all(|(_, at, _)| at != *p);
+        let settled: Vec<Partition> = self.vol.unresolved.iter().copied().filter(free).collect();
+        for p in settled {
+            self.vol.unresolved.remove(&p);
+            if self.idempotent() {
+                self.bump_epoch(cx, p);
+            }
+        }
+    }
+
     /// One batch a partition at a time with max.in.flight=1; and a retry waits until it is the lowest sequence that is out.
     fn must_wait(&self, p: Partition, front: &Draft) -> bool {
+        if self.vol.unresolved.contains(&p) {
+            return true;
+        }
         let mut out = self.in_flight().filter(|(_, at, _)| *at == p).map(|(_, _, draft)| draft);
         if self.max_in_flight() == 1 {
             return out.next().is_some();
@@ -142,11 +168,17 @@ impl Producer {
         if !self.idempotent() {
             return;
         }
-        if let Some((id, epoch)) = self.vol.identity {
-            let next = self.vol.sequences.entry(p).or_insert(Sequence(0));
-            draft.stamp = Some(Stamp { id, epoch, first: *next });
-            *next = next.plus(i32::try_from(draft.records.len()).unwrap_or(0));
+        let Some((id, newest)) = self.vol.identity else { return };
+        let numbered = |other: &Draft| other.stamp.is_some();
+        let out = self.in_flight().any(|(_, at, _)| at == p)
+            || self.vol.queues.get(&p).is_some_and(|queue| queue.iter().any(numbered));
+        let (epoch, next) = self.vol.sequences.entry(p).or_insert((newest, Sequence(0)));
+        if *epoch != newest && !out {
+            (*epoch, *next) = (newest, Sequence(0));
+            self.vol.settled.remove(&p);
         }
+        draft.stamp = Some(Stamp { id, epoch: *epoch, first: *next });
+        *next = next.plus(i32::try_from(draft.records.len()).unwrap_or(0));
     }
 
     /// One timer: the next linger, back-off or time limit.
@@ -162,6 +194,9 @@ impl Producer {
         for draft in self.vol.queues.values().flatten() {
             at(draft.created + limit);
             at(if draft.attempts > 0 { draft.retry_at } else { draft.created + linger });
+        }
+        for (_, _, draft) in self.in_flight() {
+            at(draft.created + limit);
         }
         if let Some((_, _, since)) = self.vol.homeless.front() {
             at(*since + self.configs.ms("max.block.ms"));

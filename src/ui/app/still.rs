@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::play::Play;
 use super::state::{Screen, State};
 use super::tank::Tank;
-use crate::course::player::{Kind, Phase, Player};
 use crate::course::Lesson;
+use crate::course::player::{Kind, Phase, Player};
 use crate::lab::LabError;
 
 impl State {

@@ -41,7 +41,7 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) {
     let theme = state.settings.theme;
     fill(buffer, area, theme, Surface::Selected);
     let edge = theme.style(Role::Warning);
-    let side = area.height > area.width;
+    let side = area.width < 60;
     if side {
         for y in area.top()..area.bottom() {
             cell(buffer, area.x, y, "▌", edge);
