@@ -9,7 +9,9 @@ use super::failure::Failure;
 use super::lessons::{self, collect};
 use super::options::Globals;
 use super::{Outcome, output};
-use crate::course::{Course, check};
+use crate::course::{Course, SceneSpec, check};
+use crate::lab::view::TankView;
+use crate::scene;
 use crate::text::{Lang, t};
 
 /// What `check` is given.
@@ -28,10 +30,16 @@ pub fn run(args: &CheckArgs, globals: &Globals, lang: Lang) -> Outcome {
     } else {
         Course::from_files(files(&args.paths, lang)?)
     };
-    let report = check(&course, None);
+    let report = check(&course, Some(&elements));
     let text = if args.json { report.json() } else { report.text(lang, output::is_coloured(globals)) };
     output::print(&(text + "\n"))?;
     Ok(u8::from(!report.is_clean()))
+}
+
+/// What a scene shows of a tank; none if there is no such scene.
+fn elements(scene: &SceneSpec, tank: &TankView) -> Option<Vec<String>> {
+    let known = scene::NAMES.contains(&scene.name.as_str());
+    known.then(|| scene::elements(&scene.name, &scene::Params::read(&scene.params), tank))
 }
 
 fn files(paths: &[PathBuf], lang: Lang) -> Result<Vec<(String, String)>, Failure> {
