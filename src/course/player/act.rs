@@ -12,8 +12,7 @@ impl Player {
     /// The action names nothing that exists.
     pub fn act(&mut self, action: &Action) -> Result<Acted, ActError> {
         if self.off_script() {
-            self.lab.act(action)?;
-            return Ok(Acted::OffScript);
+            return self.act_freely(action);
         }
         if !self.is_on_script(action) {
             return Ok(Acted::WouldLeave);
@@ -36,7 +35,14 @@ impl Player {
             self.lab.clone().act(action)?; // no branch for what cannot be done
             self.fork_here();
         }
-        self.lab.act(action)?;
+        self.act_freely(action)
+    }
+
+    /// Off script: in the past of a branch that makes one more.
+    fn act_freely(&mut self, action: &Action) -> Result<Acted, ActError> {
+        let left = self.where_left();
+        let acted = self.lab.act(action)?;
+        self.forks.insert(acted.branch, left);
         Ok(Acted::OffScript)
     }
 

@@ -189,18 +189,25 @@ impl Player {
     pub fn switch(&mut self, branch: BranchId) {
         if branch == BranchId::SCRIPT {
             self.return_to_script();
-        } else if let Some(fork) = self.forks.get(&branch).copied() {
-            self.lab.switch(branch);
+        } else if let Some(fork) = self.forks.get(&branch).copied()
+            && self.lab.switch(branch)
+        {
             self.passed = fork.passed;
         }
     }
 
     /// A branch of one's own from here.
     pub fn fork_here(&mut self) -> BranchId {
-        let fork = Fork { at: self.lab.event(), passed: self.passed };
+        let fork = self.where_left();
         let branch = self.lab.fork();
         self.forks.insert(branch, fork);
         branch
+    }
+
+    /// Where the script is left, or was left when the present branch began.
+    pub(super) fn where_left(&self) -> Fork {
+        let here = Fork { at: self.lab.event(), passed: self.passed };
+        self.forks.get(&self.lab.branch_id()).copied().unwrap_or(here)
     }
 
     pub(super) fn rejoin(&mut self) {

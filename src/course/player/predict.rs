@@ -132,7 +132,14 @@ impl Player {
 
     fn settle(&mut self, feedback: Feedback) {
         let beat = self.beat();
-        self.news.push(News::Answered { beat: self.current().id.clone(), feedback: feedback.clone() });
+        let id = self.current().id.clone();
+        let given = match &feedback.given {
+            Given::Skipped => "0".to_owned(),
+            Given::Choice(number) => number.to_string(),
+            Given::Text(text) => text.clone(),
+        };
+        self.lab.mark(crate::lab::Mark::Answer(id.clone(), given));
+        self.news.push(News::Answered { beat: id, feedback: feedback.clone() });
         self.answers.insert(beat, feedback);
         if self.at_front() {
             self.mark(What::Answered);

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::course::progress::Given;
 use crate::course::{Course, load};
+use crate::lab::scenario::Scenario;
 use crate::lab::{Action, Unit};
 use crate::text::Lang;
 
@@ -308,4 +309,69 @@ fn the_tour_can_be_played_by_hand() {
     }
     let all: Vec<&str> = player.lesson().beats.iter().map(|beat| beat.id.as_str()).collect();
     assert_eq!(beats, all);
+}
+
+/// A small generator, so that the test is the same everywhere.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+fn wish(player: &mut Player, dice: &mut Dice) {
+    let units = [Unit::Event, Unit::Moment, Unit::Hop];
+    let unit = units[dice.roll(3) as usize];
+    let lines = [
+        "crash b1",
+        "crash b2",
+        "start b1",
+        "start b2",
+        "pause b3",
+        "resume b3",
+        "produce p --key x",
+        "cut b1",
+    ];
+    let deed = action(lines[dice.roll(lines.len() as u64) as usize]);
+    match dice.roll(16) {
+        0..=3 => drop(player.forward(unit)),
+        4..=5 => drop(player.back(unit)),
+        6 => drop(player.go_on()),
+        7 => drop(player.previous_beat()),
+        8 => drop(player.answer(Given::Choice(dice.roll(5) as u16), 2).cloned()),
+        9 => player.skip_question(),
+        10 => drop(player.act(&deed)),
+        11 => drop(player.leave_script(&deed)),
+        12 => player.jump(dice.roll(400)),
+        13 => drop(player.jump_to_beat(dice.roll(5) as usize)),
+        14 => drop(player.hint(Lang::Ko)),
+        _ => {
+            let branches = player.lab().branches();
+            player.switch(branches[dice.roll(branches.len() as u64) as usize].id);
+        }
+    }
+}
+
+#[test]
+fn whatever_a_learner_wishes_the_script_is_never_written_over() {
+    for seed in 0..6 {
+        let (mut player, mut dice) = (Player::new(small()).unwrap(), Dice(seed));
+        for _ in 0..120 {
+            wish(&mut player, &mut dice);
+            assert!(player.narration(Lang::En).head.len() < 200);
+            assert_eq!(player.scrubber().len(), 4);
+            assert_eq!(player.off_script(), player.phase() == Phase::OffScript);
+        }
+        player.return_to_script();
+        player.to_end();
+        play(&mut player, None);
+        // Whatever was done elsewhere, on the script there is the script and the one act that it allows.
+        let done: Vec<String> = player.lab().journal().iter().map(|input| input.action.to_string()).collect();
+        assert_eq!(done, ["produce p --key user_2 --id paid", "crash b1"], "seed {seed}");
+        let replayed = Scenario::record(player.lab()).replay().unwrap();
+        assert_eq!(replayed.lab.digest(), player.lab().digest(), "seed {seed}");
+        assert_eq!(player.lab().broken_laws(), [], "seed {seed}");
+    }
 }
