@@ -3,6 +3,8 @@
 //! The source is read as text: comments and strings are taken out, then every `crate::room` (and every `super::…` chain that
 //! leaves its room) is an arrow from the room of the file to that room. The arrows that exist must be in [`MAY_KNOW`].
 
+#![allow(clippy::unwrap_used)] // in tests it says what went wrong
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

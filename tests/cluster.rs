@@ -1,5 +1,7 @@
 //! The data plane and the controller together, without a lab: three brokers, one controller, one producer.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // in tests they say what went wrong
+
 use kafkarium::engine::{Fault, Loss, Micros, NodeId, Note as Engine, RuleAction, Tier};
 use kafkarium::kafka::broker::Broker;
 use kafkarium::kafka::config::{Configs, Family, Scope};

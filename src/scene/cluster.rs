@@ -265,7 +265,7 @@ fn short(partition: &str, several: bool) -> String {
 }
 
 fn is_isolated(view: &TankView, id: &str) -> bool {
-    view.cuts.iter().any(|(a, b)| (a == id && b.is_none()) || b.as_deref() == Some(id) && a == id)
+    view.cuts.iter().any(|(a, b)| a == id && b.is_none())
 }
 
 fn card(params: &Params, moment: &Moment<'_>, broker: &BrokerView, several: bool) -> Card {

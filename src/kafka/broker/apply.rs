@@ -87,9 +87,7 @@ impl Broker {
             }
             return;
         }
-        if !self.disk.logs.contains_key(&p) {
-            self.disk.logs.insert(p, Arc::new(Log::starting_at(Offset(0), cx.now())));
-        }
+        self.disk.logs.entry(p).or_insert_with(|| Arc::new(Log::starting_at(Offset(0), cx.now())));
         if !self.vol.replicas.contains_key(&p) {
             let high_watermark = self.high_watermark(p).unwrap_or_default();
             let role = ReplicaRole::Following(None);

@@ -337,7 +337,7 @@ impl Broker {
     /// A topic's setting: its own, else this broker's default for it.
     fn topic_setting<'a>(&'a self, topic: TopicId, name: &str) -> &'a str {
         let own = self.vol.image.topics.get(&topic).and_then(|t| t.configs.get(name));
-        own.map_or_else(|| self.configs.get(name), |value| value)
+        own.map_or(self.configs.get(name), |value| value)
     }
 
     fn topic_int(&self, topic: TopicId, name: &str) -> i64 {

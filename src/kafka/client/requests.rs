@@ -44,6 +44,7 @@ impl<T> Default for Requests<T> {
 
 impl<T> Requests<T> {
     /// Sends a request and waits at most `limit` for its answer.
+    #[expect(clippy::too_many_arguments, reason = "to whom, how, what, until when: each call names them all")]
     pub fn send(
         &mut self,
         cx: &mut Cx<'_>,

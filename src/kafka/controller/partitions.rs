@@ -64,7 +64,7 @@ impl Controller {
     ) -> Option<NodeId> {
         let topic = self.disk.image.topics.get(&p.topic)?;
         let name = "unclean.leader.election.enable";
-        let own = topic.configs.get(name).map_or_else(|| self.configs.get(name), |value| value);
+        let own = topic.configs.get(name).map_or(self.configs.get(name), |value| value);
         (own == "true").then(|| state.replicas.iter().copied().find(|id| alive(*id))).flatten()
     }
 

@@ -18,14 +18,8 @@ const SLOWDOWN: u64 = 120;
 const QUIET_MS: u64 = 800;
 
 /// How fast time passes: from ×1/4 to ×8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Speed(i8);
-
-impl Default for Speed {
-    fn default() -> Self {
-        Self(0)
-    }
-}
 
 impl Speed {
     /// Twice as fast, up to ×8.

@@ -61,15 +61,14 @@ impl CommandLine {
         self.insert(text);
     }
 
-    /// Deletes the cluster before the caret. False: there is nothing at all.
-    pub fn delete_back(&mut self) -> bool {
+    /// Deletes the cluster before the caret.
+    pub fn delete_back(&mut self) {
         let cluster = self.before_caret().graphemes(true).next_back().map(str::len);
         if let Some(len) = cluster {
             self.text.replace_range(self.caret - len..self.caret, "");
             self.caret -= len;
             self.changed();
         }
-        cluster.is_some() || !self.text.is_empty()
     }
 
     /// Deletes the cluster after the caret.
@@ -116,14 +115,16 @@ mod tests {
         line.left();
         line.insert("x");
         assert_eq!(line.text(), "두x 잔");
-        assert!(line.delete_back());
+        line.delete_back();
         line.home();
         line.delete_forward();
         assert_eq!((line.text(), line.caret()), (" 잔", 0));
         line.left();
         line.end();
         line.right();
-        assert!(line.delete_back() && line.delete_back());
-        assert!(!line.delete_back());
+        for _ in 0..3 {
+            line.delete_back();
+        }
+        assert_eq!((line.text(), line.caret()), ("", 0));
     }
 }

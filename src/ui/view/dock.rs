@@ -103,12 +103,8 @@ impl Dock<'_> {
             theme.style(Role::Text)
         };
         let room = area.width.saturating_sub(6);
-        let mut y = area.y;
-        for (n, line) in wrap(&Rich::parse(&self.question.choices[ix]), room.max(8).into()).iter().enumerate()
-        {
-            if y >= area.bottom() {
-                break;
-            }
+        let lines = wrap(&Rich::parse(&self.question.choices[ix]), room.max(8).into());
+        for (n, (y, line)) in (area.y..area.bottom()).zip(&lines).enumerate() {
             if n == 0 {
                 let arrow = if cursor || picked { "▸" } else { " " };
                 put(buffer, area.x, y, 1, arrow, theme.style(Role::Leader));
@@ -116,9 +112,8 @@ impl Dock<'_> {
                 put(buffer, area.right().saturating_sub(2), y, 2, mark, theme.style(role));
             }
             rich(buffer, area.x + 3, y, room, line, style, theme);
-            y += 1;
         }
-        y
+        area.bottom().min(area.y + u16::try_from(lines.len()).unwrap_or(u16::MAX))
     }
 
     /// ✓ for what the model does, ✗ for the others, once judged.
@@ -155,13 +150,10 @@ impl Dock<'_> {
             Given::Skipped => t(lang, "predict.skipped"),
             _ => feedback.text.get(lang),
         };
-        let mut y = y + u16::from(y + 3 < area.bottom());
-        for line in wrap(&Rich::parse(text), area.width.into()) {
-            if y + 1 >= area.bottom() {
-                break;
-            }
+        let top = y + u16::from(y + 3 < area.bottom());
+        let bottom = area.bottom().saturating_sub(1);
+        for (y, line) in (top..bottom).zip(wrap(&Rich::parse(text), area.width.into())) {
             rich(buffer, area.x, y, area.width, &line, theme.style(Role::Text), theme);
-            y += 1;
         }
     }
 

@@ -221,7 +221,7 @@ fn events(state: &State, tank: &Tank, buffer: &mut Buffer, area: Rect) {
 
 fn legend(state: &State, buffer: &mut Buffer, area: Rect) {
     let (theme, lang) = (state.settings.theme, state.lang());
-    let mut y = rule(state, buffer, area, area.y, t(lang, "legend.title"));
+    let top = rule(state, buffer, area, area.y, t(lang, "legend.title"));
     let half = area.width / 2;
     let tile = (theme.fill(Role::Committed), " a ");
     let rows: [[(&str, Role, &'static str); 2]; 4] = [
@@ -230,7 +230,7 @@ fn legend(state: &State, buffer: &mut Buffer, area: Rect) {
         [("★ ☆", Role::Leader, "legend.leader_follower"), ("─✗", Role::Dropped, "legend.lost")],
         [("┃", Role::Focus, "legend.hw"), ("◉", Role::InSync, "legend.in_sync")],
     ];
-    for row in rows {
+    for (y, row) in (top..).zip(rows) {
         for (n, (glyph, role, word)) in (0..).zip(row) {
             let x = area.x + n * half;
             if glyph.starts_with('▐') {
@@ -241,6 +241,5 @@ fn legend(state: &State, buffer: &mut Buffer, area: Rect) {
             let text = crate::text::strings::lookup(lang, word).unwrap_or_default();
             put(buffer, x + 4, y, half.saturating_sub(5), text, muted(theme));
         }
-        y += 1;
     }
 }

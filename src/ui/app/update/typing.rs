@@ -25,11 +25,10 @@ pub(super) fn press(state: &mut State, key: Key) -> Vec<Effect> {
         Code::BackTab => pick(state, -1),
         Code::Down => pick(state, 1),
         Code::Up => pick(state, -1),
-        Code::Backspace => {
-            if !line.delete_back() {
-                state.overlays.pop();
-            }
+        Code::Backspace if line.text().is_empty() => {
+            state.overlays.pop();
         }
+        Code::Backspace => line.delete_back(),
         Code::Delete => line.delete_forward(),
         Code::Left => line.left(),
         Code::Right => line.right(),
