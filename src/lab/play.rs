@@ -62,8 +62,9 @@ pub struct Acted {
     pub refused: Option<ErrorCode>,
 }
 
-/// Events that a step by hop may pass at most.
+/// Events and time that a step by hop or instant may pass at most.
 const HOP_BUDGET: u64 = 200_000;
+const HOP_PATIENCE: Micros = Micros::secs(120);
 /// Events that the search for the next loud one may pass at most.
 const LOOK_AHEAD: u64 = 20_000;
 
@@ -231,14 +232,21 @@ impl Lab {
     }
 
     fn step_to(&mut self, reached: impl Fn(&Stepped) -> bool) -> Stop {
+        let limit = self.state.world.now() + HOP_PATIENCE;
         for _ in 0..HOP_BUDGET {
-            match self.advance() {
+            match self.advance_until(limit) {
+                None if self.advance_is_due() => break,
                 None => return self.stop(Why::Nothing),
                 Some(stepped) if reached(&stepped) => return self.stop(Why::Reached),
                 Some(_) => {}
             }
         }
         self.stop(Why::Budget)
+    }
+
+    /// Whether anything will ever happen.
+    fn advance_is_due(&self) -> bool {
+        self.branch().input_at(self.event()).is_some() || self.state.world.next_at().is_some()
     }
 
     fn step_moment(&mut self) -> Stop {
