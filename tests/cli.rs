@@ -89,3 +89,56 @@ fn complaints_follow_the_language() {
     let output = korean.env("LANG", "ko_KR.UTF-8").output().unwrap();
     assert!(String::from_utf8_lossy(&output.stderr).contains("없는 명령"));
 }
+
+#[test]
+fn every_lesson_holds_and_the_report_is_one_json_object() {
+    let text = answer(&["check", "--json"]);
+    assert_eq!(text.lines().count(), 1);
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for key in ["lessons", "challenges", "scenarios", "beats", "expectations", "predictions"] {
+        assert!(report[key].is_u64(), "{key}: {report}");
+    }
+    assert!(report["lessons"].as_u64() >= Some(4) && report["predictions"].as_u64() >= Some(4));
+    assert_eq!(report["failures"], serde_json::json!([]));
+}
+
+#[test]
+fn a_lesson_that_does_not_hold_is_exit_code_1_and_shows_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let lesson = std::fs::read_to_string("lessons/0-start/00-tour.toml").unwrap();
+    let first = lesson.find("\nexpect = [").unwrap() + "\nexpect = [".len();
+    let path = folder.path().join("00-tour.toml");
+    std::fs::write(&path, format!("{}\"now() == 1\", {}", &lesson[..first], &lesson[first..])).unwrap();
+    let output = output(&["check", path.to_str().unwrap()]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let line = lesson[..first].lines().count();
+    assert!(text.contains(&format!("00-tour.toml:{line}:")) && text.contains("now() == 1"), "{text}");
+}
+
+#[test]
+fn the_same_run_is_the_same_trace() {
+    let trace = answer(&["run", "tour", "--trace", "jsonl"]);
+    assert!(trace.lines().count() > 100);
+    for line in trace.lines() {
+        let note: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(note["t"].is_i64() && note["event"].is_i64() && note["note"].is_string(), "{line}");
+    }
+    assert!(trace == answer(&["run", "00", "--trace", "jsonl"]));
+    let seeded = || answer(&["run", "tour", "--trace", "jsonl", "--seed", "77"]);
+    assert!(seeded() == seeded());
+}
+
+#[test]
+fn wrong_names_and_numbers_are_explained() {
+    assert_eq!(complaint(&["run", "tuor"]), ["kafkarium: There is no lesson tuor.", "  Did you mean tour?"]);
+    assert_eq!(
+        complaint(&["run", "zzz"]),
+        ["kafkarium: There is no lesson zzz.", "  kafkarium list shows every lesson there is."]
+    );
+    assert_eq!(
+        complaint(&["run", "tour", "--seed", "abc"]),
+        ["kafkarium: abc is not a value of --seed.", "  Use a whole number from 0 to 18446744073709551615."]
+    );
+    assert_eq!(complaint(&["run"])[0], "kafkarium: <ID|FILE> is missing.");
+}
