@@ -2,6 +2,8 @@
 
 #![allow(dead_code)] // each bench uses its part
 
+pub mod busy;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Instant;

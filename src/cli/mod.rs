@@ -9,7 +9,10 @@ mod lessons;
 mod list;
 mod options;
 mod output;
+mod play;
+mod render;
 mod run;
+mod spec;
 mod words;
 
 use std::env;
@@ -28,14 +31,17 @@ struct Args {
     #[command(flatten)]
     globals: Globals,
     #[command(subcommand)]
-    verb: Verb,
+    verb: Option<Verb>,
 }
 
 #[derive(Subcommand)]
 enum Verb {
+    Play(play::PlayArgs),
+    Sandbox(play::SandboxArgs),
     List(list::ListArgs),
     Check(check::CheckArgs),
     Run(run::RunArgs),
+    Render(render::RenderArgs),
 }
 
 /// What a subcommand comes to: an exit code, or why it could not do its work.
@@ -66,9 +72,13 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
 fn perform(args: &Args, lang: Lang) -> Outcome {
     let globals = &args.globals;
     match &args.verb {
-        Verb::List(list) => list::run(list, globals, lang),
-        Verb::Check(check) => check::run(check, globals, lang),
-        Verb::Run(run) => run::run(run, globals, lang),
+        None => play::home(globals, lang),
+        Some(Verb::Play(play)) => play::run(play, globals, lang),
+        Some(Verb::Sandbox(sandbox)) => play::sandbox(sandbox, globals, lang),
+        Some(Verb::List(list)) => list::run(list, globals, lang),
+        Some(Verb::Check(check)) => check::run(check, globals, lang),
+        Some(Verb::Run(run)) => run::run(run, globals, lang),
+        Some(Verb::Render(render)) => render::run(render, globals, lang),
     }
 }
 

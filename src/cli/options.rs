@@ -7,6 +7,7 @@ use std::str::FromStr;
 use clap::Args;
 
 use crate::text::Lang;
+use crate::ui::app::Motion;
 use crate::ui::theme::{ColorChoice, GlyphChoice, ThemeChoice};
 
 /// Options that work everywhere.
@@ -108,6 +109,16 @@ pub enum MotionChoice {
 }
 
 named!(MotionChoice, 3, "full" => Full, "reduced" => Reduced, "none" => None);
+
+impl From<MotionChoice> for Motion {
+    fn from(choice: MotionChoice) -> Self {
+        match choice {
+            MotionChoice::Full => Motion::Full,
+            MotionChoice::Reduced => Motion::Reduced,
+            MotionChoice::None => Motion::None,
+        }
+    }
+}
 
 /// `--size`: columns and rows of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -94,8 +94,8 @@ fn left_until(deadline: Instant) -> Option<Timespec> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::input::decode::{Code, Key};
     use super::*;
+    use crate::ui::app::key::Key;
 
     #[test]
     fn answers_are_sorted_from_keys() {
@@ -105,6 +105,6 @@ mod tests {
         assert!(answers.hear(decoder.feed(b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[?62c")));
         assert_eq!(answers.line_width, Some(2));
         assert_eq!(answers.background.as_deref(), Some("11;rgb:ffff/ffff/ffff"));
-        assert_eq!(answers.typed, [Event::Key(Key::plain(Code::Char('q')))]);
+        assert_eq!(answers.typed, [Event::Key(Key::char('q'))]);
     }
 }

@@ -130,8 +130,12 @@ impl Screen {
     ///
     /// # Errors
     /// The terminal is gone.
-    pub fn draw(&mut self, paint: impl FnOnce(&mut Buffer, Rect) -> Option<Position>) -> io::Result<()> {
-        let bytes = self.frames.frame(self.terminal.size(), paint)?;
+    pub fn draw(
+        &mut self,
+        size: (u16, u16),
+        paint: impl FnOnce(&mut Buffer, Rect) -> Option<Position>,
+    ) -> io::Result<()> {
+        let bytes = self.frames.frame(size, paint)?;
         self.terminal.write(&bytes)
     }
 }

@@ -4,7 +4,7 @@
 //! twice and from the panic hook; errors are ignored there, because a terminal that is gone cannot be tidied.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::panic;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
@@ -185,13 +185,14 @@ impl Terminal {
         Ok(())
     }
 
-    /// From now on a panic first gives the terminal back; then the hook that was there before tells about it.
-    pub fn restore_on_panic(self: &Arc<Self>) {
+    /// From now on a panic first gives the terminal back; then the hook that was there before tells about it, and `word` is said.
+    pub fn restore_on_panic(self: &Arc<Self>, word: String) {
         let terminal = Arc::clone(self);
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             terminal.leave();
             before(info);
+            let _ = writeln!(io::stderr(), "{word}");
         }));
     }
 

@@ -4,72 +4,7 @@
 //! read as keys, `ESC ] 11 ; rgb:1e1e…` would be a dozen commands. It is a pure function of the bytes; how long a lone `ESC` may
 //! wait for the rest of a sequence is the reader's business ([`Decoder::settle`]).
 
-/// A key, without modifiers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Code {
-    /// A character as the terminal sent it: capital letters come as such.
-    Char(char),
-    /// The function key with this number, from 1.
-    F(u8),
-    /// Return or Enter.
-    Enter,
-    /// Escape.
-    Esc,
-    /// Tab; with shift, back tab.
-    Tab,
-    /// Backspace.
-    Backspace,
-    /// Delete.
-    Delete,
-    /// Insert.
-    Insert,
-    /// Arrow up.
-    Up,
-    /// Arrow down.
-    Down,
-    /// Arrow left.
-    Left,
-    /// Arrow right.
-    Right,
-    /// Home.
-    Home,
-    /// End.
-    End,
-    /// Page up.
-    PageUp,
-    /// Page down.
-    PageDown,
-}
-
-/// A key that was pressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key {
-    /// Which key.
-    pub code: Code,
-    /// Shift, where the terminal tells: not for characters.
-    pub shift: bool,
-    /// Alt, or Esc right before the key.
-    pub alt: bool,
-    /// Control.
-    pub ctrl: bool,
-}
-
-impl Key {
-    /// A key without modifiers.
-    pub const fn plain(code: Code) -> Self {
-        Self { code, shift: false, alt: false, ctrl: false }
-    }
-
-    const fn ctrl(c: char) -> Self {
-        Self { code: Code::Char(c), shift: false, alt: false, ctrl: true }
-    }
-
-    /// The key with modifiers as sequences number them: 1 + shift 1 + alt 2 + control 4.
-    const fn modified(code: Code, number: u32) -> Self {
-        let bits = number.saturating_sub(1);
-        Self { code, shift: bits & 1 != 0, alt: bits & 2 != 0, ctrl: bits & 4 != 0 }
-    }
-}
+use crate::ui::app::key::{Code, Key};
 
 /// What the terminal says about itself when asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +33,16 @@ pub enum Event {
     Focus(bool),
     /// An answer to a question.
     Answer(Answer),
+}
+
+/// The key with modifiers as sequences number them: 1 + shift 1 + alt 2 + control 4.
+const fn modified(code: Code, number: u32) -> Key {
+    let bits = number.saturating_sub(1);
+    let code = match code {
+        Code::Tab if bits & 1 != 0 => Code::BackTab,
+        code => code,
+    };
+    Key { code, alt: bits & 2 != 0, ctrl: bits & 4 != 0 }
 }
 
 /// A pasted text beyond this is cut: nobody types a megabyte.
@@ -306,7 +251,7 @@ fn meaning(parameters: &[u8], last: u8) -> Option<Event> {
         b'O' if text.is_empty() => Some(Event::Focus(false)),
         b'~' => numbered_key(first?, modifiers).map(Event::Key),
         b'u' => unicode_key(first?, modifiers).map(Event::Key),
-        b'Z' => Some(Event::Key(Key { shift: true, ..Key::plain(Code::Tab) })),
+        b'Z' => Some(Event::Key(Key::plain(Code::BackTab))),
         letter => letter_key(letter, modifiers).map(Event::Key),
     }
 }
@@ -323,14 +268,13 @@ fn letter_key(letter: u8, modifiers: u32) -> Option<Key> {
         b'P'..=b'S' => Code::F(letter - b'P' + 1),
         _ => return None,
     };
-    Some(Key::modified(code, modifiers))
+    Some(modified(code, modifiers))
 }
 
 /// `ESC [ 5 ~`.
 fn numbered_key(number: u32, modifiers: u32) -> Option<Key> {
     let code = match number {
         1 | 7 => Code::Home,
-        2 => Code::Insert,
         3 => Code::Delete,
         4 | 8 => Code::End,
         5 => Code::PageUp,
@@ -340,7 +284,7 @@ fn numbered_key(number: u32, modifiers: u32) -> Option<Key> {
         23 | 24 => Code::F(u8::try_from(number - 12).ok()?),
         _ => return None,
     };
-    Some(Key::modified(code, modifiers))
+    Some(modified(code, modifiers))
 }
 
 /// `ESC [ 97 ; 5 u`: a key by its character.
@@ -352,7 +296,7 @@ fn unicode_key(number: u32, modifiers: u32) -> Option<Key> {
         8 | 127 => Code::Backspace,
         _ => Code::Char(char::from_u32(number).filter(|c| !c.is_control())?),
     };
-    Some(Key::modified(code, modifiers))
+    Some(modified(code, modifiers))
 }
 
 #[cfg(test)]
@@ -366,7 +310,7 @@ mod tests {
     }
 
     fn with(code: Code, modifiers: u32) -> Event {
-        Event::Key(Key::modified(code, modifiers))
+        Event::Key(modified(code, modifiers))
     }
 
     fn decode(bytes: &str) -> Vec<Event> {
@@ -386,7 +330,8 @@ mod tests {
             ("\r", key(Code::Enter)),
             ("\n", key(Code::Enter)),
             ("\t", key(Code::Tab)),
-            ("\x1b[Z", with(Code::Tab, 2)),
+            ("\x1b[Z", key(Code::BackTab)),
+            ("\x1b[9;2u", key(Code::BackTab)),
             ("\x7f", key(Code::Backspace)),
             ("\x03", with(Code::Char('c'), 5)),
             ("\x1a", with(Code::Char('z'), 5)),

@@ -76,8 +76,7 @@ fn read_keys(terminal: &Terminal, mut decoder: Decoder, tell: &UnboundedSender<F
             Waited::Gone => return,
         };
         for event in events {
-            // An answer that comes so late helps nobody; what matters is that it is not taken for keys.
-            if !matches!(event, Event::Answer(_)) && tell.send(FromTerminal::Event(event)).is_err() {
+            if tell.send(FromTerminal::Event(event)).is_err() {
                 return;
             }
         }
