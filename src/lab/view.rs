@@ -3,7 +3,7 @@
 //! Scenes, inspectors and captions read this and nothing else of the world. Times are µs since t = 0 (things from the hidden prologue may
 //! lie before it and are then 0). Lists are in the order in which things were declared.
 
-use crate::engine::LossWhy;
+pub use crate::engine::LossWhy;
 use crate::kafka::Election;
 
 /// One moment of the tank.

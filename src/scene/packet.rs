@@ -1,8 +1,7 @@
 //! Messages as they are drawn: from where to where, how far, and what becomes of them.
 
 use super::Moment;
-use crate::engine::LossWhy;
-use crate::lab::view::MessageView;
+use crate::lab::view::{LossWhy, MessageView};
 
 /// What becomes of a packet in this picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
