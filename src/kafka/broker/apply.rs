@@ -20,8 +20,8 @@ impl Broker {
             return;
         }
         let from = self.vol.image.offset.plus(1);
-        let quiet = self.vol.metadata_polled == from;
-        self.vol.metadata_polled = from;
+        // An observer's question tells the controller nothing that anything depends on.
+        let quiet = true;
         let body = Body::MetadataFetch { from };
         self.vol.requests.send(
             cx,
@@ -47,12 +47,7 @@ impl Broker {
                 self.disk.logs.retain(|p, _| p.topic != *topic);
             }
             self.vol.fenced = image.brokers.get(&cx.me()).is_none_or(|b| b.fenced);
-            let news = !changes.is_empty() || before.brokers != image.brokers;
-            if !news {
-                // Only idle chatter of the controller: the next question tells it nothing new.
-                self.vol.metadata_polled = image.offset.plus(1);
-            }
-            if news {
+            if !changes.is_empty() || before.brokers != image.brokers {
                 cx.note(Note::MetadataApplied { node: cx.me(), offset: image.offset });
                 self.after_metadata(cx);
             }
@@ -69,7 +64,7 @@ impl Broker {
             .map(|(p, _)| *p)
             .collect();
         for p in leading {
-            self.maybe_expand(cx, p);
+            self.maybe_expand(p);
             self.advance_high_watermark(cx, p);
         }
         self.follow_leaders(cx);

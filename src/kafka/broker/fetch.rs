@@ -91,7 +91,7 @@ impl Broker {
     }
 
     fn after_follower_fetch(&mut self, cx: &mut Cx<'_>, p: Partition) {
-        self.maybe_expand(cx, p);
+        self.maybe_expand(p);
         self.advance_high_watermark(cx, p);
     }
 

@@ -17,9 +17,9 @@ use crate::kafka::{
 pub(super) struct Fetcher {
     /// What the leader's session holds: the last thing said about each partition.
     said: BTreeMap<Partition, FetchPartition>,
+    /// The positions of the request before, whatever became of it: asking the same again tells nobody anything new.
+    tried: BTreeMap<Partition, FetchPartition>,
     in_flight: bool,
-    /// Partitions whose last answer was an error: left alone until the back-off ends.
-    resting: Vec<Partition>,
 }
 
 impl Broker {
@@ -68,7 +68,6 @@ impl Broker {
             cx.close(leader, REPLICATION); // the session there ends with its connection
             return;
         }
-        fetcher.resting.clear();
         let changed: Vec<FetchPartition> = wanted
             .values()
             .filter(|fetch| fetcher.said.get(&fetch.partition) != Some(fetch))
@@ -76,9 +75,10 @@ impl Broker {
             .collect();
         let forget: Vec<Partition> =
             fetcher.said.keys().filter(|p| !wanted.contains_key(p)).copied().collect();
+        let quiet = fetcher.tried == wanted;
+        fetcher.tried.clone_from(&wanted);
         fetcher.said = wanted;
         fetcher.in_flight = true;
-        let quiet = changed.is_empty() && forget.is_empty();
         let body = Body::Fetch {
             who: Who::Replica(epoch),
             max_wait: self.configs.ms("replica.fetch.wait.max.ms"),

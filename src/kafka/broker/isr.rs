@@ -38,7 +38,7 @@ impl Broker {
     }
 
     /// Proposes a follower that has caught up.
-    pub(super) fn maybe_expand(&mut self, cx: &mut Cx<'_>, p: Partition) {
+    pub(super) fn maybe_expand(&mut self, p: Partition) {
         let Some(replica) = self.vol.replicas.get(&p) else { return };
         let ReplicaRole::Leading(leading) = &replica.role else { return };
         let joins = |id: &NodeId| {
@@ -49,7 +49,7 @@ impl Broker {
         let Some(joining) = leading.replicas.iter().copied().find(joins) else { return };
         let isr = |id: &NodeId| leading.isr.contains(id) || *id == joining;
         let proposed = leading.replicas.iter().copied().filter(isr).collect();
-        self.propose(cx, &[(p, proposed)]);
+        self.propose(&[(p, proposed)]);
     }
 
     /// Every half of the lag time: proposes to drop members that fell behind. All of one partition in one request.
@@ -71,35 +71,40 @@ impl Broker {
             }
         }
         if !changes.is_empty() {
-            self.propose(cx, &changes);
+            self.propose(&changes);
         }
     }
 
-    fn propose(&mut self, cx: &mut Cx<'_>, proposals: &[(Partition, Vec<NodeId>)]) {
+    fn propose(&mut self, proposals: &[(Partition, Vec<NodeId>)]) {
         for (p, isr) in proposals {
             if let Some(ReplicaRole::Leading(leading)) = self.vol.replicas.get_mut(p).map(|r| &mut r.role) {
                 leading.pending = Some(isr.clone());
             }
         }
-        let partitions: Vec<Partition> = proposals.iter().map(|(p, _)| *p).collect();
-        self.send_proposals(cx, &partitions);
+        self.vol.to_propose.extend(proposals.iter().map(|(p, _)| *p));
     }
 
-    fn send_proposals(&mut self, cx: &mut Cx<'_>, partitions: &[Partition]) {
+    /// Sends what is proposed, all in one request; one request at a time (`AlterPartitionManager`).
+    pub(super) fn send_proposals(&mut self, cx: &mut Cx<'_>) {
+        let asked = |pending: &Pending| matches!(pending, Pending::AlterPartition(_));
+        if self.vol.to_propose.is_empty() || self.vol.requests.iter().any(|(_, _, pending)| asked(pending)) {
+            return;
+        }
         let (Some(epoch), Some(controller)) = (self.vol.epoch, controller(cx)) else { return };
+        let partitions = std::mem::take(&mut self.vol.to_propose);
         let brokers: BTreeMap<NodeId, BrokerEpoch> =
             self.vol.image.brokers.iter().map(|(id, state)| (*id, state.epoch)).collect();
         let mut changes = Vec::new();
         for p in partitions {
-            let leader_epoch = self.leader_epoch(*p);
+            let leader_epoch = self.leader_epoch(p);
             let Some((partition_epoch, isr)) =
-                self.leads(*p).and_then(|l| Some((l.partition_epoch, l.pending.clone()?)))
+                self.leads(p).and_then(|l| Some((l.partition_epoch, l.pending.clone()?)))
             else {
                 continue;
             };
             let isr =
                 isr.iter().map(|id| (*id, brokers.get(id).copied().unwrap_or(BrokerEpoch(-1)))).collect();
-            changes.push(IsrChange { partition: *p, leader_epoch, partition_epoch, isr });
+            changes.push(IsrChange { partition: p, leader_epoch, partition_epoch, isr });
         }
         if changes.is_empty() {
             return;
@@ -118,7 +123,7 @@ impl Broker {
     }
 
     /// The request got lost: propose again (each partition that still waits for this answer).
-    pub(super) fn retry_alter(&mut self, cx: &mut Cx<'_>, asked: &[(Partition, LeaderEpoch)]) {
+    pub(super) fn retry_alter(&mut self, asked: &[(Partition, LeaderEpoch)]) {
         let again: Vec<Partition> = asked
             .iter()
             .filter(|(p, epoch)| {
@@ -126,9 +131,7 @@ impl Broker {
             })
             .map(|(p, _)| *p)
             .collect();
-        if !again.is_empty() {
-            self.send_proposals(cx, &again);
-        }
+        self.vol.to_propose.extend(again);
     }
 
     /// The controller answered. What it accepted also comes as metadata; here it takes effect at once.
@@ -163,7 +166,7 @@ impl Broker {
             leading.partition_epoch = PartitionEpoch(leading.partition_epoch.0 + 1);
         }
         self.advance_high_watermark(cx, p);
-        self.maybe_expand(cx, p);
+        self.maybe_expand(p);
     }
 
     fn drop_proposal(&mut self, cx: &mut Cx<'_>, p: Partition, error: ErrorCode) {

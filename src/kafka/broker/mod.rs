@@ -27,7 +27,7 @@ mod purgatory;
 mod replica;
 mod upkeep;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::client::Requests;
@@ -75,10 +75,10 @@ struct Volatile {
     written: VecDeque<(u64, Result<(), ErrorCode>)>,
     purgatory_at: Option<Micros>,
     writes: Vec<Write>,
+    to_propose: BTreeSet<Partition>,
     refuse_next: Vec<(Option<Partition>, ErrorCode)>,
     producer_ids: std::ops::Range<i64>,
     init_waiting: Vec<(Conn, MsgId)>,
-    metadata_polled: Offset,
 }
 
 /// One partition of a follower's fetch session, and what it was last told.
@@ -195,7 +195,6 @@ impl Broker {
     /// Process start: read the disk, register.
     pub fn start(&mut self, cx: &mut Cx<'_>) {
         self.vol = Volatile { image: Arc::new(Image::empty()), fenced: true, ..Volatile::default() };
-        self.vol.metadata_polled = Offset(-2);
         self.register(cx);
         self.poll_metadata(cx);
         self.start_upkeep(cx);
@@ -301,10 +300,9 @@ impl Broker {
             Pending::Registration => cx.set_timer(Timer::BrokerHeartbeat, Micros::ms(100)),
             Pending::Heartbeat | Pending::CreateTopic => {}
             Pending::MetadataLog => {
-                self.vol.metadata_polled = Offset(-2);
                 cx.set_timer(Timer::MetadataWait, Micros::ms(100));
             }
-            Pending::AlterPartition(asked) => self.retry_alter(cx, &asked),
+            Pending::AlterPartition(asked) => self.retry_alter(&asked),
             Pending::ProducerIds => {
                 for (conn, msg) in std::mem::take(&mut self.vol.init_waiting) {
                     self.answer_init(cx, conn, msg, ErrorCode::CoordinatorLoadInProgress);
@@ -329,6 +327,7 @@ impl Broker {
                 break;
             }
         }
+        self.send_proposals(cx);
         self.arm_purgatory(cx);
     }
 
