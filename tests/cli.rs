@@ -141,4 +141,89 @@ fn wrong_names_and_numbers_are_explained() {
         ["kafkarium: abc is not a value of --seed.", "  Use a whole number from 0 to 18446744073709551615."]
     );
     assert_eq!(complaint(&["run"])[0], "kafkarium: <ID|FILE> is missing.");
+    assert_eq!(
+        complaint(&["render", "tour", "--size", "3x2"]),
+        [
+            "kafkarium: 3x2 is not a value of --size.",
+            "  Write columns x rows, such as 80x24. Pictures have 20x5 to 500x200 cells."
+        ]
+    );
+    assert_eq!(complaint(&["render", "tour", "--beat", "99"])[0], "kafkarium: Lesson tour has no beat 99.");
+    assert!(
+        complaint(&["sandbox", "--spec", "/nope.toml"])[0]
+            .starts_with("kafkarium: /nope.toml cannot be read")
+    );
+    let spec = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+    std::fs::write(spec.path(), "[cluster]\nbrokrs = 3\n").unwrap();
+    let lines = complaint(&["sandbox", "--spec", spec.path().to_str().unwrap()]);
+    assert!(lines[1].contains(":2:1") && lines[0].contains("brokrs"), "{lines:?}");
+}
+
+#[test]
+fn without_a_terminal_one_line_names_what_works() {
+    let commands: [&[&str]; 3] = [&[], &["play", "tour"], &["sandbox"]];
+    for command in commands {
+        let lines = complaint(command);
+        assert!(
+            lines.len() == 1 && lines[0].contains("kafkarium run") && lines[0].contains("kafkarium render")
+        );
+        let korean = complaint(&[command, &["--lang", "ko"]].concat());
+        assert!(korean.len() == 1 && korean[0].contains("터미널이 없습니다"), "{korean:?}");
+    }
+}
+
+#[test]
+fn a_scenario_is_replayed_and_held_to_what_it_says() {
+    let path = "lessons/scenarios/committed-survives.toml";
+    assert!(answer(&["run", path]).lines().count() > 10);
+    let text = std::fs::read_to_string(path).unwrap();
+    let wrong = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+    std::fs::write(wrong.path(), text.replacen("copies('paid') == 1", "copies('paid') == 9", 1)).unwrap();
+    let output = output(&["run", wrong.path().to_str().unwrap()]);
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{complaint}");
+    assert!(
+        complaint.contains("copies('paid') == 9") && complaint.contains("copies('paid') = 1"),
+        "{complaint}"
+    );
+}
+
+#[test]
+fn pictures_have_the_size_they_were_asked_for() {
+    for (lang, size) in
+        [("ko", (80, 24)), ("en", (80, 24)), ("ko", (120, 36)), ("en", (200, 55)), ("ko", (44, 12))]
+    {
+        for lesson in ["tour", "offset"] {
+            let asked = format!("{}x{}", size.0, size.1);
+            let picture = answer(&["render", lesson, "--beat", "3", "--size", &asked, "--lang", lang]);
+            assert_eq!(picture.lines().count(), size.1, "{lesson} {lang} {asked}");
+            for line in picture.lines() {
+                assert!(kafkarium::text::width(line) <= size.0, "{lesson} {lang} {asked}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_picture_comes_as_text_ansi_and_svg() {
+    let text = answer(&["render", "tour", "--beat", "arrive"]);
+    assert_eq!(text, answer(&["render", "00", "--beat", "3"]));
+    let ansi = answer(&["render", "tour", "--beat", "3", "--format", "ansi"]);
+    assert!(ansi.contains("38;2;"));
+    let mono = answer(&["render", "tour", "--beat", "3", "--format", "ansi", "--color", "mono"]);
+    assert!(!mono.contains("38;") && !mono.contains("48;"));
+    let ascii = answer(&["render", "tour", "--beat", "3", "--glyphs", "ascii", "--lang", "en"]);
+    assert!(ascii.is_ascii(), "{ascii}");
+    let file = tempfile::NamedTempFile::with_suffix(".svg").unwrap();
+    let path = file.path().to_str().unwrap();
+    assert_eq!(answer(&["render", "tour", "--beat", "3", "--format", "svg", "-o", path]), "");
+    let svg = std::fs::read_to_string(path).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.contains("<desc>") && svg.trim_end().ends_with("</svg>"));
+}
+
+#[test]
+fn an_act_beat_is_drawn_before_and_after_it_is_done() {
+    let before = answer(&["render", "tour", "--beat", "kill", "--lang", "en"]);
+    let after = answer(&["render", "tour", "--beat", "kill", "--lang", "en", "--done"]);
+    assert!(!before.contains("down ") && after.contains("down "), "{before}\n{after}");
 }

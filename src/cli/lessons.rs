@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::failure::Failure;
-use crate::course::{Course, Lesson, OpenError};
+use crate::course::{Course, Diagnostic, Lesson, OpenError};
 use crate::text::sanitize::sanitize_line;
 use crate::text::{Lang, t, tf};
 
@@ -91,9 +91,12 @@ fn unopened(error: &OpenError, lang: Lang) -> Failure {
             Failure::new(tf(lang, "error.unknown_lesson", &[("id", given)]), todo)
         }
         OpenError::Coming(_) => Failure::new(error.message().get(lang), t(lang, "cli.error.lessons_there")),
-        OpenError::Broken(problems) => {
-            let shown: Vec<String> = problems.iter().map(|problem| problem.render(lang, false)).collect();
-            Failure::line(shown.join("\n"))
-        }
+        OpenError::Broken(problems) => shown(problems, lang),
     }
+}
+
+/// What is wrong in a file, with the places.
+pub fn shown(problems: &[Diagnostic], lang: Lang) -> Failure {
+    let shown: Vec<String> = problems.iter().map(|problem| problem.render(lang, false)).collect();
+    Failure::line(shown.join("\n"))
 }

@@ -19,10 +19,11 @@ pub fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Says what went wrong, in one or two lines.
+/// Says what went wrong, in one or two lines; a picture of a place in a file stands as it is.
 pub fn complain(failure: &Failure) {
     let mut err = io::stderr().lock();
-    let _ = writeln!(err, "kafkarium: {}", failure.what);
+    let name = if failure.what.contains('\n') { "" } else { "kafkarium: " };
+    let _ = writeln!(err, "{name}{}", failure.what);
     if let Some(todo) = &failure.todo {
         let _ = writeln!(err, "  {todo}");
     }

@@ -1,17 +1,20 @@
-//! `kafkarium run`: a lesson played along its own path, without a screen, and what happened.
+//! `kafkarium run`: a lesson played along its own path, or a scenario, without a screen, and what happened.
 
+use std::fs;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
 
 use super::failure::Failure;
 use super::options::{Globals, TraceForm};
-use super::{Outcome, lessons};
-use crate::course::Lesson;
+use super::{Outcome, lessons, output};
 use crate::course::player::{Moved, Phase, Player};
-use crate::lab::Lab;
-use crate::text::{Lang, tf};
+use crate::course::{Diagnostic, Lesson, Source, load};
+use crate::lab::scenario::Replayed;
+use crate::lab::{Lab, Scenario, ScenarioError};
+use crate::text::{Lang, t, tf};
 
 /// What `run` is given.
 #[derive(Args, Debug)]
@@ -24,13 +27,57 @@ pub struct RunArgs {
     seed: Option<u64>,
 }
 
-/// Plays and prints.
+/// Plays and prints; 1 if a scenario does not end as it says.
 pub fn run(args: &RunArgs, globals: &Globals, lang: Lang) -> Outcome {
+    let path = Path::new(&args.what);
+    if path.extension().is_some_and(|ext| ext == "toml") || path.components().count() > 1 {
+        return run_file(path, args, lang);
+    }
     let course = lessons::course(globals.lessons.as_deref(), lang)?;
     let (lesson, _) = lessons::lesson_and_beat(&course, &args.what, None, lang)?;
-    let lab = play(lesson, args.seed, lang)?;
-    print(&lab, args.trace)?;
+    print(&play(lesson, args.seed, lang)?, args.trace)?;
     Ok(0)
+}
+
+/// A file: what has beats is a lesson, anything else is a scenario.
+fn run_file(path: &Path, args: &RunArgs, lang: Lang) -> Outcome {
+    let text = fs::read_to_string(path)
+        .map_err(|error| Failure::cannot_read(lang, path, &error, t(lang, "cli.error.give_a_file").into()))?;
+    let name = path.to_string_lossy();
+    if text.lines().any(|line| line.trim() == "[[beat]]") {
+        let lesson = load(&name, &text).map_err(|problems| lessons::shown(&problems, lang))?;
+        print(&play(Arc::new(lesson), args.seed, lang)?, args.trace)?;
+        return Ok(0);
+    }
+    let wrong = |error: ScenarioError| {
+        let problem = Diagnostic::new(&Source::new(&name, &text), error.span.unwrap_or(0..0), error.message);
+        lessons::shown(&[problem], lang)
+    };
+    let mut scenario = Scenario::parse(&text).map_err(wrong)?;
+    scenario.seed = args.seed.unwrap_or(scenario.seed);
+    let played = scenario.replay().map_err(wrong)?;
+    print(&played.lab, args.trace)?;
+    let complaints = complaints(&played, lang);
+    for complaint in &complaints {
+        output::complain(complaint);
+    }
+    Ok(u8::from(!played.is_good()))
+}
+
+/// How a scenario did not end as it says.
+fn complaints(played: &Replayed, lang: Lang) -> Vec<Failure> {
+    let by_time = played.by_time.then(|| Failure::line(t(lang, "cli.run.by_time")));
+    let expected = played.failed.iter().map(|failed| {
+        let what = tf(lang, "cli.run.expected", &[("expect", &failed.expect)]);
+        Failure { what, todo: Some(failed.says.join(", ")).filter(|says| !says.is_empty()) }
+    });
+    let unbroken =
+        played.unbroken.iter().map(|law| Failure::line(tf(lang, "cli.run.unbroken", &[("law", law)])));
+    let broken = played
+        .broken
+        .iter()
+        .map(|violation| Failure::line(tf(lang, "cli.run.broken", &[("law", violation)])));
+    by_time.into_iter().chain(expected).chain(unbroken).chain(broken).collect()
 }
 
 /// The lab at the end of a lesson that was played as its author would.

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::failure::Failure;
+use super::lessons;
 use crate::course::{Diagnostic, Source};
 use crate::lab::Spec;
 use crate::text::{Lang, Text, t};
@@ -17,13 +18,10 @@ pub fn read(path: Option<&Path>, lang: Lang) -> Result<Spec, Failure> {
     let text = fs::read_to_string(path)
         .map_err(|error| Failure::cannot_read(lang, path, &error, t(lang, "cli.error.give_a_file").into()))?;
     let source = Source::new(&path.to_string_lossy(), &text);
-    let shown = |problems: Vec<Diagnostic>| {
-        let shown: Vec<String> = problems.iter().map(|problem| problem.render(lang, false)).collect();
-        Failure::line(shown.join("\n"))
-    };
     let spec = Spec::parse(&text).map_err(|error| {
         let message = error.message();
-        shown(vec![Diagnostic::new(&source, error.span().unwrap_or(0..0), Text::new(message, message))])
+        let problem = Diagnostic::new(&source, error.span().unwrap_or(0..0), Text::new(message, message));
+        lessons::shown(&[problem], lang)
     })?;
     let problems = spec.validate();
     if problems.is_empty() {
@@ -32,5 +30,5 @@ pub fn read(path: Option<&Path>, lang: Lang) -> Result<Spec, Failure> {
     let diagnostic = |problem: &crate::lab::SpecError| {
         Diagnostic::new(&source, problem.span.clone().unwrap_or(0..0), problem.message.clone())
     };
-    Err(shown(problems.iter().map(diagnostic).collect()))
+    Err(lessons::shown(&problems.iter().map(diagnostic).collect::<Vec<_>>(), lang))
 }
