@@ -225,10 +225,13 @@ fn legend(state: &State, buffer: &mut Buffer, area: Rect) {
     let half = area.width / 2;
     let tile = (theme.fill(Role::Committed), " a ");
     let rows: [[(&str, Role, &'static str); 2]; 4] = [
-        [("▐a▌", Role::Committed, "legend.committed"), ("━●▸", Role::Request, "legend.request")],
-        [("(a)", Role::Uncommitted, "legend.uncommitted"), ("◂○━", Role::Response, "legend.response")],
-        [("★ ☆", Role::Leader, "legend.leader_follower"), ("─✗", Role::Dropped, "legend.lost")],
-        [("┃", Role::Focus, "legend.hw"), ("◉", Role::InSync, "legend.in_sync")],
+        [("▐a▌", Role::Committed, "legend_short.committed"), ("━●▸", Role::Request, "legend_short.request")],
+        [
+            ("(a)", Role::Uncommitted, "legend_short.uncommitted"),
+            ("◂○━", Role::Response, "legend_short.response"),
+        ],
+        [("★ ☆", Role::Leader, "legend_short.leader_follower"), ("─✗", Role::Dropped, "legend_short.lost")],
+        [("┃", Role::Focus, "legend_short.hw"), ("◉", Role::InSync, "legend_short.in_sync")],
     ];
     for (y, row) in (top..).zip(rows) {
         for (n, (glyph, role, word)) in (0..).zip(row) {

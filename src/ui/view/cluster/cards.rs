@@ -18,6 +18,42 @@ fn span(from: u64, now: u64) -> String {
     format!("{}.{}s", ms / 1000, ms % 1000 / 100)
 }
 
+/// The inside of a box: one cell in at the sides, so that its frame stands on the stage.
+fn inside(area: Rect) -> Rect {
+    Rect {
+        x: area.x + 1,
+        y: area.y + 1,
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(2),
+    }
+}
+
+/// Row of a broker's strip for a partition, if it is drawn.
+pub(super) fn strip_row(area: Rect, card: &Card, partition: &str) -> Option<u16> {
+    let rows = Rows::of(inside(area), card);
+    let ix = card.strips.iter().position(|s| s.partition == partition)?;
+    let y = area.y + 1 + u16::try_from(ix).ok()? * rows.each;
+    (y + rows.each < area.bottom()).then_some(y + u16::from(rows.each > 1))
+}
+
+/// How a broker's inner rows are shared out.
+struct Rows {
+    /// Rows a strip: 3 with offsets and marks, 2 with offsets, 1 bare.
+    each: u16,
+    /// Strips that find no room.
+    hidden: usize,
+}
+
+impl Rows {
+    fn of(area: Rect, card: &Card) -> Self {
+        let count = u16::try_from(card.strips.len()).unwrap_or(1).max(1);
+        let note = u16::from(card.note != CardNote::Quiet && area.height > count);
+        let each = ((area.height.saturating_sub(note)) / count).clamp(1, 3);
+        let shown = usize::from(area.height.saturating_sub(note) / each);
+        Self { each, hidden: card.strips.len().saturating_sub(shown) }
+    }
+}
+
 fn border(card: &Card, selected: bool) -> (Edge, Role) {
     let edge = match card.badge {
         badge if is_dashed(badge) => Edge::Dashed,
@@ -38,7 +74,8 @@ fn border(card: &Card, selected: bool) -> (Edge, Role) {
 pub(super) fn broker(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, card: &Card) {
     let (theme, lang) = (frame.state.settings.theme, frame.lang());
     let now = frame.tank.film.now();
-    fill(buffer, area, theme, Surface::Panel);
+    fill(buffer, area, theme, Surface::Stage);
+    fill(buffer, inside(area), theme, Surface::Panel);
     let (edge, role) = border(card, frame.selected(&card.id));
     let style = frame.style(role);
     let word = match (card.leads, card.strips.len()) {
@@ -72,11 +109,9 @@ pub(super) fn broker(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, card: &
     strips(frame, buffer, inner, card);
 }
 
-/// Rows for each strip: 3 with offsets and marks, 2 with offsets, 1 bare; a note takes what is left.
+/// The strips, and below them a note if there is room.
 fn strips(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, card: &Card) {
-    let count = u16::try_from(card.strips.len()).unwrap_or(1).max(1);
-    let want_note = u16::from(card.note != CardNote::Quiet && area.height > count);
-    let each = ((area.height - want_note) / count).clamp(1, 3);
+    let Rows { each, hidden } = Rows::of(area, card);
     let mut y = area.y;
     for strip in &card.strips {
         if y + each > area.bottom() {
@@ -85,17 +120,11 @@ fn strips(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, card: &Card) {
         one(frame, buffer, Rect { y, height: each, ..area }, strip);
         y += each;
     }
-    let hidden = card.strips.len().saturating_sub(usize::from((area.height - want_note) / each));
     if y < area.bottom() {
         note(frame, buffer, Rect { y: area.bottom() - 1, height: 1, ..area }, card, hidden);
     } else if hidden > 0 {
-        put_right(
-            buffer,
-            area.right(),
-            area.bottom(),
-            &format!(" +{hidden} "),
-            muted(frame.state.settings.theme),
-        );
+        let theme = frame.state.settings.theme;
+        put_right(buffer, area.right(), area.bottom(), &format!(" +{hidden} "), muted(theme));
     }
 }
 
@@ -172,7 +201,8 @@ fn note(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, card: &Card, hidden:
 
 pub(super) fn client(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, client: &Client) {
     let (theme, lang) = (frame.state.settings.theme, frame.lang());
-    fill(buffer, area, theme, Surface::Panel);
+    fill(buffer, area, theme, Surface::Stage);
+    fill(buffer, inside(area), theme, Surface::Panel);
     let mine = match client.group {
         Some(_) => Role::position(client.lane),
         None => Role::Text,

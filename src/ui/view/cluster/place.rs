@@ -31,7 +31,7 @@ const CONSUMER: u16 = 12;
 
 impl Places {
     pub fn of(class: Class, area: Rect, scene: &Cluster) -> Self {
-        let consumers_x = area.right().saturating_sub(CONSUMER);
+        let consumers_x = area.right().saturating_sub(CONSUMER + 1);
         let left_gutter = if class == Class::S { 9 } else { 10 };
         let brokers_x = area.x + 1 + PRODUCER + left_gutter;
         let right_gutter = 6;

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::super::paint::{cell, fill, put};
 use super::super::stage::Frame;
+use super::cards;
 use super::place::{Places, Thing};
 use crate::scene::{Cluster, Fate, Packet};
 use crate::text::{tf, truncate, width};
@@ -55,8 +56,13 @@ fn way(places: &Places, scene: &Cluster, packet: &Packet) -> Option<Vec<Cell>> {
             bend((b.right(), port(b, answer)), places.right_trunk, (c.x.saturating_sub(1), port(c, answer)))
         }
         ((Thing::Broker, a), (Thing::Broker, b)) => {
-            let row = |r: Rect| r.y + r.height / 2;
-            bend((a.right(), row(a)), places.bus, (b.right(), row(b)))
+            let row = |id: &str, r: Rect| {
+                let card = scene.brokers.iter().find(|card| card.id == id);
+                let partition = scene.bus.as_deref().unwrap_or_default();
+                let strip = card.and_then(|card| cards::strip_row(r, card, partition));
+                strip.unwrap_or(r.y + r.height / 2)
+            };
+            bend((a.right(), row(&packet.from, a)), places.bus, (b.right(), row(&packet.to, b)))
         }
         ((Thing::Broker, b), (Thing::Controller, k)) => {
             bend((b.x.saturating_sub(1), b.bottom() - 1), places.control, (k.x.saturating_sub(1), k.y))
@@ -120,7 +126,8 @@ fn bus(frame: &Frame<'_>, buffer: &mut Buffer, places: &Places, scene: &Cluster,
     let mut taps = Vec::new();
     for (card, place) in scene.brokers.iter().zip(&places.brokers) {
         if let Some(strip) = card.strips.iter().find(|s| s.partition == *partition) {
-            taps.push((place.y + place.height / 2, strip.leads, strip.dead || card.isolated));
+            let row = cards::strip_row(*place, card, partition).unwrap_or(place.y + place.height / 2);
+            taps.push((row, strip.leads, strip.dead || card.isolated));
         }
     }
     let (Some(first), Some(last)) = (taps.first(), taps.last()) else { return };
