@@ -342,3 +342,6 @@ impl Spec {
         *self.cluster.controllers.get_ref()
     }
 }
+
+#[cfg(test)]
+mod tests;

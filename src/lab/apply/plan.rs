@@ -1,111 +1,20 @@
-//! From an action to what the world is asked. What depends on the moment (whose controller, which leader) is looked up here, so a
-//! replay finds the same.
+//! What an action means now.
 
 use std::sync::Arc;
 
-use super::action::{Action, Produce, Setting};
-use super::error::ActError;
-use super::ledger::RecordNames;
-use super::spec::config_text;
-use super::state::State;
-use crate::engine::{Fault, Loss, NodeId, Note as EngineNote, Process as Life, RuleAction, Tier};
+use super::who::unknown;
+use super::{Deed, checked, configs_of, named};
+use crate::engine::{Fault, Note as EngineNote, Process as Life, RuleAction};
 use crate::kafka::config::{Configs, Family, Scope};
-use crate::kafka::consumer::{Consumer, ConsumerSpec};
-use crate::kafka::{
-    Command, ErrorCode, Note, OFFSETS_TOPIC, Partition, Process, RecordId, Role, SeekTo, Send, TopicId,
-};
-use crate::text::with_particle;
-
-/// What an input asks of the world, found out before anything changes.
-enum Deed {
-    Start(NodeId),
-    NewConsumer(String, ConsumerSpec),
-    Crash(NodeId, Loss),
-    Pause(NodeId),
-    Resume(NodeId),
-    Command(NodeId, Command),
-    Produce(NodeId, Vec<Send>, Produce),
-    Alter(NodeId, Vec<(&'static str, Arc<str>)>),
-    Commands(NodeId, Vec<Command>),
-    CreateTopic(NodeId, String, Box<Action>),
-    Fault(Fault),
-    Refused(ErrorCode),
-}
-
-fn named(id: &str, particle: &str) -> String {
-    with_particle(id, particle).unwrap_or_else(|| id.to_owned())
-}
+use crate::kafka::consumer::ConsumerSpec;
+use crate::kafka::{Command, ErrorCode, Note, Partition, Process, Role, SeekTo, Send};
+use crate::lab::action::{Action, Produce, Setting};
+use crate::lab::cel;
+use crate::lab::error::ActError;
+use crate::lab::state::State;
 
 impl State {
-    /// Does an action, as one input. Gives the error that Kafka answered with, if it refused.
-    ///
-    /// # Errors
-    /// It cannot be done here: nothing has changed then.
-    pub(super) fn apply(&mut self, action: &Action, ix: u32) -> Result<Option<ErrorCode>, ActError> {
-        let deed = self.plan(action)?;
-        self.world.begin_input(ix);
-        self.ledger.counted(action.verb());
-        let mut refused = None;
-        match deed {
-            Deed::Start(node) => {
-                self.world.start(node);
-                if self.world.shared().role(node) == Some(Role::Producer) {
-                    self.world.command(node, Command::BeginWorkload);
-                }
-            }
-            Deed::NewConsumer(name, spec) => {
-                self.world.shared_mut().add_node(&name, Role::Consumer);
-                let node = self.world.add(Process::Consumer(Box::new(Consumer::new(spec))), Tier::Client);
-                self.world.start(node);
-            }
-            Deed::Crash(node, loss) => {
-                self.world.crash(node, loss);
-            }
-            Deed::Pause(node) => {
-                self.world.pause(node);
-            }
-            Deed::Resume(node) => {
-                self.world.resume(node);
-            }
-            Deed::Command(node, command) => {
-                self.world.command(node, command);
-            }
-            Deed::Commands(node, commands) => {
-                for command in commands {
-                    self.world.command(node, command);
-                }
-            }
-            Deed::Produce(node, sends, produce) => self.produce(node, sends, &produce),
-            Deed::Alter(node, settings) => self.world.alter(node, |process| set_all(process, &settings)),
-            Deed::CreateTopic(controller, name, action) => {
-                let topic = self.world.shared_mut().intern_topic(&name);
-                let command = create_topic(&self.world, controller, topic, &action);
-                self.world.command(controller, command);
-            }
-            Deed::Fault(fault) => self.world.fault(fault),
-            Deed::Refused(error) => refused = Some(error),
-        }
-        let answer = self.world.notes().iter().find_map(|rec| match rec.note {
-            EngineNote::Domain(Note::AdminRefused { error }) => Some(error),
-            _ => None,
-        });
-        self.look();
-        Ok(refused.or(answer))
-    }
-
-    fn produce(&mut self, node: NodeId, sends: Vec<Send>, produce: &Produce) {
-        let at = self.world.now();
-        let first = self.world.next_serial();
-        for (ix, send) in (0..).zip(&sends) {
-            let names = RecordNames { id: produce.id.as_deref(), tag: produce.tag.as_deref(), count: 1 };
-            self.ledger.sending(RecordId(first + ix), node, send, names, at);
-        }
-        self.world.command(node, Command::Produce(sends));
-    }
-
-    // ---- what an action means now ----
-
-    fn plan(&self, action: &Action) -> Result<Deed, ActError> {
+    pub(super) fn plan(&self, action: &Action) -> Result<Deed, ActError> {
         if !action.available() {
             let verb = action.verb();
             return Err(ActError::new(
@@ -227,7 +136,7 @@ impl State {
         let like = specs().find(|spec| Some(spec.group) == known).or_else(|| specs().next());
         let mut names_after = names.clone();
         let id = names_after.intern_group(group);
-        let topics = || super::cel::committed_image(&self.world).topics.keys().copied();
+        let topics = || cel::committed_image(&self.world).topics.keys().copied();
         like.map_or_else(
             || ConsumerSpec {
                 configs: Configs::new(Scope::Consumer, Family::Java),
@@ -254,7 +163,7 @@ impl State {
     fn plan_reset(&self, group: &str, topic: &str, to: SeekTo) -> Result<Deed, ActError> {
         let topic = self.topic(topic)?;
         let id = self.world.shared().find_group(group).ok_or_else(|| unknown(group))?;
-        let coordinator = super::cel::coordinator(&self.world, id);
+        let coordinator = cel::coordinator(&self.world, id);
         let running = coordinator.filter(|node| self.world.process(*node) == Life::Running);
         Ok(running.map_or(Deed::Refused(ErrorCode::CoordinatorNotAvailable), |node| {
             Deed::Command(node, Command::ResetOffsets(id, topic, self.seek_to(to)))
@@ -282,7 +191,7 @@ impl State {
 
     fn plan_fail(&self, partition: Option<&str>, error: Option<ErrorCode>) -> Result<Deed, ActError> {
         let error = error.unwrap_or(ErrorCode::NotEnoughReplicas);
-        let image = super::cel::committed_image(&self.world);
+        let image = cel::committed_image(&self.world);
         let p = match partition {
             Some(name) => self.partition(name)?,
             None => {
@@ -325,126 +234,5 @@ impl State {
             }
             _ => Fault::Clear,
         })
-    }
-
-    // ---- who is meant ----
-
-    fn node(&self, id: &str) -> Result<NodeId, ActError> {
-        self.world.shared().find_node(id).ok_or_else(|| unknown(id))
-    }
-
-    fn topic(&self, name: &str) -> Result<TopicId, ActError> {
-        let id = self.world.shared().find_topic(name).filter(|_| name != OFFSETS_TOPIC);
-        id.ok_or_else(|| unknown(name))
-    }
-
-    fn partition(&self, name: &str) -> Result<Partition, ActError> {
-        self.world.shared().find_partition(name).ok_or_else(|| unknown(name))
-    }
-
-    /// A process that is not down.
-    fn up(&self, id: &str) -> Result<NodeId, ActError> {
-        let node = self.node(id)?;
-        if !matches!(self.world.process(node), Life::Down { .. }) {
-            return Ok(node);
-        }
-        Err(ActError::new(
-            format!("{} 꺼져 있습니다. start {id}로 켭니다.", named(id, "은")),
-            format!("{id} is down; start {id} brings it back."),
-        ))
-    }
-
-    /// A process that handles what comes.
-    fn running(&self, id: &str) -> Result<NodeId, ActError> {
-        let node = self.up(id)?;
-        if self.world.process(node) == Life::Running {
-            return Ok(node);
-        }
-        Err(ActError::new(
-            format!("{} 멈춰 있습니다. resume {id}로 움직입니다.", named(id, "은")),
-            format!("{id} is paused; resume {id} lets it go on."),
-        ))
-    }
-
-    fn controller(&self) -> Result<NodeId, ActError> {
-        let active = |node: &NodeId| match self.world.node(*node) {
-            Process::Controller(controller) => {
-                controller.is_active() && self.world.process(*node) == Life::Running
-            }
-            _ => false,
-        };
-        self.world.shared().of_role(Role::Controller).find(active).ok_or_else(|| {
-            ActError::new(
-                "지금 움직이는 컨트롤러가 없습니다. 먼저 컨트롤러를 켜세요.",
-                "There is no active controller now; start it first.",
-            )
-        })
-    }
-
-    fn tell(&self, id: &str, command: Command) -> Result<Deed, ActError> {
-        self.running(id).map(|node| Deed::Command(node, command))
-    }
-
-    fn tell_manual(&self, id: &str, command: Command) -> Result<Deed, ActError> {
-        let node = self.running(id)?;
-        match self.world.node(node) {
-            Process::Consumer(consumer) if consumer.spec().manual => Ok(Deed::Command(node, command)),
-            _ => Err(ActError::new(
-                format!(
-                    "{} 스스로 움직입니다. drive = \"manual\"인 컨슈머에만 쓸 수 있습니다.",
-                    named(id, "은")
-                ),
-                format!("{id} works by itself; this is for consumers with drive = \"manual\"."),
-            )),
-        }
-    }
-}
-
-fn unknown(id: &str) -> ActError {
-    ActError::new(format!("{} 없습니다.", named(id, "은")), format!("There is no {id}."))
-}
-
-const fn configs_of(process: &Process) -> &Configs {
-    match process {
-        Process::Broker(broker) => broker.configs(),
-        Process::Controller(controller) => controller.configs(),
-        Process::Producer(producer) => producer.configs(),
-        Process::Consumer(consumer) => consumer.configs(),
-    }
-}
-
-fn set_all(process: &mut Process, settings: &[(&'static str, Arc<str>)]) {
-    let configs = match process {
-        Process::Broker(broker) => broker.configs_mut(),
-        Process::Controller(controller) => controller.configs_mut(),
-        Process::Producer(producer) => producer.configs_mut(),
-        Process::Consumer(consumer) => consumer.configs_mut(),
-    };
-    for (name, value) in settings {
-        // Checked before the input began.
-        let _ = configs.set(name, value);
-    }
-}
-
-fn checked(configs: &Configs, settings: &[Setting]) -> Result<Vec<(&'static str, Arc<str>)>, ActError> {
-    let check =
-        |s: &Setting| configs.check(&s.name, &s.value).map_err(|e| ActError { message: config_text(&e) });
-    settings.iter().map(check).collect()
-}
-
-fn create_topic(world: &crate::kafka::World, controller: NodeId, topic: TopicId, action: &Action) -> Command {
-    let default = |name: &str| u32::try_from(configs_of(world.node(controller)).int(name)).unwrap_or(1);
-    let (partitions, replication, config) = match action {
-        Action::CreateTopic { partitions, replication, config, .. } => {
-            (*partitions, *replication, config.as_slice())
-        }
-        _ => (None, None, &[][..]),
-    };
-    Command::CreateTopic {
-        topic,
-        replicas: None,
-        partitions: partitions.unwrap_or_else(|| default("num.partitions")),
-        replication: replication.unwrap_or_else(|| default("default.replication.factor")),
-        configs: checked(&Configs::new(Scope::Topic, Family::Java), config).unwrap_or_default(),
     }
 }
