@@ -49,8 +49,10 @@ pub struct Tank {
     pub scene: Option<&'static str>,
     /// An open prompt.
     pub prompt: Prompt,
-    /// Hints shown in a sandbox-free act beat, in the language of the moment.
+    /// The hint shown while an act waits, in the language of the moment.
     pub hint: Option<String>,
+    /// Time runs only until what was set off has come to rest (after an action), not until somebody stops it.
+    pub until_settled: bool,
 }
 
 impl Tank {
@@ -70,6 +72,7 @@ impl Tank {
             scene: None,
             prompt: Prompt::default(),
             hint: None,
+            until_settled: false,
         }
     }
 
@@ -87,8 +90,16 @@ impl Tank {
         self.forget_what_is_gone();
     }
 
+    /// Something was done: time runs until its consequences have come to rest.
+    pub fn follow_up(&mut self, film: bool) {
+        self.snap();
+        self.film.playing = film;
+        self.until_settled = true;
+    }
+
     /// A beat was entered: its run begins by itself, or is leapt over.
     pub fn begin_beat(&mut self, film: bool) {
+        self.until_settled = false;
         self.more = false;
         self.hint = None;
         self.prompt = Prompt::default();
@@ -113,6 +124,11 @@ impl Tank {
 
     /// One loud instant on while time runs by itself.
     fn next_picture(&mut self, film: bool) {
+        if self.until_settled && self.play.lab().is_settled() {
+            self.film.playing = false;
+            self.until_settled = false;
+            return;
+        }
         let leaps = self.play.player().is_some_and(|p| p.pace() == Pace::Skip && p.phase() == Phase::Running);
         if leaps {
             let before = self.film.shown().clone();

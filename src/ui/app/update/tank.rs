@@ -64,6 +64,7 @@ fn move_in_time(tank: &mut Tank, command: Command, film: bool) {
         }
         Command::PlayPause => {
             tank.film.playing = !tank.film.playing;
+            tank.until_settled = false;
             if tank.film.playing && !tank.film.is_moving() {
                 tank.tick(0, film);
             }
@@ -282,10 +283,7 @@ pub(super) fn act(state: &mut State, action: &Action) -> Result<(), String> {
     match tank.play.act(action) {
         Ok(Acted::WouldLeave) => ask(state, Ask::LeaveScript(Box::new(action.clone()))),
         Ok(Acted::GoalReached) => tank.begin_beat(film),
-        Ok(Acted::OnScript | Acted::OffScript) => {
-            tank.snap();
-            tank.film.playing = film;
-        }
+        Ok(Acted::OnScript | Acted::OffScript) => tank.follow_up(film),
         Err(error) => return Err(error.message.get(lang).to_owned()),
     }
     Ok(())
@@ -297,10 +295,7 @@ pub(super) fn leave_script(state: &mut State, action: &Action) {
     let Some(tank) = state.tank_mut() else { return };
     let Some(player) = tank.play.player_mut() else { return };
     match player.leave_script(action) {
-        Ok(_) => {
-            tank.snap();
-            tank.film.playing = film;
-        }
+        Ok(_) => tank.follow_up(film),
         Err(error) => {
             let text = error.message.get(lang).to_owned();
             state.say(text, true);
