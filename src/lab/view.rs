@@ -4,7 +4,7 @@
 //! lie before it and are then 0). Lists are in the order in which things were declared.
 
 pub use crate::engine::LossWhy;
-pub use crate::kafka::Election;
+use crate::kafka::Election;
 
 /// One moment of the tank.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -342,6 +342,3 @@ impl Spec {
         *self.cluster.controllers.get_ref()
     }
 }
-
-#[cfg(test)]
-mod tests;

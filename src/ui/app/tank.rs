@@ -17,6 +17,9 @@ pub enum Pane {
     Scrubber,
 }
 
+/// Without film, a hop ends after this many loud instants at the latest.
+const MOST_INSTANTS: usize = 1000;
+
 /// An open prompt of a predict beat.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Prompt {
@@ -49,10 +52,8 @@ pub struct Tank {
     pub scene: Option<&'static str>,
     /// An open prompt.
     pub prompt: Prompt,
-    /// The hint shown while an act waits, in the language of the moment.
+    /// Hints shown in a sandbox-free act beat, in the language of the moment.
     pub hint: Option<String>,
-    /// Time runs only until what was set off has come to rest (after an action), not until somebody stops it.
-    pub until_settled: bool,
 }
 
 impl Tank {
@@ -72,7 +73,6 @@ impl Tank {
             scene: None,
             prompt: Prompt::default(),
             hint: None,
-            until_settled: false,
         }
     }
 
@@ -90,16 +90,8 @@ impl Tank {
         self.forget_what_is_gone();
     }
 
-    /// Something was done: time runs until its consequences have come to rest.
-    pub fn follow_up(&mut self, film: bool) {
-        self.snap();
-        self.film.playing = film;
-        self.until_settled = true;
-    }
-
     /// A beat was entered: its run begins by itself, or is leapt over.
     pub fn begin_beat(&mut self, film: bool) {
-        self.until_settled = false;
         self.more = false;
         self.hint = None;
         self.prompt = Prompt::default();
@@ -124,11 +116,6 @@ impl Tank {
 
     /// One loud instant on while time runs by itself.
     fn next_picture(&mut self, film: bool) {
-        if self.until_settled && self.play.lab().is_settled() {
-            self.film.playing = false;
-            self.until_settled = false;
-            return;
-        }
         let leaps = self.play.player().is_some_and(|p| p.pace() == Pace::Skip && p.phase() == Phase::Running);
         if leaps {
             let before = self.film.shown().clone();
@@ -160,7 +147,10 @@ impl Tank {
             return false;
         }
         let lab = self.play.lab();
-        self.film.go(lab.view(), lab.lost_now(), goal, film);
+        let to = lab.view();
+        // Nothing is on its way and nothing set off within the lab's patience: there is no hop to wait for.
+        let idle = !to.messages.iter().any(|m| !m.quiet && !m.held);
+        self.film.go(to, lab.lost_now(), if idle { Goal::Instant } else { goal }, film);
         if matches!(moved, Moved::Ended | Moved::Entered) {
             self.film.playing = false;
         }
@@ -171,9 +161,11 @@ impl Tank {
     pub fn next_hop(&mut self, film: bool) -> bool {
         self.film.playing = false;
         self.film.finish();
-        let mut moved = self.step(Goal::Hop, film);
-        while moved && !film && self.film.finish() == Arrived::More {
-            moved = self.step(Goal::Hop, film);
+        let moved = self.step(Goal::Hop, film);
+        for _ in 0..MOST_INSTANTS {
+            if film || self.film.finish() != Arrived::More || !self.step(Goal::Hop, film) {
+                break;
+            }
         }
         self.forget_what_is_gone();
         moved

@@ -84,7 +84,10 @@ fn press(state: &mut State, key: Key) -> Vec<Effect> {
         return vec![Effect::Quit(0)];
     }
     if state.is_typing() {
-        return typing::press(state, key);
+        return match command::command(Context::Everywhere, key) {
+            Some(command) => run(state, Context::Everywhere, command),
+            None => typing::press(state, key),
+        };
     }
     if let Code::Char(c) = key.code {
         let letters = hangul::letters(c);

@@ -64,7 +64,6 @@ fn move_in_time(tank: &mut Tank, command: Command, film: bool) {
         }
         Command::PlayPause => {
             tank.film.playing = !tank.film.playing;
-            tank.until_settled = false;
             if tank.film.playing && !tank.film.is_moving() {
                 tank.tick(0, film);
             }
@@ -281,9 +280,16 @@ pub(super) fn act(state: &mut State, action: &Action) -> Result<(), String> {
     tank.film.playing = false;
     tank.film.finish();
     match tank.play.act(action) {
-        Ok(Acted::WouldLeave) => ask(state, Ask::LeaveScript(Box::new(action.clone()))),
+        // What cannot be done at all is said at once; only what would work is worth the question.
+        Ok(Acted::WouldLeave) => match tank.play.lab().clone().act(action) {
+            Ok(_) => ask(state, Ask::LeaveScript(Box::new(action.clone()))),
+            Err(error) => return Err(error.message.get(lang).to_owned()),
+        },
         Ok(Acted::GoalReached) => tank.begin_beat(film),
-        Ok(Acted::OnScript | Acted::OffScript) => tank.follow_up(film),
+        Ok(Acted::OnScript | Acted::OffScript) => {
+            tank.snap();
+            tank.film.playing = film;
+        }
         Err(error) => return Err(error.message.get(lang).to_owned()),
     }
     Ok(())
@@ -295,7 +301,10 @@ pub(super) fn leave_script(state: &mut State, action: &Action) {
     let Some(tank) = state.tank_mut() else { return };
     let Some(player) = tank.play.player_mut() else { return };
     match player.leave_script(action) {
-        Ok(_) => tank.follow_up(film),
+        Ok(_) => {
+            tank.snap();
+            tank.film.playing = film;
+        }
         Err(error) => {
             let text = error.message.get(lang).to_owned();
             state.say(text, true);

@@ -248,8 +248,7 @@ fn label(
         return;
     }
     let name = if packet.answer && packet.api == "Produce" { "ACK" } else { packet.api };
-    let full = format!("{name}{}", packet.id);
-    let text = if width(&full) > usize::from(room) { truncate(name, room.into(), "") } else { full };
+    let text = truncate(&format!("{name}{}", packet.id), room.into(), "");
     let cells = u16::try_from(width(&text)).unwrap_or(0);
     let y = path[0].1.min(path[path.len() - 1].1);
     let tried =

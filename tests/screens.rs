@@ -1,0 +1,180 @@
+//! What a learner sees, as text: every screen at three sizes in both languages, and nothing broken at any other size.
+
+mod support;
+
+use kafkarium::text::Lang;
+use kafkarium::ui::app::State;
+use kafkarium::ui::theme::{Depth, GlyphSet, Theme, ThemeName};
+use proptest::prelude::*;
+use support::{SIZES, beat, frame, home, lesson, press, rows, text, type_text};
+
+/// A screen: its name and how to get there.
+type Screen = (&'static str, fn(Lang, (u16, u16)) -> State);
+
+fn at(id: &'static str, slug: &str, lang: Lang, size: (u16, u16)) -> State {
+    lesson(id, beat(id, slug), lang, size)
+}
+
+fn after(mut state: State, keys: &str) -> State {
+    press(&mut state, keys);
+    state
+}
+
+const SCREENS: &[Screen] = &[
+    ("home", home),
+    ("home-part", |lang, size| after(home(lang, size), "↓ ↓ Enter")),
+    ("cluster", |lang, size| at("tour", "look", lang, size)),
+    ("cluster-copied", |lang, size| at("tour", "arrive", lang, size)),
+    ("cluster-under-way", |lang, size| after(at("tour", "look", lang, size), "Space Backspace → → →")),
+    ("cluster-dead", |lang, size| {
+        let mut state = at("tour", "kill", lang, size);
+        type_line(&mut state, "crash b3");
+        state
+    }),
+    ("cluster-cut", |lang, size| {
+        let mut state = home(lang, size);
+        press(&mut state, "s");
+        type_line(&mut state, "cut b3");
+        state
+    }),
+    ("log-topic", |lang, size| at("topic", "logs", lang, size)),
+    ("log", |lang, size| at("offset", "marks", lang, size)),
+    ("predict", |lang, size| at("tour", "guess", lang, size)),
+    ("predict-confidence", |lang, size| after(at("tour", "guess", lang, size), "1")),
+    ("predict-judged", |lang, size| after(at("tour", "guess", lang, size), "1 3")),
+    ("act", |lang, size| at("tour", "kill", lang, size)),
+    ("inspector-broker", |lang, size| select(at("tour", "arrive", lang, size), "b3")),
+    ("inspector-replica", |lang, size| select(at("tour", "arrive", lang, size), "b3/orders-2")),
+    ("help", |lang, size| after(at("tour", "arrive", lang, size), "?")),
+    ("break", |lang, size| after(select(at("tour", "arrive", lang, size), "b3"), "x")),
+    ("prompt-line", |lang, size| {
+        let mut state = after(at("tour", "arrive", lang, size), ":");
+        type_text(&mut state, "cr");
+        state
+    }),
+    ("events", |lang, size| after(at("tour", "arrive", lang, size), "e")),
+    ("log-rewound", |lang, size| at("offset", "move", lang, size)),
+    ("recap", |lang, size| {
+        let last = kafkarium::course::Course::embedded().find("tour").unwrap().beats.len();
+        lesson("tour", last, lang, size)
+    }),
+];
+
+fn type_line(state: &mut State, line: &str) {
+    press(state, ":");
+    type_text(state, line);
+    press(state, "Enter");
+}
+
+fn select(mut state: State, id: &str) -> State {
+    for _ in 0..200 {
+        press(&mut state, "Tab");
+        if state.tank().and_then(|tank| tank.selected.as_deref()) == Some(id) {
+            press(&mut state, "Enter");
+            return state;
+        }
+    }
+    panic!("{id} cannot be selected");
+}
+
+#[test]
+fn every_screen_looks_as_it_was_looked_at() {
+    for (name, reach) in SCREENS {
+        for lang in Lang::ALL {
+            for size in SIZES {
+                let state = reach(lang, size);
+                let name = format!("{name}-{}-{}x{}", lang.code(), size.0, size.1);
+                insta::assert_snapshot!(name, text(&state));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_window_that_is_too_small_says_so() {
+    for lang in Lang::ALL {
+        for size in [(79, 24), (44, 12), (20, 3)] {
+            let said = text(&home(lang, size));
+            insta::assert_snapshot!(format!("small-{}-{}x{}", lang.code(), size.0, size.1), said);
+        }
+    }
+}
+
+/// Any size, from nothing to large: no panic, every row exact, no half of a wide character.
+#[test]
+fn every_screen_fits_any_size() {
+    for (name, reach) in SCREENS {
+        for lang in Lang::ALL {
+            let mut state = reach(lang, (80, 24));
+            for size in sizes() {
+                state.size = size;
+                let drawn = rows(&frame(&state));
+                assert_eq!(drawn.len(), usize::from(size.1), "{name}");
+            }
+        }
+    }
+}
+
+/// Borders of the classes and sizes without order.
+fn sizes() -> Vec<(u16, u16)> {
+    let mut sizes = vec![
+        (0, 0),
+        (1, 1),
+        (2, 60),
+        (220, 1),
+        (80, 24),
+        (81, 23),
+        (109, 30),
+        (110, 29),
+        (179, 50),
+        (220, 60),
+    ];
+    let mut n: u32 = 7;
+    for _ in 0..24 {
+        n = n.wrapping_mul(1_103_515_245).wrapping_add(12_345);
+        sizes.push(((n >> 16) as u16 % 221, (n >> 8) as u16 % 61));
+    }
+    sizes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #[test]
+    fn home_fits_any_size(width in 0u16..=220, height in 0u16..=60, korean: bool) {
+        let lang = if korean { Lang::Ko } else { Lang::En };
+        prop_assert_eq!(rows(&frame(&home(lang, (width, height)))).len(), usize::from(height));
+    }
+}
+
+/// What is said by colour is said by a shape too: without colours the text of a frame is the same but for brackets around tiles and keys.
+#[test]
+fn nothing_is_said_by_colour_alone() {
+    for (name, reach) in SCREENS {
+        let mut state = reach(Lang::En, (120, 36));
+        let colourful = text(&state);
+        state.settings.theme = Theme::new(ThemeName::Dark, Depth::Mono);
+        let plain = text(&state);
+        let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+        assert_eq!(letters(&colourful), letters(&plain), "{name}");
+        assert!(frame(&state).content.iter().all(|cell| cell.fg == ratatui::style::Color::Reset), "{name}");
+    }
+}
+
+/// The glyph sets exchange cell for cell: rows stay exact, and the ASCII set leaves nothing but ASCII and Hangul.
+#[test]
+fn the_glyph_sets_change_no_layout() {
+    for (name, reach) in SCREENS {
+        for lang in Lang::ALL {
+            let mut state = reach(lang, (80, 24));
+            for set in [GlyphSet::Wide, GlyphSet::Ascii] {
+                state.settings.glyphs = set;
+                for row in rows(&frame(&state)) {
+                    let strange = row.chars().find(|c| kafkarium::text::sanitize::is_ambiguous(*c));
+                    assert_eq!(strange, None, "{name}: {row}");
+                    let ascii = |c: char| c.is_ascii() || ('\u{1100}'..='\u{d7ff}').contains(&c);
+                    assert!(set != GlyphSet::Ascii || row.chars().all(ascii), "{name}: {row}");
+                }
+            }
+        }
+    }
+}
