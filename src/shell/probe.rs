@@ -27,7 +27,7 @@ pub struct Questions {
 /// What the terminal said.
 #[derive(Debug, Default)]
 pub struct Answers {
-    /// Cells that `─` took.
+    /// Cells that `─` took; 0 where UTF-8 is not understood.
     pub line_width: Option<u16>,
     /// The answer about the background, without its frame: `11;rgb:1e1e/1e1e/2e2e`.
     pub background: Option<String>,
@@ -46,7 +46,7 @@ pub fn ask(terminal: &Terminal, decoder: &mut Decoder, questions: Questions) -> 
     }
     let mut bytes = String::new();
     if questions.width {
-        bytes.push_str("\x1b[H─\x1b[6n\x1b[H\x1b[K");
+        bytes.push_str("\x1b[H─한\x1b[6n\x1b[H\x1b[K");
     }
     if questions.background {
         bytes.push_str("\x1b]11;?\x1b\\");
@@ -75,7 +75,9 @@ impl Answers {
         for event in events {
             match event {
                 Event::Answer(Answer::Cursor { row: 1, column }) => {
-                    self.line_width = u16::try_from(column.saturating_sub(1)).ok();
+                    // The syllable takes two cells wherever UTF-8 is understood; elsewhere its bytes are one letter and two controls,
+                    // and nothing is left for the line.
+                    self.line_width = u16::try_from(column.saturating_sub(3)).ok();
                 }
                 Event::Answer(Answer::Osc(text)) if text.starts_with("11;") => self.background = Some(text),
                 Event::Answer(Answer::Attributes) => complete = true,
@@ -101,7 +103,7 @@ mod tests {
     fn answers_are_sorted_from_keys() {
         let mut decoder = Decoder::default();
         let mut answers = Answers::default();
-        assert!(!answers.hear(decoder.feed(b"\x1b[1;3Rq")));
+        assert!(!answers.hear(decoder.feed(b"\x1b[1;5Rq")));
         assert!(answers.hear(decoder.feed(b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[?62c")));
         assert_eq!(answers.line_width, Some(2));
         assert_eq!(answers.background.as_deref(), Some("11;rgb:ffff/ffff/ffff"));
