@@ -42,8 +42,6 @@ pub struct Tank {
     pub inspecting: bool,
     /// Which pane has the focus.
     pub pane: Pane,
-    /// Beat under the cursor while the scrubber has the focus.
-    pub scrub: usize,
     /// Polling traffic is drawn too.
     pub quiet_too: bool,
     /// The text for the curious is open.
@@ -67,7 +65,6 @@ impl Tank {
             selected: None,
             inspecting: false,
             pane: Pane::default(),
-            scrub: 0,
             quiet_too: false,
             more: false,
             scene: None,
@@ -236,7 +233,6 @@ impl Tank {
                 self.pane = Pane::Scrubber;
                 self.selected = None;
                 self.inspecting = false;
-                self.scrub = self.play.player().map_or(0, |player| player.beat());
             }
         }
     }

@@ -127,20 +127,31 @@ impl Dock<'_> {
         }
     }
 
+    /// How sure: 1 to 3, side by side where they fit, else below each other.
     fn confidence(&self, buffer: &mut Buffer, area: Rect, y: u16) {
         let (theme, lang) = (self.state.settings.theme, self.state.lang());
-        if y + 1 >= area.bottom() {
+        let bottom = area.bottom().saturating_sub(1);
+        if y + 1 >= bottom {
             return;
         }
-        let mut x = area.x;
-        x += put(buffer, x, y + 1, area.width, t(lang, "dock.how_sure"), theme.style(Role::Focus)) + 1;
+        let asked =
+            put(buffer, area.x, y + 1, area.width, t(lang, "dock.how_sure"), theme.style(Role::Focus));
+        let beside = area.width >= 60;
+        let (mut x, mut row) = if beside { (area.x + asked + 2, y + 1) } else { (area.x, y + 2) };
         for (n, key) in ["dock.low", "dock.middle", "dock.high"].iter().enumerate() {
-            let here = self.tank.prompt.row == n;
-            let number = (n + 1).to_string();
-            x += pill(buffer, x, y + 1, area.right().saturating_sub(x), &number, theme) + 1;
-            let role = if here { Role::Focus } else { Role::Muted };
+            if row >= bottom {
+                return;
+            }
+            let role = if self.tank.prompt.row == n { Role::Focus } else { Role::Muted };
+            let room = |x: u16| area.right().saturating_sub(x);
+            let at = x + pill(buffer, x, row, room(x), &(n + 1).to_string(), theme) + 1;
             let text = crate::text::strings::lookup(lang, key).unwrap_or_default();
-            x += put(buffer, x, y + 1, area.right().saturating_sub(x), text, theme.style(role)) + 2;
+            let end = at + put(buffer, at, row, room(at), text, theme.style(role));
+            if beside {
+                x = end + 2;
+            } else {
+                row += 1;
+            }
         }
     }
 

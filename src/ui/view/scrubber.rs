@@ -50,9 +50,8 @@ pub(super) fn draw(state: &State, tank: &Tank, buffer: &mut Buffer, area: Rect) 
     }
     cell(buffer, head, area.y, "┃", theme.style(Role::Focus));
     if focused {
-        let here = place(u64::try_from(tank.scrub).unwrap_or(0));
-        cell(buffer, here, area.y, "▲", theme.style(Role::PositionA));
         cell(buffer, area.x, area.y, "▸", theme.style(Role::PositionA));
+        cell(buffer, head, area.y, "┃", theme.fill(Role::PositionA));
     }
 }
 

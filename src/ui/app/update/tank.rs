@@ -39,7 +39,10 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
 }
 
 fn move_in_time(tank: &mut Tank, command: Command, film: bool) {
+    let scrubs = tank.pane == Pane::Scrubber;
     match command {
+        Command::NextHop if scrubs => scrub(tank, true),
+        Command::PreviousHop if scrubs => scrub(tank, false),
         Command::NextHop => {
             let beat = tank.play.player().map(crate::course::player::Player::beat);
             tank.next_hop(film);
@@ -62,7 +65,8 @@ fn move_in_time(tank: &mut Tank, command: Command, film: bool) {
             }
             tank.snap();
         }
-        Command::PlayPause => {
+        Command::Open if !scrubs => {}
+        Command::PlayPause | Command::Open => {
             tank.film.playing = !tank.film.playing;
             if tank.film.playing && !tank.film.is_moving() {
                 tank.tick(0, film);
@@ -96,9 +100,9 @@ fn jump(tank: &mut Tank, to: impl FnOnce(&mut Play)) {
 
 fn look(tank: &mut Tank, command: Command) {
     match command {
-        Command::SelectNext if tank.pane == Pane::Stage || !scrubs(tank, 1) => tank.select(true),
-        Command::SelectPrevious if tank.pane == Pane::Stage || !scrubs(tank, -1) => tank.select(false),
-        Command::Open if tank.pane == Pane::Scrubber => jump_to_beat(tank),
+        Command::SelectNext => tank.select(true),
+        Command::SelectPrevious => tank.select(false),
+        Command::Open if tank.pane == Pane::Scrubber => {}
         Command::Open if tank.selected.is_none() => tank.select(true),
         Command::Open => tank.inspecting = !tank.inspecting,
         Command::ToggleQuiet => tank.quiet_too = !tank.quiet_too,
@@ -110,16 +114,18 @@ fn look(tank: &mut Tank, command: Command) {
     }
 }
 
-/// The scrubber has no inner rows for Tab: it is left. (Arrow keys move in time there as everywhere.)
-const fn scrubs(_tank: &Tank, _by: i32) -> bool {
-    false
-}
-
-fn jump_to_beat(tank: &mut Tank) {
-    let beat = tank.scrub;
-    jump(tank, |play| {
-        if let Some(player) = play.player_mut() {
-            player.jump_to_beat(beat);
+/// With the focus on the scrubber, left and right jump: from beat to beat, or by a twentieth of a sandbox's history.
+fn scrub(tank: &mut Tank, forward: bool) {
+    const PARTS: u64 = 20;
+    jump(tank, |play| match play {
+        Play::Lesson(player) => {
+            let beat = player.beat();
+            player.jump_to_beat(if forward { beat + 1 } else { beat.saturating_sub(1) });
+        }
+        Play::Sandbox(lab) => {
+            let (at, part) = (lab.event(), lab.end().div_ceil(PARTS));
+            let to = if forward { at + part } else { at.saturating_sub(part) };
+            lab.seek(to.min(lab.end()));
         }
     });
 }
