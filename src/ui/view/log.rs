@@ -11,54 +11,80 @@ use crate::scene::{Flag, GroupCard, Log, LogRow};
 use crate::text::{t, tf, width};
 use crate::ui::theme::{Role, Surface};
 
+/// How much of a partition is drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Tiles three rows high.
+    Tall,
+    /// Title, offsets, tiles, marks, flags.
+    Full,
+    /// Offsets, tiles with high watermark and log end at the right, flags.
+    Compact,
+}
+
+impl Form {
+    const fn tile_rows(self) -> u16 {
+        if matches!(self, Self::Tall) { 3 } else { 1 }
+    }
+
+    /// Rows above the tiles: a title and offsets, or offsets alone.
+    const fn above(self) -> u16 {
+        if matches!(self, Self::Compact) { 1 } else { 2 }
+    }
+
+    const fn marks(self) -> u16 {
+        if matches!(self, Self::Compact) { 0 } else { 1 }
+    }
+
+    const fn rows(self, flags: u16) -> u16 {
+        self.above() + self.tile_rows() + self.marks() + flags
+    }
+}
+
 pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Log) {
     let cards = if scene.groups.is_empty() { 0 } else { 6 };
-    let tall = frame.class >= Class::M && scene.rows.len() == 1;
     let flags = scene.rows.iter().map(|row| row.flags.len()).max().unwrap_or(0).min(2);
-    let each = row_height(tall, flags);
-    let rows_room = area.height.saturating_sub(cards + 1);
-    let mut y = area.y + if frame.class >= Class::M && scene.rows.len() == 1 { 3 } else { 0 };
-    for row in &scene.rows {
-        if y + 3 > area.y + rows_room {
-            let left = scene.rows.len() - scene.rows.iter().position(|r| r.id == row.id).unwrap_or(0);
+    let flags = u16::try_from(flags).unwrap_or(0);
+    let alone = scene.rows.len() == 1 && frame.class >= Class::M;
+    let room = area.height.saturating_sub(cards + 1);
+    let count = u16::try_from(scene.rows.len()).unwrap_or(u16::MAX);
+    let form = match () {
+        () if alone => Form::Tall,
+        () if count.saturating_mul(Form::Full.rows(flags)) <= room => Form::Full,
+        () => Form::Compact,
+    };
+    let each = form.rows(flags);
+    let mut y = area.y + if alone { 3 } else { 0 };
+    for (n, row) in scene.rows.iter().enumerate() {
+        if y + each > area.y + room + u16::from(form == Form::Compact) {
+            let left = scene.rows.len() - n;
             put(buffer, area.x + 1, y, area.width, &format!("+{left}"), muted(frame.state.settings.theme));
             break;
         }
-        partition(frame, buffer, Rect { y, height: each, ..area }, row, tall);
+        partition(frame, buffer, Rect { y, height: each, ..area }, row, form);
         y += each;
     }
     if cards > 0 {
-        let top = if frame.class >= Class::M {
-            (y + 1).min(area.bottom().saturating_sub(cards + 1))
-        } else {
-            area.bottom().saturating_sub(cards + 1)
-        };
+        let last = area.bottom().saturating_sub(cards + 1);
+        let top = if frame.class >= Class::M { (y + 1).min(last) } else { last };
         groups(frame, buffer, Rect { y: top, height: cards, ..area }, &scene.groups);
     }
     settings(frame, buffer, area, scene);
 }
 
-/// Title, offsets, tiles, marks, flags.
-fn row_height(tall: bool, flags: usize) -> u16 {
-    let tiles = if tall { 3 } else { 1 };
-    2 + tiles + 1 + u16::try_from(flags).unwrap_or(0)
-}
-
-fn partition(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, row: &LogRow, tall: bool) {
-    let (theme, lang) = (frame.state.settings.theme, frame.lang());
-    let none = t(lang, "logscene.offline");
-    let leader = row.leader.as_deref().unwrap_or(none);
-    let mut title = tf(lang, "logscene.title", &[("partition", &row.id), ("leader", &leader)]);
-    if row.start > 0 {
-        title.push_str(" · ");
-        title.push_str(&tf(lang, "logscene.gone", &[("start", &row.start)]));
+fn partition(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, row: &LogRow, form: Form) {
+    let theme = frame.state.settings.theme;
+    if form != Form::Compact {
+        title(frame, buffer, area, row);
     }
-    let style = if frame.selected(&row.id) { frame.style(Role::Focus) } else { muted(theme) };
-    put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), &title, style);
-    segments(frame, buffer, area, row);
+    let rows = form.tile_rows();
+    let top = area.y + form.above();
     let label = u16::try_from(width(&row.id).min(12) + 2).unwrap_or(10);
-    put(buffer, area.x + 1, area.y + 2 + u16::from(tall), label, &row.id, frame.style(Role::Text));
+    let role = if frame.selected(&row.id) { Role::Focus } else { Role::Text };
+    put(buffer, area.x + 1, top + rows / 2, label, &row.id, frame.style(role));
     let left = area.x + 1 + label;
+    let ends = format!("HW{} LEO{}", row.high_watermark, row.end);
+    let tail = if form == Form::Compact { u16::try_from(width(&ends)).unwrap_or(0) + 2 } else { 0 };
     let tile = match frame.class {
         Class::S => 4,
         Class::M => 5,
@@ -75,13 +101,30 @@ fn partition(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, row: &LogRow, t
         tile,
         theme,
     };
-    let rows = if tall { 3 } else { 1 };
-    let room = area.right().saturating_sub(left + 2);
-    let placed = strip.draw(buffer, left + 1, area.y + 2, room, rows);
-    strip.offsets(buffer, &placed, area.y + 1);
-    strip.marks(buffer, &placed, area.y + 2 + rows, area.right().saturating_sub(1));
-    segment_bounds(frame, buffer, row, &placed, area.y + 1);
-    flags(frame, buffer, area, row, &placed, area.y + 3 + rows);
+    let room = area.right().saturating_sub(left + 2 + tail);
+    let placed = strip.draw(buffer, left + 1, top, room, rows);
+    strip.offsets(buffer, &placed, top - 1);
+    segment_bounds(frame, buffer, row, &placed, top - 1);
+    if form == Form::Compact {
+        put_right(buffer, area.right().saturating_sub(1), top, &ends, frame.style(Role::Text));
+    } else {
+        strip.marks(buffer, &placed, top + rows, area.right().saturating_sub(1));
+    }
+    flags(frame, buffer, area, row, &placed, top + rows + form.marks());
+}
+
+/// `partition orders-0 · leader b1 · gone before 5`, and the segments at the right.
+fn title(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, row: &LogRow) {
+    let (theme, lang) = (frame.state.settings.theme, frame.lang());
+    let leader = row.leader.as_deref().unwrap_or_else(|| t(lang, "logscene.offline"));
+    let mut title = tf(lang, "logscene.title", &[("partition", &row.id), ("leader", &leader)]);
+    if row.start > 0 {
+        title.push_str(" · ");
+        title.push_str(&tf(lang, "logscene.gone", &[("start", &row.start)]));
+    }
+    let style = if frame.selected(&row.id) { frame.style(Role::Focus) } else { muted(theme) };
+    put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), &title, style);
+    segments(frame, buffer, area, row);
 }
 
 /// Segments in words at the right of the title: base offsets, the active one marked, bytes.

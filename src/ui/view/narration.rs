@@ -95,7 +95,9 @@ fn lines(state: &State, tank: &Tank, text: &Narration, cells: usize) -> Vec<Line
     let hint = tank.hint.as_ref().filter(|_| acting).map(|hint| format!("▸ {hint}"));
     let invite = text.invite.as_ref().filter(|_| acting).cloned();
     let gone_on = tank.play.player().is_some_and(crate::course::player::Player::finished);
-    let extra = hint.or(invite).or_else(|| gone_on.then(|| t(lang, "lesson.finished_keys").to_owned()));
+    // A small screen has no line to spare: its key bar says it.
+    let way_out = (gone_on && cells < 60).then(|| t(lang, "lesson.finished_keys").to_owned());
+    let extra = hint.or(invite).or(way_out);
     if let Some(extra) = extra {
         let more = wrap(&Rich::parse(&extra), cells);
         if cells > 60 {
