@@ -1,4 +1,5 @@
 //! What keys do on the real lessons: sentences of keys, and ten thousand without sense.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // these are tests, with helpers
 
 mod support;
 

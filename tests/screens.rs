@@ -1,4 +1,5 @@
 //! What a learner sees, as text: every screen at three sizes in both languages, and nothing broken at any other size.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // these are tests, with helpers
 
 mod support;
 
