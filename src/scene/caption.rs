@@ -39,8 +39,9 @@ fn cluster_caption(cluster: &super::Cluster, lang: Lang) -> String {
     for client in cluster.producers.iter().chain(&cluster.consumers) {
         let words: Vec<String> =
             client.lines.iter().map(|(_, text)| text.clone()).filter(|t| !t.is_empty()).collect();
-        let down = if client.down.is_some() { t(lang, "caption.down") } else { "" };
-        lines.push(format!("{}: {down}{}", client.id, words.join(", ")));
+        let down = client.down.map(|_| t(lang, "caption.down").to_owned());
+        let said: Vec<String> = down.into_iter().chain(words).collect();
+        lines.push(format!("{}: {}", client.id, said.join(", ")));
     }
     for packet in &cluster.packets {
         let fate = match packet.fate {

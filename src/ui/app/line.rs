@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn the_caret_moves_and_deletes_by_whole_characters() {
         let mut line = CommandLine::default();
-        line.insert("두 잔\n\u{1b}[31m");
+        line.insert("두 잔\u{1b}[31m");
         assert_eq!(line.text(), "두 잔");
         line.left();
         line.left();

@@ -165,7 +165,7 @@ pub(super) fn wall(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, places: &
         cell(buffer, x, y, if x % 2 == 0 { "╱" } else { "╲" }, style);
     }
     let text = tf(frame.lang(), "card.wall", &[("id", &id)]);
-    put(buffer, places.brokers_x + 4, y, 40, &text, frame.style(Role::Focus));
+    put(buffer, places.brokers_x + 4, y, 40, &format!(" {text} "), frame.style(Role::Focus));
 }
 
 /// Packets, oldest below.
