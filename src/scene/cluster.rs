@@ -202,9 +202,15 @@ impl Cluster {
         let view = moment.view;
         let topics = view.topics.iter().filter(|t| t.partitions.iter().any(|p| params.shows(&p.id))).count();
         let group = |id: &str| view.groups.iter().position(|g| g.id == id).unwrap_or(0);
+        let mut brokers: Vec<Card> =
+            view.brokers.iter().map(|broker| card(params, moment, broker, topics > 1)).collect();
+        // One straight wall has to divide the stack: who is cut off between others moves to its end.
+        if !brokers.first().is_some_and(|card| card.isolated) {
+            brokers.sort_by_key(|card| card.isolated);
+        }
         Self {
             title: title(params, view),
-            brokers: view.brokers.iter().map(|broker| card(params, moment, broker, topics > 1)).collect(),
+            brokers,
             producers: view
                 .producers
                 .iter()
@@ -234,8 +240,16 @@ impl Cluster {
 
 fn bus(params: &Params, moment: &Moment<'_>) -> Option<String> {
     let all = || moment.view.topics.iter().flat_map(|t| &t.partitions).filter(|p| params.shows(&p.id));
-    let pointed = all().find(|p| moment.focus.iter().any(|f| f.contains(p.id.as_str())));
-    pointed.or_else(|| all().next()).map(|p| p.id.clone())
+    let looked_at = || moment.selected.into_iter().chain(moment.focus.iter().copied());
+    let pointed = looked_at().find_map(|id| all().find(|p| names(id, &p.id)));
+    let led = || looked_at().find_map(|id| all().find(|p| p.leader.as_deref() == Some(id)));
+    pointed.or_else(led).or_else(|| all().next()).map(|p| p.id.clone())
+}
+
+/// Whether an element is a partition or a part of it: `orders-0`, `b2/orders-0@4`, `orders-0.hw`.
+fn names(id: &str, partition: &str) -> bool {
+    let id = id.rsplit_once('/').map_or(id, |(_, rest)| rest);
+    id.split(['@', '.']).next() == Some(partition)
 }
 
 fn title(params: &Params, view: &TankView) -> String {

@@ -33,6 +33,8 @@ pub struct Moment<'a> {
     pub now: u64,
     /// Elements to look at.
     pub focus: &'a [&'a str],
+    /// The element the person has selected.
+    pub selected: Option<&'a str>,
     /// Polling traffic is shown too.
     pub quiet_too: bool,
 }

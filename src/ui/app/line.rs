@@ -41,7 +41,7 @@ impl CommandLine {
         self.picked = None;
     }
 
-    /// Text is typed or pasted; line breaks and control characters are dropped.
+    /// Text is typed or pasted; a line break becomes a space, control characters are dropped.
     pub fn insert(&mut self, text: &str) {
         let clean = crate::text::sanitize::sanitize_line(text);
         for cluster in clean.graphemes(true) {

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::paint::{cell, fill, muted, pill, put, rich};
 use crate::course::player::{Feedback, Question};
 use crate::course::progress::Given;
-use crate::text::{Rich, t, wrap, wrap_plain};
+use crate::text::{Rich, t, width, wrap, wrap_plain};
 use crate::ui::app::{State, Tank};
 use crate::ui::theme::{Role, Surface};
 
@@ -173,7 +173,7 @@ impl Dock<'_> {
         let hints: &[(&str, &'static str)] = match (self.feedback, self.tank.prompt.picked) {
             (Some(_), _) => &[("Space", "key.watch"), ("←", "key.back")],
             (None, Some(_)) => &[("Enter", "dock.enter_middle"), ("Esc", "key.back")],
-            (None, None) => &[("↑ ↓", "key.choose"), ("Enter", "key.choose"), ("Esc", "key.skip")],
+            (None, None) => &[("↑ ↓", "key.choose"), ("Esc", "key.skip")],
         };
         let mut x = area.x;
         if self.feedback.is_none() && self.tank.prompt.picked.is_none() {
@@ -182,13 +182,13 @@ impl Dock<'_> {
             }
             x += 1;
         }
-        for (n, (key, text)) in hints.iter().enumerate() {
-            if n == 1 && self.feedback.is_none() && self.tank.prompt.picked.is_none() {
-                continue;
+        for (key, text) in hints {
+            let word = crate::text::strings::lookup(lang, text).unwrap_or_default();
+            if usize::from(area.right().saturating_sub(x)) < width(key) + 3 + width(word) {
+                break;
             }
             x += pill(buffer, x, area.y, area.right().saturating_sub(x), key, theme) + 1;
-            let text = crate::text::strings::lookup(lang, text).unwrap_or_default();
-            x += put(buffer, x, area.y, area.right().saturating_sub(x), text, muted(theme)) + 2;
+            x += put(buffer, x, area.y, area.right().saturating_sub(x), word, muted(theme)) + 2;
         }
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer, area: Rect) {
     let cells = |(key, word): &Hint| width(key) + 2 + 1 + width(lookup(lang, word).unwrap_or_default()) + 2;
     let mut room = usize::from(area.width).saturating_sub(1 + cells(&help));
     let mut hints: Vec<Hint> = Vec::new();
-    for hint in hints_of(state) {
+    for hint in hints_of(state).into_iter().filter(|(keys, _)| !keys.is_empty()) {
         let wanted = cells(&hint);
         if wanted > room {
             break;

@@ -222,7 +222,14 @@ fn groups(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, groups: &[GroupCar
 fn group_card(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, group: &GroupCard) {
     let (theme, lang) = (frame.state.settings.theme, frame.lang());
     let role = Role::position(group.lane);
-    fill(buffer, area, theme, Surface::Panel);
+    fill(buffer, area, theme, Surface::Stage);
+    let inside = Rect {
+        x: area.x + 1,
+        y: area.y + 1,
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(2),
+    };
+    fill(buffer, inside, theme, Surface::Panel);
     let edge = if group.focused { Edge::Heavy } else { Edge::Round };
     let title = tf(lang, "logscene.group", &[("letter", &group.letter), ("id", &group.id)]);
     boxed(buffer, area, edge, &title, frame.style(role), frame.style(role));

@@ -35,10 +35,12 @@ impl Frame<'_> {
 pub(super) fn draw(state: &State, tank: &Tank, buffer: &mut Buffer, layout: &Layout) {
     let frame = Frame { state, tank, class: layout.class };
     let (main, companion) = areas(tank, layout);
-    scene(&frame, buffer, main, tank.scene_name());
+    scene(&frame, buffer, main, tank.scene_name(), None);
     if let Some(area) = companion {
+        rule(&frame, buffer, area);
         let other = if tank.scene_name() == "log" { "cluster" } else { "log" };
-        scene(&frame, buffer, area, other);
+        let about = if other == "log" { partition_in_question(tank) } else { None };
+        scene(&frame, buffer, Rect { y: area.y + 1, height: area.height - 1, ..area }, other, about);
     }
     narration::draw(state, tank, buffer, layout);
     let asks = tank.play.player().is_some_and(|player| player.question(state.lang()).is_some());
@@ -55,14 +57,33 @@ fn areas(tank: &Tank, layout: &Layout) -> (Rect, Option<Rect>) {
     if layout.class < Class::L {
         return (layout.stage, None);
     }
-    let rows = if tank.scene_name() == "log" { layout.stage.height / 2 } else { layout.stage.height * 3 / 5 };
-    let upper = Rect { height: rows, ..layout.stage };
-    let lower = Rect {
-        y: layout.stage.y + rows + 1,
-        height: layout.stage.height.saturating_sub(rows + 1),
-        ..layout.stage
+    let stage = layout.stage;
+    let rows = match build(tank, tank.scene_name(), None) {
+        Scene::Log(log) => u16::try_from(log.rows.len()).unwrap_or(1) * 6 + 12,
+        Scene::Cluster(cluster) => cluster::rows(&cluster),
     };
-    (upper, Some(lower))
+    // A companion with fewer rows than this says nothing.
+    let rows = rows.clamp(stage.height / 3, stage.height.saturating_sub(LEAST_COMPANION));
+    let lower = Rect { y: stage.y + rows, height: stage.height.saturating_sub(rows), ..stage };
+    (Rect { height: rows, ..stage }, Some(lower))
+}
+
+/// Rows of the smallest companion pane, its rule included.
+const LEAST_COMPANION: u16 = 17;
+
+/// The line between a scene and its companion.
+fn rule(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect) {
+    for x in area.left() + 1..area.right().saturating_sub(1) {
+        super::paint::cell(buffer, x, area.y, "─", frame.style(Role::Faint));
+    }
+}
+
+/// The partition that the cluster's picture is about.
+fn partition_in_question(tank: &Tank) -> Option<String> {
+    match build(tank, "cluster", None) {
+        Scene::Cluster(cluster) => cluster.bus,
+        Scene::Log(_) => None,
+    }
 }
 
 /// S: the lower part; M and L: the narration column, so that the picture stays whole.
@@ -85,9 +106,13 @@ fn inspector_area(layout: &Layout) -> Rect {
     Rect { x: layout.stage.right() - width, width, ..layout.stage }
 }
 
-fn build(tank: &Tank, name: &str) -> Scene {
+/// The picture `name` of what is shown; `about`: of this partition only, whatever the lesson asks for.
+fn build(tank: &Tank, name: &str, about: Option<String>) -> Scene {
     let player = tank.play.player();
-    let params = player.map(|player| Params::read(&player.scene().params)).unwrap_or_default();
+    let params = match about {
+        Some(partition) => Params { partition: Some(partition), topic: None },
+        None => player.map(|player| Params::read(&player.scene().params)).unwrap_or_default(),
+    };
     let focus = player.map(crate::course::player::Player::focus).unwrap_or_default();
     let moment = Moment {
         view: tank.film.shown(),
@@ -95,13 +120,14 @@ fn build(tank: &Tank, name: &str) -> Scene {
         lost: tank.film.lost(),
         now: tank.film.now(),
         focus: &focus,
+        selected: tank.selected.as_deref(),
         quiet_too: tank.quiet_too,
     };
     scene::build(name, &params, &moment)
 }
 
-fn scene(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, name: &str) {
-    match build(frame.tank, name) {
+fn scene(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, name: &str, about: Option<String>) {
+    match build(frame.tank, name, about) {
         Scene::Cluster(scene) => cluster::draw(frame, buffer, area, &scene),
         Scene::Log(scene) => log::draw(frame, buffer, area, &scene),
     }
@@ -109,7 +135,7 @@ fn scene(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, name: &str) {
 
 /// The picture in words.
 pub(super) fn caption(state: &State, tank: &Tank) -> String {
-    scene::caption(&build(tank, tank.scene_name()), state.lang())
+    scene::caption(&build(tank, tank.scene_name(), None), state.lang())
 }
 
 /// A note in the learner's words: glyph, colour, text. None: not worth a line.

@@ -144,13 +144,11 @@ impl Strip<'_> {
             if let Some(column) = placed.column(offset) {
                 let text = offset.to_string();
                 let role = if offset < self.end { Role::Muted } else { Role::Faint };
-                put_right(
-                    buffer,
-                    column + self.tile.div_ceil(2) + u16::from(self.tile > 3),
-                    y,
-                    &text,
-                    self.theme.style(role),
-                );
+                // Above the label: its first cell for one digit, around it for more.
+                let cells = u16::try_from(width(&text)).unwrap_or(1);
+                let middle = column + 1 + (self.tile.saturating_sub(3)) / 2;
+                let x = (middle + 1).saturating_sub(cells.div_ceil(2));
+                put(buffer, x, y, cells, &text, self.theme.style(role));
             }
         }
     }
@@ -165,13 +163,19 @@ impl Strip<'_> {
         if hw == leo {
             let text = format!("HW = LEO {leo} ▲");
             let cells = u16::try_from(width(&text)).unwrap_or(0);
-            let end = (at + 1).max(placed.left + cells);
-            put_right(buffer, end.min(right), y, &text, theme.style(focus));
+            if at + 1 >= placed.left + cells {
+                put_right(buffer, (at + 1).min(right), y, &text, theme.style(focus));
+            } else {
+                let text = format!("▲ HW = LEO {leo}");
+                put(buffer, at, y, right.saturating_sub(at), &text, theme.style(focus));
+            }
             return;
         }
         let text = format!("HW {hw} ▲");
         let cells = u16::try_from(width(&text)).unwrap_or(0);
-        let end = (at + 1).max(placed.left + cells);
+        let left = at + 1 >= placed.left + cells;
+        let end = if left { at + 1 } else { at + cells };
+        let text = if left { text } else { format!("▲ HW {hw}") };
         put_right(buffer, end, y, &text, theme.style(focus));
         if let Some(column) = placed.column(leo) {
             let column = column.max(end + 1);

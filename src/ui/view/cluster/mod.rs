@@ -10,6 +10,7 @@
 
 mod cards;
 mod place;
+mod route;
 mod wires;
 
 use ratatui::buffer::Buffer;
@@ -42,6 +43,15 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &C
         wires::wall(frame, buffer, area, &places, *y, id);
     }
     wires::packets(frame, buffer, &places, scene);
+}
+
+/// Rows that the picture wants when there is room: offsets and marks with every strip.
+pub(super) fn rows(scene: &Cluster) -> u16 {
+    let strips = scene.brokers.iter().map(|card| card.strips.len()).max().unwrap_or(1);
+    let strips = u16::try_from(strips).unwrap_or(1).max(1);
+    let brokers = u16::try_from(scene.brokers.len()).unwrap_or(1);
+    // A strip has three rows; a box two borders, a note and the gap below it; above all the titles, below the controllers.
+    brokers * (3 * strips + 4) + 2
 }
 
 /// The row of titles.

@@ -36,11 +36,13 @@ impl Places {
         let brokers_x = area.x + 1 + PRODUCER + left_gutter;
         let right_gutter = 6;
         let broker_width = consumers_x.saturating_sub(brokers_x + right_gutter);
-        let chips = u16::from(!scene.controllers.is_empty());
-        let room = area.height.saturating_sub(1 + chips);
         let count = u16::try_from(scene.brokers.len()).unwrap_or(1).max(1);
         let isolated = scene.brokers.iter().position(|b| b.isolated);
-        let walled = isolated.filter(|at| *at == 0 || *at + 1 == scene.brokers.len()).filter(|_| count > 1);
+        let all = scene.brokers.iter().all(|b| b.isolated);
+        let walled = isolated.filter(|_| count > 1 && !all);
+        // On the smallest stage the wall takes the row of the controllers.
+        let chips = u16::from(!scene.controllers.is_empty() && (walled.is_none() || area.height > 17));
+        let room = area.height.saturating_sub(1 + chips);
         let wall_rows = u16::from(walled.is_some() && room > count * 5);
         let height = ((room - wall_rows.min(room)) / count).clamp(3, 14);
         let gap = u16::from(class != Class::S && height > 6);
@@ -65,7 +67,7 @@ impl Places {
         let producers = stack(area.x + 1, PRODUCER, scene.producers.len(), &brokers, bottom);
         let consumers = stack(consumers_x, CONSUMER, scene.consumers.len(), &brokers, bottom);
         let controllers = (0..)
-            .zip(&scene.controllers)
+            .zip(scene.controllers.iter().take(if chips > 0 { usize::MAX } else { 0 }))
             .map(|(n, _): (u16, _)| Rect {
                 x: brokers_x + n * 24,
                 y: area.bottom().saturating_sub(1),

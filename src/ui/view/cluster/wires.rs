@@ -7,35 +7,16 @@ use super::super::paint::{cell, fill, put};
 use super::super::stage::Frame;
 use super::cards;
 use super::place::{Places, Thing};
-use crate::scene::{Cluster, Fate, Packet};
-use crate::text::{tf, truncate, width};
+use super::route::{self, Cell, Wires, bend, bent};
+use crate::scene::{Badge, Card, Cluster, Fate, Packet};
+use crate::text::{tf, width};
 use crate::ui::app::Motion;
 use crate::ui::theme::{Role, Surface};
-
-type Cell = (u16, u16);
 
 /// Row of a box on which wires end: the first inner one for requests, the one below for answers.
 fn port(area: Rect, answer: bool) -> u16 {
     let row = area.y + 1 + u16::from(answer);
     row.min(area.bottom().saturating_sub(2).max(area.y))
-}
-
-/// From a to b along a trunk column, without the cells of the boxes themselves.
-fn bend(from: Cell, trunk: u16, to: Cell) -> Vec<Cell> {
-    let mut path = Vec::new();
-    let mut walk = |(x0, y0): Cell, (x1, y1): Cell| {
-        let (dx, dy) = (i32::from(x1) - i32::from(x0), i32::from(y1) - i32::from(y0));
-        for step in 0..dx.abs().max(dy.abs()) {
-            let x = i32::from(x0) + step * dx.signum();
-            let y = i32::from(y0) + step * dy.signum();
-            path.push((u16::try_from(x).unwrap_or(0), u16::try_from(y).unwrap_or(0)));
-        }
-    };
-    walk(from, (trunk, from.1));
-    walk((trunk, from.1), (trunk, to.1));
-    walk((trunk, to.1), to);
-    path.push(to);
-    path
 }
 
 /// The way of a message, from sender to receiver.
@@ -62,7 +43,8 @@ fn way(places: &Places, scene: &Cluster, packet: &Packet) -> Option<Vec<Cell>> {
                 let strip = card.and_then(|card| cards::strip_row(r, card, partition));
                 strip.unwrap_or(r.y + r.height / 2)
             };
-            bend((a.right(), row(&packet.from, a)), places.bus, (b.right(), row(&packet.to, b)))
+            let (from, to) = (row(&packet.from, a), row(&packet.to, b));
+            bent((a.right(), from), &[(places.bus, from), (places.bus, to), (b.right(), to)])
         }
         ((Thing::Broker, b), (Thing::Controller, k)) => {
             bend((b.x.saturating_sub(1), b.bottom() - 1), places.control, (k.x.saturating_sub(1), k.y))
@@ -74,48 +56,32 @@ fn way(places: &Places, scene: &Cluster, packet: &Packet) -> Option<Vec<Cell>> {
     })
 }
 
-/// Faint wires: every producer and consumer to every broker that stands, along their trunks; the fetch bus.
-pub(super) fn edges(frame: &Frame<'_>, buffer: &mut Buffer, places: &Places, scene: &Cluster) {
-    let style = frame.style(Role::Faint);
-    let rows = |areas: &[Rect]| -> Vec<u16> { areas.iter().map(|r| port(*r, false)).collect() };
-    let brokers = rows(&places.brokers);
-    if brokers.is_empty() {
-        return;
-    }
-    let producers = rows(&places.producers);
-    if !producers.is_empty() {
-        let left = places.producers[0].right();
-        trunk(buffer, places.left_trunk, (left, &producers), (places.brokers_x, &brokers), style);
-    }
-    let consumers = rows(&places.consumers);
-    let right = places.brokers[0].right();
-    if !consumers.is_empty() {
-        trunk(buffer, places.right_trunk, (right, &brokers), (places.consumers_x, &consumers), style);
-    }
-    bus(frame, buffer, places, scene, right);
+/// Whether anything gets to a broker.
+const fn reaches(card: &Card) -> bool {
+    !matches!(card.badge, Badge::Dead(_)) && !card.isolated
 }
 
-fn trunk(
-    buffer: &mut Buffer,
-    column: u16,
-    (left, left_rows): (u16, &[u16]),
-    (right, right_rows): (u16, &[u16]),
-    style: ratatui::style::Style,
-) {
-    let all = || left_rows.iter().chain(right_rows);
-    let (Some(top), Some(bottom)) = (all().min(), all().max()) else { return };
-    for y in *top..=*bottom {
-        cell(buffer, column, y, "╎", style);
-    }
-    for y in left_rows {
-        for x in left..=column {
-            cell(buffer, x, *y, "╌", style);
+/// Faint wires: every producer and consumer to every broker that stands, along their trunks; the fetch bus.
+pub(super) fn edges(frame: &Frame<'_>, buffer: &mut Buffer, places: &Places, scene: &Cluster) {
+    let mut wires = Wires::default();
+    let cards = scene.brokers.iter().zip(&places.brokers);
+    let standing: Vec<Rect> = cards.filter(|(card, _)| reaches(card)).map(|(_, place)| *place).collect();
+    for broker in &standing {
+        for producer in &places.producers {
+            let from = (producer.right(), port(*producer, false));
+            wires.add(&bend(from, places.left_trunk, (broker.x.saturating_sub(1), port(*broker, false))));
+        }
+        for consumer in &places.consumers {
+            let from = (consumer.x.saturating_sub(1), port(*consumer, false));
+            wires.add(&bend(from, places.right_trunk, (broker.right(), port(*broker, false))));
         }
     }
-    for y in right_rows {
-        for x in column..right {
-            cell(buffer, x, *y, "╌", style);
-        }
+    wires.draw(buffer, frame.style(Role::Faint));
+    for (_, place) in scene.brokers.iter().zip(&places.brokers).filter(|(card, _)| card.isolated) {
+        cell(buffer, place.x.saturating_sub(1), port(*place, false), "✗", frame.style(Role::Dropped));
+    }
+    if let Some(first) = places.brokers.first() {
+        bus(frame, buffer, places, scene, first.right());
     }
 }
 
@@ -173,7 +139,7 @@ pub(super) fn packets(frame: &Frame<'_>, buffer: &mut Buffer, places: &Places, s
     let mut labels: Vec<Rect> = Vec::new();
     for packet in &scene.packets {
         if let Some(path) = way(places, scene, packet) {
-            one(frame, buffer, &path, packet, &mut labels, places);
+            one(frame, buffer, &path, packet, &mut labels, (places, scene));
         }
     }
 }
@@ -184,30 +150,22 @@ fn one(
     path: &[Cell],
     packet: &Packet,
     labels: &mut Vec<Rect>,
-    places: &Places,
+    (places, scene): (&Places, &Cluster),
 ) {
-    let last = path.len().saturating_sub(1);
     let part = match (frame.state.settings.motion, packet.fate) {
         (Motion::Full, _) | (_, Fate::Lost(_)) => packet.part,
         _ => 500,
     };
-    let at = usize::try_from(part).unwrap_or(0) * last / 1000;
-    let role = match packet.fate {
-        Fate::Lost(_) => Role::Dropped,
-        _ if packet.answer => Role::Response,
-        _ => Role::Request,
-    };
+    let at = route::place(path, part);
+    let (dot, role) = look(scene, packet);
     let style = if frame.selected(&packet.id) { frame.style(Role::Focus) } else { frame.style(role) };
-    let trail = if matches!(packet.fate, Fate::Lost(_)) { at.saturating_sub(4) } else { 0 };
-    for (x, y) in &path[trail..at] {
-        let up = path.iter().any(|(px, py)| px == x && (py == &(y + 1) || y.checked_sub(1) == Some(*py)));
-        let level = path.iter().any(|(px, py)| py == y && (*px == x + 1 || x.checked_sub(1) == Some(*px)));
-        cell(buffer, *x, *y, if up && !level { "┃" } else { "━" }, style);
-    }
+    let lost = matches!(packet.fate, Fate::Lost(_));
+    route::trail(buffer, path, if lost { at.saturating_sub(4) } else { 0 }..at, style);
     let (x, y) = path[at];
     let next = path.get(at + 1).or_else(|| path.get(at)).copied().unwrap_or((x, y));
     match packet.fate {
         Fate::Lost(_) => {
+            splinters(buffer, path, (x, y), style);
             cell(buffer, x, y, "✗", style);
         }
         Fate::Held => {
@@ -215,7 +173,7 @@ fn one(
             cell(buffer, next.0, next.1, "✗", frame.style(Role::Dropped));
         }
         Fate::Travels => {
-            cell(buffer, x, y, if packet.answer { "○" } else { "●" }, style);
+            cell(buffer, x, y, dot, style);
             let arrow = match (next.0.cmp(&x), next.1.cmp(&y)) {
                 (std::cmp::Ordering::Greater, _) => Some("▸"),
                 (std::cmp::Ordering::Less, _) => Some("◂"),
@@ -229,6 +187,43 @@ fn one(
         }
     }
     label(buffer, path, packet, labels, places, style);
+}
+
+/// Head and colour of a packet: questions are full, answers hollow; records for a reader have its group's colour.
+fn look(scene: &Cluster, packet: &Packet) -> (&'static str, Role) {
+    let reader = scene.consumers.iter().find(|c| c.id == packet.to);
+    let follower = scene.brokers.iter().any(|b| b.id == packet.to);
+    let records = packet.answer && !packet.quiet && packet.api == "Fetch";
+    match packet.fate {
+        Fate::Lost(_) => ("✗", Role::Dropped),
+        _ if records && follower => ("●", Role::InSync),
+        _ => match reader {
+            Some(reader) if records => ("●", Role::position(reader.lane)),
+            _ if packet.answer => ("○", Role::Response),
+            _ => ("●", Role::Request),
+        },
+    }
+}
+
+/// What is left around a cross, on the way only.
+fn splinters(buffer: &mut Buffer, path: &[Cell], (x, y): Cell, style: ratatui::style::Style) {
+    for (at, glyph) in [(x.wrapping_sub(2), "·"), (x.wrapping_sub(1), "'"), (x + 1, "'"), (x + 2, "·")] {
+        if path.contains(&(at, y)) {
+            cell(buffer, at, y, glyph, style);
+        }
+    }
+}
+
+/// What is written at a packet: what it carries if that fits, else its number, never half of either.
+fn words(packet: &Packet, room: u16) -> String {
+    let name = if packet.answer && packet.api == "Produce" { "ACK" } else { packet.api };
+    let carried = format!("{name} {}", packet.label);
+    let tries = [
+        (!packet.label.is_empty()).then_some(carried),
+        Some(format!("{name}{}", packet.id)),
+        Some(packet.id.clone()),
+    ];
+    tries.into_iter().flatten().find(|text| width(text) <= room.into()).unwrap_or_default()
 }
 
 /// The packet's name in a free place of the left gutter: above its row, else below.
@@ -247,8 +242,7 @@ fn label(
     if !in_left || room < 5 || places.control == path[path.len() / 2].0 {
         return;
     }
-    let name = if packet.answer && packet.api == "Produce" { "ACK" } else { packet.api };
-    let text = truncate(&format!("{name}{}", packet.id), room.into(), "");
+    let text = words(packet, room);
     let cells = u16::try_from(width(&text)).unwrap_or(0);
     let y = path[0].1.min(path[path.len() - 1].1);
     let tried =
