@@ -54,7 +54,8 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &L
         () => Form::Compact,
     };
     let each = form.rows(flags);
-    let mut y = area.y + if alone { 3 } else { 0 };
+    // A partition alone stands a little lower, where there is room for that.
+    let mut y = area.y + if alone { room.saturating_sub(each).min(3) } else { 0 };
     for (n, row) in scene.rows.iter().enumerate() {
         if y + each > area.y + room + u16::from(form == Form::Compact) {
             let left = scene.rows.len() - n;

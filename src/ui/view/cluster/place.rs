@@ -3,7 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::super::layout::Class;
-use crate::scene::{Badge, Cluster};
+use crate::scene::{Badge, Client, Cluster};
+use crate::text::width;
 
 /// Places of everything.
 pub(super) struct Places {
@@ -27,11 +28,18 @@ pub(super) struct Places {
 }
 
 const PRODUCER: u16 = 13;
-const CONSUMER: u16 = 12;
+
+/// Consumers are as wide as their titles need, within limits.
+fn consumer_width(scene: &Cluster) -> u16 {
+    let title = |c: &Client| width(&c.id) + 1 + c.group.as_deref().map_or(0, width);
+    let widest = scene.consumers.iter().map(title).max().unwrap_or(0);
+    u16::try_from(widest + 6).unwrap_or(u16::MAX).clamp(12, 15)
+}
 
 impl Places {
     pub fn of(class: Class, area: Rect, scene: &Cluster) -> Self {
-        let consumers_x = area.right().saturating_sub(CONSUMER + 1);
+        let consumer = consumer_width(scene);
+        let consumers_x = area.right().saturating_sub(consumer + 1);
         let left_gutter = if class == Class::S { 9 } else { 10 };
         let brokers_x = area.x + 1 + PRODUCER + left_gutter;
         let right_gutter = 6;
@@ -45,7 +53,7 @@ impl Places {
         let room = area.height.saturating_sub(1 + chips);
         let wall_rows = u16::from(walled.is_some() && room > count * 5);
         let height = ((room - wall_rows.min(room)) / count).clamp(3, 14);
-        let gap = u16::from(class != Class::S && height > 6);
+        let gap = u16::from(class != Class::S && height > 6 && wall_rows == 0);
         let mut brokers = Vec::new();
         let mut wall = None;
         let mut y = area.y + 1;
@@ -65,7 +73,7 @@ impl Places {
         let bottom = area.bottom().saturating_sub(chips);
         brokers.retain(|place| place.bottom() <= bottom);
         let producers = stack(area.x + 1, PRODUCER, scene.producers.len(), &brokers, bottom);
-        let consumers = stack(consumers_x, CONSUMER, scene.consumers.len(), &brokers, bottom);
+        let consumers = stack(consumers_x, consumer, scene.consumers.len(), &brokers, bottom);
         let controllers = (0..)
             .zip(scene.controllers.iter().take(if chips > 0 { usize::MAX } else { 0 }))
             .map(|(n, _): (u16, _)| Rect {
