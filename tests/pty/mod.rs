@@ -202,7 +202,11 @@ impl Window {
 }
 
 impl Drop for Window {
+    /// Nothing outlives its window, not even a program that was stopped when a test failed.
     fn drop(&mut self) {
+        if let Some(shell) = self.child.id().try_into().ok().and_then(Pid::from_raw) {
+            let _ = rustix::process::kill_process_group(shell, Signal::KILL);
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
