@@ -16,6 +16,7 @@ use crate::lab::name::nearest;
 use crate::lab::spec::{Cluster, Spec, Start};
 use crate::lab::vocabulary::Vocabulary;
 use crate::text::Text;
+use crate::text::sanitize::sanitize_line;
 
 /// An assertion as it stands in a file: a string, or a table for the forms that speak of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +116,8 @@ impl fmt::Display for ExpectLine {
 struct File {
     format: Spanned<u32>,
     model: Option<u32>,
+    title: Option<Text>,
+    tells: Option<Text>,
     seed: Option<u64>,
     script: Option<Spanned<String>>,
     #[serde(default)]
@@ -173,6 +176,8 @@ impl Scenario {
         let end = file.end.as_ref().map(parse_end).transpose()?;
         Ok(Self {
             model: file.model.unwrap_or(MODEL),
+            title: file.title.as_ref().map(printable),
+            tells: file.tells.as_ref().map(printable),
             seed: file.seed.unwrap_or(1),
             spec,
             script,
@@ -185,7 +190,13 @@ impl Scenario {
     /// The scenario as a file that [`Scenario::parse`] reads back to the same.
     #[must_use]
     pub fn print(&self) -> String {
-        let mut out = format!("format = {FORMAT}\nmodel = {}\nseed = {}\n", self.model, self.seed);
+        let mut out = format!("format = {FORMAT}\nmodel = {}\n", self.model);
+        for (name, text) in [("title", &self.title), ("tells", &self.tells)] {
+            if let Some(text) = text {
+                out += &format!("{name} = {{ ko = {}, en = {} }}\n", quoted(&text.ko), quoted(&text.en));
+            }
+        }
+        out += &format!("seed = {}\n", self.seed);
         let script: String = self.script.iter().map(|line| format!("{line}\n")).collect();
         if script.contains("'''") {
             out += &format!("script = {}\n", quoted(&script));
@@ -214,6 +225,11 @@ impl Scenario {
         out += &toml::to_string(&tables).unwrap_or_default();
         out
     }
+}
+
+/// One line of what a stranger may have written, without escape sequences.
+fn printable(text: &Text) -> Text {
+    Text::new(sanitize_line(&text.ko), sanitize_line(&text.en))
 }
 
 /// Where the lines of a string begin in the file, if they stand there as they are.

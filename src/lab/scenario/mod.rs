@@ -26,6 +26,10 @@ pub const MODEL: u32 = 1;
 pub struct Scenario {
     /// Version of the model it was recorded with; the present one if the file does not say.
     pub model: u32,
+    /// What it is called.
+    pub title: Option<Text>,
+    /// What to watch and what comes of it, in a sentence or two.
+    pub tells: Option<Text>,
     /// Seed of all chance.
     pub seed: u64,
     /// Cluster and start.
@@ -69,6 +73,8 @@ impl Scenario {
         let done = lab.journal().iter().filter(|input| input.after < lab.event());
         Self {
             model: MODEL,
+            title: None,
+            tells: None,
             seed: lab.seed(),
             spec: lab.spec().clone(),
             script: done.map(line).collect(),

@@ -5,6 +5,7 @@ use crate::lab::run::{Budget, Goal};
 
 const FILE: &str = r#"
 format = 1
+title = { ko = "리더의 죽음", en = "A leader's death" }
 seed = 7
 script = '''
 # the leader dies while a record is on its way
