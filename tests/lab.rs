@@ -47,6 +47,10 @@ fn a_record_goes_through() {
     holds(&lab, "copies('paid') == 1 && visible('paid') && holds('b2', 'paid') && key('paid') == 'user_1'");
     until(&mut lab, "worked('pay', 'paid') == 1");
     assert_eq!(lab.broken_laws(), []);
+    let view = lab.view();
+    let reader = view.consumers.iter().find(|c| c.id == "c1").unwrap();
+    assert_eq!(reader.isolation, "read_uncommitted");
+    assert!(matches!(&reader.received[..], [(_, 0, _)]), "{:?}", reader.received);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Facts that no process keeps: what became of each record, when processes went up and down, what was lost. Built from notes, event
 //! by event, and part of every checkpoint.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::engine::{Flight, LossWhy, Micros, MsgId, NodeId, Note as EngineNote, Rec};
@@ -11,6 +11,12 @@ use crate::kafka::{
 
 /// Records that share one allocation, so that a checkpoint copies few.
 const CHUNK: usize = 64;
+
+/// Deliveries that are kept of each consumer.
+const RECEIVED: usize = 64;
+
+/// A record that poll() returned: from where, and which.
+type Received = (Partition, Offset, RecordId);
 
 /// What became of one application send.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +71,7 @@ pub struct Ledger {
     names: BTreeMap<Arc<str>, usize>,
     processes: BTreeMap<NodeId, ProcessFacts>,
     elections: BTreeMap<Partition, Election>,
+    received: BTreeMap<NodeId, Arc<VecDeque<Received>>>,
     verbs: BTreeMap<&'static str, u64>,
     flying: BTreeMap<MsgId, Flight<Body>>,
     lost: Vec<(Flight<Body>, LossWhy)>,
@@ -144,6 +151,11 @@ impl Ledger {
     #[must_use]
     pub fn election(&self, p: Partition) -> Option<Election> {
         self.elections.get(&p).copied()
+    }
+
+    /// What poll() has returned to a consumer's application: the latest 64, oldest first.
+    pub fn received(&self, consumer: NodeId) -> impl Iterator<Item = (Partition, Offset, RecordId)> + '_ {
+        self.received.get(&consumer).into_iter().flat_map(|all| all.iter().copied())
     }
 
     /// How often an action was done since t = 0.
@@ -267,7 +279,12 @@ impl Ledger {
                     facts.callbacks += 1;
                 }
             }
-            Note::Delivered { consumer, record, .. } => {
+            Note::Delivered { consumer, record, partition, offset } => {
+                let all = Arc::make_mut(self.received.entry(consumer).or_default());
+                if all.len() == RECEIVED {
+                    all.pop_front();
+                }
+                all.push_back((partition, offset, record));
                 if let Some(facts) = self.record(record) {
                     *facts.delivered.entry(consumer).or_default() += 1;
                 }

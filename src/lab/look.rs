@@ -7,7 +7,7 @@ use super::state::State;
 use super::trace::{Line, Origin, Scribe};
 use super::view::{LostView, TankView};
 use crate::engine::{EventId, Micros, NodeId};
-use crate::kafka::{Election, Partition, RecordId};
+use crate::kafka::{Election, Offset, Partition, RecordId};
 
 /// The ledger's side of a picture.
 struct Known<'a> {
@@ -30,6 +30,10 @@ impl Facts for Known<'_> {
 
     fn elected(&self, p: Partition) -> Option<Election> {
         self.ledger.election(p)
+    }
+
+    fn received(&self, consumer: NodeId) -> Vec<(Partition, Offset, RecordId)> {
+        self.ledger.received(consumer).collect()
     }
 
     fn origin(&self) -> Origin {

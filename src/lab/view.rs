@@ -23,6 +23,8 @@ pub struct TankView {
     pub consumers: Vec<ConsumerView>,
     /// Consumer groups.
     pub groups: Vec<GroupView>,
+    /// Transactional ids that a producer of the tank has, in order of their names.
+    pub transactions: Vec<TransactionView>,
     /// Topics that people made (internal ones are left out).
     pub topics: Vec<TopicView>,
     /// Messages on their way, loud and quiet.
@@ -85,6 +87,8 @@ pub struct ReplicaView {
     pub log_start: i64,
     /// High watermark as this replica knows it.
     pub high_watermark: i64,
+    /// Last stable offset: read_committed sees what lies below. The high watermark while no transaction holds it back.
+    pub last_stable: i64,
     /// Log end offset.
     pub log_end: i64,
     /// Records from log start to log end, in order.
@@ -124,6 +128,36 @@ pub struct RecordView {
     pub stamp: Option<(i64, i32)>,
     /// The same send is in this log once more, earlier.
     pub duplicate: bool,
+    /// What it is: a record of an application, or the end of a transaction.
+    pub kind: RecordKind,
+    /// What became of the transaction it belongs to, as this log has it.
+    pub fate: Fate,
+}
+
+/// What a record of a log is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RecordKind {
+    /// A record of an application.
+    #[default]
+    Data,
+    /// A marker: its producer's transaction is committed in this partition.
+    Commit,
+    /// A marker: its producer's transaction is aborted in this partition.
+    Abort,
+}
+
+/// What became of the transaction that a record belongs to, as one log has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fate {
+    /// It belongs to none.
+    #[default]
+    Plain,
+    /// No marker follows yet.
+    Open,
+    /// A commit marker follows, or this is one.
+    Committed,
+    /// An abort marker follows, or this is one.
+    Aborted,
 }
 
 /// A segment of a log.
@@ -253,6 +287,10 @@ pub struct ConsumerView {
     pub error: Option<String>,
     /// Settings that are not the default, and a few that matter anyway (auto.offset.reset, enable.auto.commit).
     pub configs: Vec<(String, String)>,
+    /// `read_committed` or `read_uncommitted`.
+    pub isolation: &'static str,
+    /// What poll() has returned since t = 0 and before: partition, offset, label; the latest 64, oldest first.
+    pub received: Vec<(String, i64, String)>,
 }
 
 /// Where a consumer stands in a partition.
@@ -281,6 +319,33 @@ pub struct GroupView {
     pub committed: Vec<(String, i64, i64)>,
     /// Assignment: partition, consumer.
     pub owners: Vec<(String, String)>,
+}
+
+/// A transactional id as its coordinator has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TransactionView {
+    /// `transactional.id`.
+    pub id: String,
+    /// The producer that has it; of several with the same id, the one that initialised last.
+    pub client: String,
+    /// The broker that coordinates it, if there is one.
+    pub coordinator: Option<String>,
+    /// Kafka's name of its state; `Empty` before the coordinator knows it.
+    pub state: String,
+    /// Producer id; -1 = none yet.
+    pub pid: i64,
+    /// Producer epoch; -1 = none yet.
+    pub epoch: i16,
+    /// Partitions that the present transaction wrote to, internal ones left out.
+    pub partitions: Vec<String>,
+    /// Groups whose offsets it carries.
+    pub groups: Vec<String>,
+    /// When it began.
+    pub started: Option<u64>,
+    /// transaction.timeout.ms, in µs.
+    pub timeout: u64,
+    /// transaction.version: 1, or 2 (KIP-890).
+    pub version: u8,
 }
 
 /// A topic.

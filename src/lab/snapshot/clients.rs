@@ -90,6 +90,16 @@ impl Looking<'_> {
             polls: consumer.polls(),
             error: consumer.error().map(|error| error.name().to_owned()),
             configs: telling(consumer.configs(), &["auto.offset.reset", "enable.auto.commit"]),
+            isolation: match consumer.configs().get("isolation.level") {
+                "read_committed" => "read_committed",
+                _ => "read_uncommitted",
+            },
+            received: self
+                .facts
+                .received(id)
+                .into_iter()
+                .map(|(p, offset, record)| (self.partition(p), offset.0, self.facts.record_label(record)))
+                .collect(),
         }
     }
 

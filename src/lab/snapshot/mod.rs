@@ -7,7 +7,7 @@ mod servers;
 use super::trace::Origin;
 use super::view::{ControllerView, LostView, MessageView, ProcessView, TankView};
 use crate::engine::{Flight, LossWhy, Micros, NodeId, Process as State};
-use crate::kafka::{Body, Election, Names, Partition, Process, RecordId, World};
+use crate::kafka::{Body, Election, Names, Offset, Partition, Process, RecordId, World};
 
 /// What the snapshot needs to know beside the world.
 pub trait Facts {
@@ -19,6 +19,8 @@ pub trait Facts {
     fn down_since(&self, node: NodeId) -> Option<Micros>;
     /// How the present leader was chosen.
     fn elected(&self, p: Partition) -> Option<Election>;
+    /// What poll() has returned to a consumer's application: the latest, oldest first.
+    fn received(&self, consumer: NodeId) -> Vec<(Partition, Offset, RecordId)>;
     /// Where t = 0 lies.
     fn origin(&self) -> Origin;
 }

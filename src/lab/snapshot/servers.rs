@@ -8,8 +8,8 @@ use crate::kafka::broker::Broker;
 use crate::kafka::log::Log;
 use crate::kafka::{Batch, Bytes, Offset, Partition, Record};
 use crate::lab::view::{
-    BrokerView, FollowerView, PartitionView, ProducerStateView, RecordView, ReplicaView, SegmentView,
-    TopicView,
+    BrokerView, Fate, FollowerView, PartitionView, ProducerStateView, RecordKind, RecordView, ReplicaView,
+    SegmentView, TopicView,
 };
 
 /// Bytes as a person reads them.
@@ -57,6 +57,7 @@ impl Looking<'_> {
             leader_epoch: broker.leader_epoch(p).0,
             log_start: log.start().0,
             high_watermark: broker.high_watermark(p).unwrap_or(Offset::NONE).0,
+            last_stable: broker.high_watermark(p).unwrap_or(Offset::NONE).0,
             log_end: log.end().0,
             records: self.records(log),
             segments: segments(self, log),
@@ -96,6 +97,8 @@ impl Looking<'_> {
             timestamp: self.time(record.timestamp),
             stamp: batch.stamp.map(|stamp| (stamp.id.0, stamp.first.plus(place).0)),
             duplicate,
+            kind: RecordKind::Data,
+            fate: Fate::Plain,
         }
     }
 
