@@ -7,7 +7,7 @@ use kafkarium::text::Lang;
 use kafkarium::ui::app::State;
 use kafkarium::ui::theme::{Depth, GlyphSet, Theme, ThemeName};
 use proptest::prelude::*;
-use support::{SIZES, beat, frame, home, lesson, press, rows, text, type_text};
+use support::{SIZES, beat, frame, home, lesson, press, rows, text, type_text, young_home};
 
 /// A screen: its name and how to get there.
 type Screen = (&'static str, fn(Lang, (u16, u16)) -> State);
@@ -22,8 +22,14 @@ fn after(mut state: State, keys: &str) -> State {
 }
 
 const SCREENS: &[Screen] = &[
-    ("home", home),
-    ("home-part", |lang, size| after(home(lang, size), "↓ ↓ Enter")),
+    ("home", young_home),
+    ("home-part", |lang, size| after(young_home(lang, size), "↓ ↓ Enter")),
+    ("home-scenarios", |lang, size| after(young_home(lang, size), "↓ ↓ ↓ ↓ ↓ ↓ ↓ ↓ ↓ ↓ ↓ ↓ ↓ ↓ ↓ ↓ ↑ Enter")),
+    ("scenario", |lang, size| {
+        let mut state = home(lang, size);
+        state.open_scenario("committed-survives");
+        after(state, "→ → → →")
+    }),
     ("cluster", |lang, size| at("tour", "look", lang, size)),
     ("cluster-copied", |lang, size| at("tour", "arrive", lang, size)),
     ("cluster-under-way", |lang, size| after(at("tour", "look", lang, size), "Space Backspace → → →")),

@@ -8,7 +8,7 @@ use super::{Outcome, lessons, output};
 use crate::course::progress::Progress;
 use crate::course::{Course, Entry};
 use crate::shell::store;
-use crate::text::{Lang, Text, pad_right, tf, width};
+use crate::text::{Lang, Text, pad_right, t, tf, width};
 
 /// What `list` is given.
 #[derive(Args, Debug)]
@@ -40,7 +40,7 @@ impl<'a> From<&'a Text> for Both<'a> {
     }
 }
 
-/// Prints the lessons with progress.
+/// Prints the lessons with progress, and the scenarios.
 pub fn run(args: &ListArgs, globals: &Globals, lang: Lang) -> Outcome {
     let course = lessons::course(globals.lessons.as_deref(), lang)?;
     // What is wrong with the progress file is said where it is written.
@@ -84,6 +84,13 @@ fn table(course: &Course, progress: &Progress, lang: Lang) -> String {
             lines.push_str(line.trim_end());
             lines.push('\n');
         }
+    }
+    let widest = course.scenarios.iter().map(|scenario| width(&scenario.id)).max().unwrap_or(0);
+    for (at, scenario) in course.scenarios.iter().enumerate() {
+        if at == 0 {
+            lines.push_str(&format!("{}\n", t(lang, "home.scenarios")));
+        }
+        lines.push_str(&format!("   {}  {}\n", pad_right(&scenario.id, widest), scenario.title.get(lang)));
     }
     lines
 }

@@ -34,9 +34,12 @@ pub fn home(globals: &Globals, lang: Lang) -> Outcome {
     open(course, Begin::Home, globals, lang)
 }
 
-/// Opens at a lesson.
+/// Opens at a lesson, or a scenario of the course.
 pub fn run(args: &PlayArgs, globals: &Globals, lang: Lang) -> Outcome {
     let course = lessons::course(globals.lessons.as_deref(), lang)?;
+    if course.scenario(&args.id).is_some() {
+        return open(course, Begin::Scenario(args.id.clone()), globals, lang);
+    }
     let (lesson, beat) = lessons::lesson_and_beat(&course, &args.id, args.beat.as_deref(), lang)?;
     open(course, Begin::Lesson { id: lesson.id.clone(), beat }, globals, lang)
 }

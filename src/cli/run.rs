@@ -34,6 +34,9 @@ pub fn run(args: &RunArgs, globals: &Globals, lang: Lang) -> Outcome {
         return run_file(path, args, lang);
     }
     let course = lessons::course(globals.lessons.as_deref(), lang)?;
+    if let Some(entry) = course.scenario(&args.what) {
+        return run_scenario(&entry.source.name, &entry.source.text, args, lang);
+    }
     let (lesson, _) = lessons::lesson_and_beat(&course, &args.what, None, lang)?;
     print(&play(lesson, args.seed, lang)?, args.trace)?;
     Ok(0)
@@ -49,11 +52,15 @@ fn run_file(path: &Path, args: &RunArgs, lang: Lang) -> Outcome {
         print(&play(Arc::new(lesson), args.seed, lang)?, args.trace)?;
         return Ok(0);
     }
+    run_scenario(&name, &text, args, lang)
+}
+
+fn run_scenario(name: &str, text: &str, args: &RunArgs, lang: Lang) -> Outcome {
     let wrong = |error: ScenarioError| {
-        let problem = Diagnostic::new(&Source::new(&name, &text), error.span.unwrap_or(0..0), error.message);
+        let problem = Diagnostic::new(&Source::new(name, text), error.span.unwrap_or(0..0), error.message);
         lessons::shown(&[problem], lang)
     };
-    let mut scenario = Scenario::parse(&text).map_err(wrong)?;
+    let mut scenario = Scenario::parse(text).map_err(wrong)?;
     scenario.seed = args.seed.unwrap_or(scenario.seed);
     let played = scenario.replay().map_err(wrong)?;
     print(&played.lab, args.trace)?;

@@ -10,6 +10,7 @@ use super::diagnostic::{Diagnostic, Source, nearest};
 use super::format::{CourseFile, LessonFile};
 use super::lesson::Lesson;
 use super::player::Kind;
+use super::scenarios::ScenarioEntry;
 use super::{load, read};
 use crate::text::sanitize::sanitize_line;
 use crate::text::{Text, with_particle};
@@ -21,8 +22,8 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/lessons");
 pub struct Course {
     /// Parts in order; none is empty.
     pub parts: Vec<Part>,
-    /// Scenario files: path and text.
-    pub scenarios: Vec<(String, String)>,
+    /// Scenario files, by path.
+    pub scenarios: Vec<ScenarioEntry>,
     /// What is wrong with the course as such: its table of contents, ids that are taken twice. What is wrong with a
     /// lesson is said when it is opened.
     pub problems: Vec<Diagnostic>,
@@ -119,7 +120,9 @@ impl Course {
         for (path, text) in files {
             let folder = path.rsplit('/').nth(1).unwrap_or_default().to_owned();
             match folder.as_str() {
-                _ if folder == "scenarios" || is_scenario(&text) => course.scenarios.push((path, text)),
+                _ if folder == "scenarios" || is_scenario(&text) => {
+                    course.scenarios.push(ScenarioEntry::new(&path, &text));
+                }
                 "challenges" => {} // this version has none
                 _ => course.add(folder, &path, &text),
             }
@@ -185,7 +188,8 @@ impl Course {
             name == entry.id || name == entry.number || name == format!("{}-{}", entry.number, entry.id)
         };
         self.entries().find(called).ok_or_else(|| {
-            let ids = self.written().map(|entry| entry.id.as_str());
+            let lessons = self.written().map(|entry| entry.id.as_str());
+            let ids = lessons.chain(self.scenarios.iter().map(|scenario| scenario.id.as_str()));
             let given = sanitize_line(name);
             let near = nearest(name.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-'), ids);
             OpenError::Unknown { near: near.map(str::to_owned), given }
@@ -200,6 +204,11 @@ impl Course {
         let entry = self.find(name)?;
         let source = entry.source.as_ref().ok_or_else(|| OpenError::Coming(entry.id.clone()))?;
         load(&source.name, &source.text).map(Arc::new).map_err(OpenError::Broken)
+    }
+
+    /// The scenario called `id`.
+    pub fn scenario(&self, id: &str) -> Option<&ScenarioEntry> {
+        self.scenarios.iter().find(|scenario| scenario.id == id)
     }
 
     /// The index of a beat in a lesson, for [`super::progress::merge`].

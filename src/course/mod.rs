@@ -12,6 +12,7 @@ pub mod player;
 pub mod progress;
 mod prose;
 mod read;
+mod scenarios;
 mod source;
 mod visit;
 
@@ -23,4 +24,5 @@ pub use load::load;
 pub use player::Kind;
 pub use progress::Progress;
 pub use prose::{Lines, Prose, Template};
+pub use scenarios::ScenarioEntry;
 pub use source::line_column;

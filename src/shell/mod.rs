@@ -48,6 +48,8 @@ pub enum Begin {
         /// Its beat: slug, or number from 1.
         beat: Option<String>,
     },
+    /// A scenario of the course, by id.
+    Scenario(String),
     /// A tank without a script.
     Sandbox(Box<Spec>),
 }
@@ -183,6 +185,7 @@ fn begin(options: Options, settings: Settings, progress: Progress, size: (u16, u
             let beat = beat.or_else(|| left().map(|lesson| lesson.beat.clone()));
             state.open_lesson(&id, beat.as_deref());
         }
+        Begin::Scenario(id) => state.open_scenario(&id),
         Begin::Sandbox(spec) => {
             let seed = spec.seed.unwrap_or(SEED);
             state.open_sandbox(&spec, seed);

@@ -89,9 +89,9 @@ pub fn check(course: &Course, elements: Option<&Elements<'_>>) -> Report {
             Err(problems) => problems.into_iter().for_each(|problem| report.fail(&entry.id, problem)),
         }
     }
-    for (path, text) in &course.scenarios {
+    for entry in &course.scenarios {
         report.scenarios += 1;
-        scenario::replay(path, text, &mut report);
+        scenario::replay(entry, &mut report);
     }
     report
 }

@@ -1,21 +1,22 @@
 //! Scenario files, replayed.
 
 use super::{Failure, Report};
+use crate::course::ScenarioEntry;
 use crate::course::diagnostic::{Diagnostic, Source};
-use crate::lab::scenario::{Replayed, Scenario, ScenarioError};
+use crate::lab::scenario::{Replayed, ScenarioError};
 use crate::text::Text;
 
 /// Replays a scenario and adds what was found to the report.
-pub(super) fn replay(path: &str, text: &str, report: &mut Report) {
-    let source = Source::new(path, text);
-    let played = Scenario::parse(text).and_then(|scenario| {
+pub(super) fn replay(entry: &ScenarioEntry, report: &mut Report) {
+    let source = &entry.source;
+    let played = entry.open().and_then(|scenario| {
         report.expectations += scenario.expect.len();
         scenario.replay()
     });
     match played {
-        Ok(played) => judge(&source, &played, report),
+        Ok(played) => judge(source, &played, report),
         Err(ScenarioError { message, span }) => {
-            report.fail(path, Diagnostic::new(&source, span.unwrap_or(0..0), message));
+            report.fail(&source.name, Diagnostic::new(source, span.unwrap_or(0..0), message));
         }
     }
 }

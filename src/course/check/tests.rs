@@ -136,8 +136,9 @@ fn a_lesson_that_cannot_be_read_is_a_failure_with_its_place() {
 fn scenarios_are_replayed_and_judged() {
     let embedded = Course::embedded();
     assert!(!embedded.scenarios.is_empty());
-    let (path, text) = embedded.scenarios[0].clone();
-    let only = |text: String| Course { scenarios: vec![(path.clone(), text)], ..Course::default() };
+    let entry = embedded.scenarios[0].clone();
+    let text = entry.source.text.to_string();
+    let only = |text: String| Course::from_files([(entry.source.name.to_string(), text)]);
     let report = check(&only(text.clone()), None);
     assert_eq!((report.scenarios, report.is_clean()), (1, true), "{}", report.text(Lang::En, false));
     assert!(report.expectations > 3);

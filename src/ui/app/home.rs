@@ -16,8 +16,21 @@ pub enum Row {
     Part(usize),
     /// A lesson of an open part.
     Lesson(String),
+    /// The failure scenarios.
+    Scenarios,
+    /// One of them, by id.
+    Scenario(String),
     /// The sandbox.
     Sandbox,
+}
+
+/// What a row that opens holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fold {
+    /// The lessons of a part.
+    Part(usize),
+    /// The failure scenarios.
+    Scenarios,
 }
 
 /// What is selected and open.
@@ -25,8 +38,8 @@ pub enum Row {
 pub struct Home {
     /// Selected row.
     pub row: usize,
-    /// The part whose lessons are shown.
-    pub open: Option<usize>,
+    /// The row whose content is shown.
+    pub open: Option<Fold>,
 }
 
 impl Home {
@@ -37,7 +50,7 @@ impl Home {
         let holds = |part: &crate::course::Part| {
             part.entries.iter().any(|l| Some(&l.id) == current.as_ref().map(|c| &c.0))
         };
-        Self { row: 0, open: course.parts.iter().position(holds) }
+        Self { row: 0, open: course.parts.iter().position(holds).map(Fold::Part) }
     }
 
     /// Where to go on: the last place, or the first lesson that is written.
@@ -64,12 +77,23 @@ impl Home {
         }
         for (at, part) in course.parts.iter().enumerate() {
             rows.push(Row::Part(at));
-            if self.open == Some(at) {
+            if self.open == Some(Fold::Part(at)) {
                 rows.extend(part.entries.iter().map(|entry: &Entry| Row::Lesson(entry.id.clone())));
             }
         }
+        if !course.scenarios.is_empty() {
+            rows.push(Row::Scenarios);
+        }
+        if self.open == Some(Fold::Scenarios) {
+            rows.extend(course.scenarios.iter().map(|scenario| Row::Scenario(scenario.id.clone())));
+        }
         rows.push(Row::Sandbox);
         rows
+    }
+
+    /// Opens a row that holds others, or closes it.
+    pub(super) fn toggle(&mut self, fold: Fold) {
+        self.open = if self.open == Some(fold) { None } else { Some(fold) };
     }
 
     /// The selected row.

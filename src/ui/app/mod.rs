@@ -23,7 +23,7 @@ mod update;
 
 pub use command::{Command, Context, Group};
 pub use film::{Film, Speed};
-pub use home::{Home, Row};
+pub use home::{Fold, Home, Row};
 pub use key::{Code, Key};
 pub use line::CommandLine;
 pub use menu::{Menu, MenuItem};

@@ -4,8 +4,9 @@ use super::film::{Arrived, Film, Goal};
 use super::play::Play;
 use crate::course::Pace;
 use crate::course::player::{Kind, Moved, Phase};
-use crate::lab::Unit;
 use crate::lab::view::TankView;
+use crate::lab::{Scenario, Unit};
+use crate::text::Text;
 
 /// What has the keys for opening and moving.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +53,26 @@ pub struct Tank {
     pub prompt: Prompt,
     /// Hints shown in a sandbox-free act beat, in the language of the moment.
     pub hint: Option<String>,
+    /// The scenario that this is.
+    pub about: Option<About>,
+}
+
+/// What a scenario says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// What it is called.
+    pub title: Text,
+    /// What to watch and what comes of it.
+    pub tells: Text,
+}
+
+impl About {
+    /// None if the file does not say.
+    #[must_use]
+    pub fn of(scenario: &Scenario) -> Option<Self> {
+        let title = scenario.title.clone()?;
+        Some(Self { title, tells: scenario.tells.clone().unwrap_or_default() })
+    }
 }
 
 impl Tank {
@@ -70,6 +91,7 @@ impl Tank {
             scene: None,
             prompt: Prompt::default(),
             hint: None,
+            about: None,
         }
     }
 

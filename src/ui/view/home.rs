@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use super::paint::{bar, cell, fill, muted, pill, put, put_right};
 use crate::course::{Entry, Part};
 use crate::text::{Lang, t, tf, truncate, width};
-use crate::ui::app::{Home, Row, Screen, State};
+use crate::ui::app::{Fold, Home, Row, Screen, State};
 use crate::ui::theme::{Role, Surface, Theme};
 
 /// Milliseconds for the reader of the wordmark to go one cell.
@@ -128,7 +128,7 @@ impl Page<'_> {
             Row::Continue { lesson, beat } => self.continue_row(buffer, area, lesson, beat.as_deref()),
             Row::Part(at) => {
                 if let Some(part) = self.state.course.parts.get(*at) {
-                    self.part_row(buffer, area, part, self.home.open == Some(*at));
+                    self.part_row(buffer, area, part, self.home.open == Some(Fold::Part(*at)));
                 }
             }
             Row::Lesson(id) => {
@@ -136,13 +136,31 @@ impl Page<'_> {
                     self.lesson_row(buffer, area, entry);
                 }
             }
+            Row::Scenarios => {
+                let mark = if self.home.open == Some(Fold::Scenarios) { "▾" } else { "▸" };
+                put(buffer, area.x + 2, area.y, 2, mark, muted(self.theme));
+                let gloss =
+                    tf(self.lang, "home.scenarios_gloss", &[("n", &self.state.course.scenarios.len())]);
+                self.titled(buffer, area, t(self.lang, "home.scenarios"), &gloss);
+            }
+            Row::Scenario(id) => {
+                if let Some(entry) = self.state.course.scenario(id) {
+                    let room = area.width.saturating_sub(13);
+                    let title = truncate(entry.title.get(self.lang), room.into(), "…");
+                    put(buffer, area.x + 9, area.y, room, &title, self.style(Role::Text));
+                }
+            }
             Row::Sandbox => {
-                let at =
-                    put(buffer, area.x + 5, area.y, 30, t(self.lang, "home.sandbox"), self.style(Role::Text));
                 let gloss = t(self.lang, "home.sandbox_gloss");
-                put(buffer, area.x + 7 + at, area.y, 60, gloss, muted(self.theme));
+                self.titled(buffer, area, t(self.lang, "home.sandbox"), gloss);
             }
         }
+    }
+
+    /// A row that is no part: what it is, and in a few words what for.
+    fn titled(&self, buffer: &mut Buffer, area: Rect, title: &str, gloss: &str) {
+        let at = put(buffer, area.x + 7, area.y, 30, title, self.style(Role::Text));
+        put(buffer, area.x + 9 + at, area.y, 60, gloss, muted(self.theme));
     }
 
     fn continue_row(&self, buffer: &mut Buffer, area: Rect, lesson: &str, beat: Option<&str>) {

@@ -79,6 +79,11 @@ fn text(state: &State, tank: &Tank) -> Narration {
             }
             text
         }
+        None if let Some(about) = &tank.about => Narration {
+            head: format!("● {}", about.title.get(lang)),
+            body: about.tells.get(lang).to_owned(),
+            ..Narration::default()
+        },
         None => Narration {
             head: t(lang, "sandbox.head").to_owned(),
             body: t(lang, "sandbox.body").to_owned(),

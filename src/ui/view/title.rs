@@ -59,7 +59,10 @@ fn place(state: &State, tank: &Tank) -> String {
             let part = part.map_or(String::new(), |p| format!("{} {} › ", p.number, p.title.get(lang)));
             format!("{part}{} {}", lesson.number, lesson.title.get(lang))
         }
-        Play::Sandbox(_) => t(lang, "home.sandbox").to_owned(),
+        Play::Sandbox(_) => match &tank.about {
+            Some(about) => format!("{} › {}", t(lang, "home.scenarios"), about.title.get(lang)),
+            None => t(lang, "home.sandbox").to_owned(),
+        },
     };
     let lab = tank.play.lab();
     let branches = lab.branches();

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::film;
 use crate::course::player::Player;
-use crate::lab::{Lab, Spec};
+use crate::lab::{Lab, Scenario, Spec};
 use crate::text::tf;
 use crate::ui::app::command::Command;
-use crate::ui::app::home::Row;
+use crate::ui::app::home::{Fold, Row};
 use crate::ui::app::message::Effect;
 use crate::ui::app::play::Play;
 use crate::ui::app::state::{Screen, State};
-use crate::ui::app::tank::Tank;
+use crate::ui::app::tank::{About, Tank};
 
 /// Seed of the sandbox.
 const SANDBOX_SEED: u64 = 1;
@@ -29,7 +29,9 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Close => home.open = None,
         Command::Quit => return vec![Effect::Quit(0)],
         Command::Enter => match rows.get(home.row) {
-            Some(Row::Part(part)) => home.open = if home.open == Some(*part) { None } else { Some(*part) },
+            Some(Row::Part(part)) => home.toggle(Fold::Part(*part)),
+            Some(Row::Scenarios) => home.toggle(Fold::Scenarios),
+            Some(Row::Scenario(id)) => state.open_scenario(&id.clone()),
             Some(Row::Lesson(id)) => {
                 let beat = state.progress.lessons.get(id).filter(|l| !l.done).map(|l| l.beat.clone());
                 state.open_lesson(&id.clone(), beat.as_deref());
@@ -69,6 +71,35 @@ impl State {
                 self.overlays.clear();
             }
             Err(error) => self.say(tf(lang, "app.no_boot", &[("why", &error)]), true),
+        }
+    }
+
+    /// Opens a scenario of the course at its beginning, its whole course laid out on the scrubber.
+    pub fn open_scenario(&mut self, id: &str) {
+        let Some(entry) = self.course.scenario(id) else { return };
+        match entry.open() {
+            Ok(scenario) => self.open_replayed(&scenario, id, true),
+            Err(error) => self.say(error.message.get(self.lang()).to_owned(), true),
+        }
+    }
+
+    /// Plays a scenario and shows it: from the beginning, or where it was left.
+    pub(super) fn open_replayed(&mut self, scenario: &Scenario, name: &str, from_start: bool) {
+        match scenario.replay() {
+            Ok(replayed) => {
+                let mut lab = replayed.lab;
+                if from_start {
+                    lab.seek(0);
+                }
+                let mut tank = Tank::new(Play::Sandbox(Box::new(lab)));
+                tank.about = About::of(scenario);
+                self.screen = Screen::Tank(Box::new(tank));
+                self.overlays.clear();
+            }
+            Err(error) => {
+                let why = error.message.get(self.lang()).to_owned();
+                self.say(tf(self.lang(), "file.not_read", &[("path", &name), ("why", &why)]), true);
+            }
         }
     }
 

@@ -358,15 +358,12 @@ pub(super) fn keep_progress(state: &mut State) -> Vec<Effect> {
     vec![Effect::SaveProgress(Box::new(state.progress.clone()))]
 }
 
-/// A scenario file was read: open it in the sandbox.
+/// A scenario file was read: open it in the sandbox, where it was left.
 pub(super) fn file_read(state: &mut State, path: &str, text: Result<String, String>) -> Vec<Effect> {
     let lang = state.lang();
-    let opened = text.and_then(|text| crate::lab::Scenario::parse(&text).map_err(|e| e.to_string()));
-    match opened.and_then(|scenario| scenario.replay().map_err(|e| e.to_string())) {
-        Ok(replayed) => {
-            state.screen = Screen::Tank(Box::new(Tank::new(Play::Sandbox(Box::new(replayed.lab)))));
-            state.overlays.clear();
-        }
+    let why = |e: crate::lab::ScenarioError| e.message.get(lang).to_owned();
+    match text.and_then(|text| crate::lab::Scenario::parse(&text).map_err(why)) {
+        Ok(scenario) => state.open_replayed(&scenario, path, scenario.title.is_some()),
         Err(why) => {
             let text = crate::text::tf(lang, "file.not_read", &[("path", &path), ("why", &why)]);
             state.say(text, true);
