@@ -227,8 +227,15 @@ pub struct ProducerView {
     pub topics: Vec<String>,
     /// Records that wait to be sent: label and partition.
     pub buffered: Vec<(String, String)>,
+    /// Batches that wait in the client, by partition, front first; a batch that waits for a retry is here and in `in_flight`.
+    pub queue: Vec<QueuedBatch>,
     /// Batches on their way or waiting for a retry.
     pub in_flight: Vec<BatchView>,
+    /// Outcomes that the client knows and the application does not: their callbacks run in the next `poll()` or `flush()`. Always 0 for
+    /// Java, whose callbacks run as soon as the answer is handled.
+    pub callbacks_pending: u32,
+    /// Idempotent: the sequence number that the next new record of each partition gets.
+    pub sequences: Vec<(String, i32)>,
     /// Records acknowledged so far.
     pub acked: u64,
     /// Records given up so far.
@@ -239,6 +246,23 @@ pub struct ProducerView {
     pub error: Option<String>,
     /// Settings that are not the default, and a few that matter anyway (acks).
     pub configs: Vec<(String, String)>,
+}
+
+/// A batch in a producer's memory, not on its way now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QueuedBatch {
+    /// Where it goes.
+    pub partition: String,
+    /// Labels of its records.
+    pub labels: Vec<String>,
+    /// Its size so far, with its header.
+    pub bytes: u64,
+    /// How long ago it was begun, µs.
+    pub waiting_us: u64,
+    /// How long a new batch waits for more records, µs (`linger.ms`).
+    pub linger_us: u64,
+    /// It was sent before.
+    pub in_retry: bool,
 }
 
 /// A batch that a producer has sent and not seen the end of.

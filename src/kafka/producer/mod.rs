@@ -79,6 +79,20 @@ pub struct Draft {
     retry_why: Option<Why>,
 }
 
+impl Draft {
+    /// When its first record was put into it.
+    #[must_use]
+    pub const fn created(&self) -> Micros {
+        self.created
+    }
+
+    /// Its size so far in bytes, with its header.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
 /// What the producer waits for.
 #[derive(Clone, Debug)]
 enum Pending {
@@ -167,6 +181,17 @@ impl Producer {
     #[must_use]
     pub const fn producer_id(&self) -> Option<(ProducerId, ProducerEpoch)> {
         self.vol.identity
+    }
+
+    /// Outcomes whose callback has not run yet.
+    #[must_use]
+    pub const fn callbacks_pending(&self) -> usize {
+        0
+    }
+
+    /// The sequence number that the next new record of each partition gets.
+    pub fn sequences(&self) -> impl Iterator<Item = (Partition, Sequence)> + '_ {
+        self.vol.sequences.iter().map(|(p, (_, next))| (*p, *next))
     }
 
     /// The last error that reached the application.

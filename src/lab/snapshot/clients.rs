@@ -8,7 +8,7 @@ use crate::kafka::consumer::Consumer;
 use crate::kafka::group::{Group, partition_for};
 use crate::kafka::producer::{Draft, Producer};
 use crate::kafka::{OFFSETS_TOPIC, Offset, Partition, Process};
-use crate::lab::view::{BatchView, ConsumerView, GroupView, PositionView, ProducerView};
+use crate::lab::view::{BatchView, ConsumerView, GroupView, PositionView, ProducerView, QueuedBatch};
 
 /// Settings that differ, and those that matter anyway.
 fn telling(configs: &Configs, always: &[&'static str]) -> Vec<(String, String)> {
@@ -52,13 +52,25 @@ impl Looking<'_> {
                 deadline: self.deadline(msg, limit),
             })
             .collect();
+        let (now, linger) = (self.world.now(), producer.configs().ms("linger.ms"));
+        let queue = producer.buffered().map(|(p, draft)| QueuedBatch {
+            partition: self.partition(p),
+            labels: label(draft),
+            bytes: draft.bytes(),
+            waiting_us: now.since(draft.created()).0,
+            linger_us: linger.0,
+            in_retry: draft.attempts > 0,
+        });
         ProducerView {
             id: self.node(id),
             process: self.process(id),
             client: family(producer.configs()),
             topics: producer.topics().iter().map(|t| self.names.topic(*t).to_owned()).collect(),
             buffered,
+            queue: queue.collect(),
             in_flight,
+            callbacks_pending: u32::try_from(producer.callbacks_pending()).unwrap_or(u32::MAX),
+            sequences: producer.sequences().map(|(p, next)| (self.partition(p), next.0)).collect(),
             acked: producer.acked(),
             failed: producer.failed(),
             producer_id: producer.producer_id().map(|(pid, epoch)| (pid.0, epoch.0)),
