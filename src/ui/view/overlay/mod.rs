@@ -9,7 +9,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::paint::{boxed, fill, put};
-use crate::text::width;
 use crate::ui::app::{Overlay, State};
 use crate::ui::theme::{Role, Surface};
 
@@ -41,27 +40,19 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) -> Option<Position> 
             Overlay::Line(line) => line::draw(state, buffer, area, line),
         };
     }
-    toast(state, buffer, area);
+    toast(state, buffer);
     caret
 }
 
-/// A short message in the lower right of the stage.
-fn toast(state: &State, buffer: &mut Buffer, area: Rect) {
+/// A short message.
+fn toast(state: &State, buffer: &mut Buffer) {
     let Some(toast) = &state.toast else { return };
     let theme = state.settings.theme;
-    let room = usize::from(area.width.saturating_sub(6));
-    let text = crate::text::truncate(
-        &crate::text::Rich::parse(&toast.text).spans.iter().map(|s| s.text.trim_end()).collect::<String>(),
-        room,
-        "…",
-    );
-    let cells = u16::try_from(width(&text)).unwrap_or(0) + 4;
-    let place = Rect {
-        x: area.right().saturating_sub(cells + 1),
-        y: area.bottom().saturating_sub(3),
-        width: cells.min(area.width),
-        height: 1,
-    };
+    // Over the key bar for its few seconds: neither the picture nor the text below it is ever covered.
+    let place = Rect { y: buffer.area.bottom().saturating_sub(1), height: 1, ..buffer.area };
+    let plain: String =
+        crate::text::Rich::parse(&toast.text).spans.iter().map(|s| s.text.trim_end()).collect();
+    let text = crate::text::truncate(&plain, usize::from(place.width.saturating_sub(6)), "…");
     fill(buffer, place, theme, Surface::Selected);
     let (mark, role) = if toast.warning { ("⚠", Role::Warning) } else { ("◆", Role::Focus) };
     put(buffer, place.x + 1, place.y, 2, mark, theme.style(role));
