@@ -5,11 +5,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use kafkarium::engine::NodeId;
+use kafkarium::engine::{Micros, NodeId};
 use kafkarium::kafka::group::assign::{self, Candidate, TopicSize};
 use kafkarium::kafka::group::partition_for;
+use kafkarium::kafka::log::{Log, Origin, Rolling, Verdict};
 use kafkarium::kafka::producer::{crc32, java_partition, librdkafka_partition, murmur2};
-use kafkarium::kafka::{Generation, MemberId, Partition, Subscription, TopicId};
+use kafkarium::kafka::{
+    Batch, Generation, Marker, MemberId, Offset, Outcome, Partition, ProducerEpoch, ProducerId, Record,
+    RecordId, Sequence, Stamp, Subscription, TopicId,
+};
 use toml::{Table, Value};
 
 fn cases(file: &str) -> Vec<Table> {
@@ -142,4 +146,124 @@ fn assignors_share_out_as_kafka_does() {
         }
         Ok(())
     });
+}
+
+fn number<T: TryFrom<i64>>(table: &Table, name: &str) -> T {
+    T::try_from(table[name].as_integer().unwrap()).ok().unwrap()
+}
+
+fn stamp(op: &Table, sequence: &str) -> Stamp {
+    Stamp {
+        id: ProducerId(number(op, "pid")),
+        epoch: ProducerEpoch(number(op, "epoch")),
+        first: Sequence(number(op, sequence)),
+    }
+}
+
+fn outcome(word: &str) -> Outcome {
+    [Outcome::Commit, Outcome::Abort].into_iter().find(|outcome| outcome.name() == word).unwrap()
+}
+
+/// The batch that an operation of producer-state.toml appends, where the log would put it.
+fn batch(op: &Table) -> Batch {
+    let at = Micros::ZERO;
+    let batch = if op["op"].as_str() == Some("marker") {
+        let outcome = outcome(op["result"].as_str().unwrap());
+        let marker = Marker { outcome, coordinator_epoch: number(op, "coordinator_epoch") };
+        Batch::marker(ProducerId(number(op, "pid")), ProducerEpoch(number(op, "epoch")), marker, at)
+    } else {
+        let record = Record { id: RecordId(0), key: None, value: None, timestamp: at, internal: None };
+        let records = vec![record; number(op, "count")];
+        Batch {
+            transactional: op["txn"].as_bool().unwrap(),
+            ..Batch::unplaced(Some(stamp(op, "base_seq")), records)
+        }
+    };
+    Batch { base: Offset(number(op, "offset")), ..batch }
+}
+
+fn origin(op: &Table) -> Origin {
+    match op["origin"].as_str().unwrap() {
+        "client" => Origin::Client,
+        "coordinator" => Origin::Coordinator,
+        "replication" => Origin::Replication,
+        other => panic!("{other}"),
+    }
+}
+
+/// What comes before the batch in question.
+fn prepare(log: &mut Log, op: &Table, rolling: Rolling) -> Result<(), String> {
+    match op["op"].as_str().unwrap() {
+        "data" | "marker" => {
+            let batch = batch(op);
+            same("setup", log.producers().judge(&batch, origin(op)), Verdict::New)?;
+            log.copy(batch, Micros::ZERO, rolling);
+        }
+        "forget_producer" => log.expire_producers(Micros::secs(1), Micros::ZERO),
+        "reload_from_snapshot" => {
+            log.close();
+            log.reload(Micros::ZERO, Micros::NEVER);
+        }
+        "pending_verification" => {
+            log.begin_verification(stamp(op, "lowest_seq"), false);
+        }
+        other => panic!("{other}"),
+    }
+    Ok(())
+}
+
+#[test]
+fn producer_state_judges_as_kafka_does() {
+    let rolling = Rolling { bytes: u64::MAX, age: Micros::NEVER };
+    agree("producer-state.toml", |case| {
+        let mut log = Log::default();
+        for op in case["setup"].as_array().unwrap() {
+            prepare(&mut log, op.as_table().unwrap(), rolling)?;
+        }
+        let input = case["input"].as_table().unwrap();
+        let batch = batch(input);
+        let end = log.end();
+        match log.producers().judge(&batch, origin(input)) {
+            Verdict::Duplicate(base) => {
+                same("verdict", "duplicate", case["expect"].as_str().unwrap())?;
+                same("base", base.0, number(case, "returned_base_offset"))?;
+                same("last", base.plus(batch.count() - 1).0, number(case, "returned_last_offset"))
+            }
+            Verdict::Refused(error) => {
+                same("verdict", "error", case["expect"].as_str().unwrap())?;
+                same("error", error.name(), case["error"].as_str().unwrap())?;
+                same("code", i64::from(error.code()), case["error_code"].as_integer().unwrap())?;
+                same("log end", log.end(), end)
+            }
+            Verdict::New => {
+                same("verdict", "accept", case["expect"].as_str().unwrap())?;
+                log.copy(batch, Micros::ZERO, rolling);
+                after(case, &log, ProducerId(number(input, "pid")))
+            }
+        }
+    });
+}
+
+/// Compares what is remembered after the append.
+fn after(case: &Table, log: &Log, id: ProducerId) -> Result<(), String> {
+    let wanted = case["after"].as_table().unwrap();
+    let entry = log.producers().get(id).unwrap();
+    same("epoch", entry.epoch.0, number(wanted, "epoch"))?;
+    same("last sequence", entry.last_sequence().0, number(wanted, "last_seq"))?;
+    same("open", entry.open.map_or(-1, |first| first.0), number(wanted, "open_txn_first_offset"))?;
+    let integer = |v: &Value| v.as_integer().unwrap();
+    let cached = wanted["cached"].as_array().unwrap().iter();
+    let cached: Vec<Vec<i64>> = cached.map(|k| k.as_array().unwrap().iter().map(integer).collect()).collect();
+    let known = entry.batches.iter();
+    let known = known.map(|k| vec![k.first.0.into(), k.last.0.into(), k.base.0, k.last_offset.0]);
+    same("cached", known.collect(), cached)?;
+    let newest = log.producers().ended(Offset(0)).find(|ended| ended.marker.plus(1) == log.end());
+    match case.get("completed_txn") {
+        Some(Value::Table(ended)) => {
+            let wanted = (number(ended, "first_offset"), number(ended, "marker_offset"));
+            same("ended", newest.map(|e| (e.first.0, e.marker.0)), Some(wanted))?;
+            same("outcome", newest.map(|e| e.outcome), Some(outcome(ended["result"].as_str().unwrap())))
+        }
+        _ => same("ended", newest, None),
+    }
 }

@@ -61,6 +61,8 @@ codes! {
     NotCoordinator = 16 "NOT_COORDINATOR" true,
     /// A topic may not be called that.
     InvalidTopic = 17 "INVALID_TOPIC_EXCEPTION" false,
+    /// The batch is larger than a segment.
+    RecordListTooLarge = 18 "RECORD_LIST_TOO_LARGE" false,
     /// Fewer replicas are in sync than min.insync.replicas: nothing was written.
     NotEnoughReplicas = 19 "NOT_ENOUGH_REPLICAS" true,
     /// As before, found after writing.
@@ -79,6 +81,8 @@ codes! {
     InvalidSessionTimeout = 26 "INVALID_SESSION_TIMEOUT" false,
     /// The group is forming a new generation.
     RebalanceInProgress = 27 "REBALANCE_IN_PROGRESS" false,
+    /// The record's timestamp is too far from the broker's clock.
+    InvalidTimestamp = 32 "INVALID_TIMESTAMP" false,
     /// The topic exists already.
     TopicAlreadyExists = 36 "TOPIC_ALREADY_EXISTS" false,
     /// A topic cannot have that many partitions, or fewer than before.
@@ -101,6 +105,8 @@ codes! {
     InvalidProducerEpoch = 47 "INVALID_PRODUCER_EPOCH" false,
     /// The transaction is not in a state for this.
     InvalidTxnState = 48 "INVALID_TXN_STATE" false,
+    /// A newer coordinator has written to this partition already.
+    TransactionCoordinatorFenced = 52 "TRANSACTION_COORDINATOR_FENCED" false,
     /// The operation was not even tried.
     OperationNotAttempted = 55 "OPERATION_NOT_ATTEMPTED" false,
     /// The broker's disk failed.

@@ -47,11 +47,19 @@ pub struct ProducerId(pub i64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProducerEpoch(pub i16);
 
+impl ProducerEpoch {
+    /// None is known.
+    pub const NONE: Self = Self(-1);
+}
+
 /// Number of a record within (producer id, epoch, partition), from 0, wrapping from 2147483647 to 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sequence(pub i32);
 
 impl Sequence {
+    /// Not numbered: markers, and what coordinators write.
+    pub const NONE: Self = Self(-1);
+
     /// The number `n` further on, wrapping past the largest 32-bit integer to 0.
     #[must_use]
     pub fn plus(self, n: i32) -> Self {

@@ -44,7 +44,8 @@ pub use protocol::{
     Subscription, TopicMetadata,
 };
 pub use record::{
-    BATCH_HEADER_BYTES, Batch, Bytes, GroupRecord, GroupRecordMember, Internal, OffsetRecord, Record, Stamp,
+    BATCH_HEADER_BYTES, Batch, Bytes, Cleaned, GroupRecord, GroupRecordMember, Internal, Marker,
+    OffsetRecord, Outcome, Record, Stamp,
 };
 
 /// A world of this model.

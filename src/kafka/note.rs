@@ -1,8 +1,8 @@
 //! What the model states about itself. Names are past participles; fields are ids, offsets, epochs, never text.
 
 use super::{
-    BrokerEpoch, ErrorCode, Generation, GroupId, LeaderEpoch, MemberId, Offset, Partition, ProducerEpoch,
-    ProducerId, RecordId, TopicId,
+    BrokerEpoch, ErrorCode, Generation, GroupId, LeaderEpoch, MemberId, Offset, Outcome, Partition,
+    ProducerEpoch, ProducerId, RecordId, TopicId,
 };
 use crate::engine::{Micros, MsgId, NodeId};
 
@@ -161,8 +161,8 @@ pub enum Note {
     /// A client asked for metadata.
     MetadataRefreshed { client: NodeId, why: Why },
     // ---- log ----
-    /// A batch lies in a replica's log.
-    Appended { node: NodeId, partition: Partition, base: Offset, count: u32 },
+    /// A batch lies in a replica's log: records, or the marker that ends a transaction there.
+    Appended { node: NodeId, partition: Partition, base: Offset, count: u32, control: Option<Outcome> },
     /// A batch was refused before it was written.
     AppendRefused { node: NodeId, partition: Partition, error: ErrorCode },
     /// A batch was recognised as one that is in the log.

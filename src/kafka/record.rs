@@ -91,6 +91,48 @@ pub struct Stamp {
     pub first: Sequence,
 }
 
+/// How a transaction ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// Its records count.
+    Commit,
+    /// Its records do not count.
+    Abort,
+}
+
+impl Outcome {
+    /// `commit` or `abort`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Commit => "commit",
+            Self::Abort => "abort",
+        }
+    }
+}
+
+/// What a control batch says: the transaction of its producer id ends here, in this partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Marker {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Leader epoch of the coordinator's partition of `__transaction_state`.
+    pub coordinator_epoch: i32,
+}
+
+/// What compaction left of a batch. Its first and last offset, and so its last sequence number, stay.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Cleaned {
+    /// How many records it had.
+    pub count: u32,
+    /// Which of them are left, as distances from the first offset.
+    pub deltas: Vec<u32>,
+    /// Largest timestamp; stays when nothing is left.
+    pub max_timestamp: Micros,
+    /// From when on its tombstones, or its marker, may go.
+    pub delete_horizon: Option<Micros>,
+}
+
 /// A batch of records as it lies in a log. Followers copy it as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Batch {
@@ -98,23 +140,89 @@ pub struct Batch {
     pub base: Offset,
     /// Epoch of the leader that appended it.
     pub leader_epoch: LeaderEpoch,
-    /// Producer id, epoch and sequence; none for a producer without idempotence.
+    /// Producer id, epoch and sequence; none for a producer without idempotence. A marker has no sequence (-1).
     pub stamp: Option<Stamp>,
-    /// The records; offsets are `base + index`.
+    /// Whether it belongs to a transaction.
+    pub transactional: bool,
+    /// A control batch: one record, which consumers are never given.
+    pub control: Option<Marker>,
+    /// The records that are there; see [`Batch::entries`] for their offsets.
     pub records: Arc<[Record]>,
+    /// Compaction has passed over it.
+    pub cleaned: Option<Arc<Cleaned>>,
 }
 
 impl Batch {
-    /// A batch as a client sends it: base offset 0, no leader epoch.
+    /// A batch as a client sends it: base offset 0, no leader epoch, no transaction.
     #[must_use]
     pub fn unplaced(stamp: Option<Stamp>, records: Vec<Record>) -> Self {
-        Self { base: Offset(0), leader_epoch: LeaderEpoch(-1), stamp, records: records.into() }
+        Self {
+            base: Offset(0),
+            leader_epoch: LeaderEpoch(-1),
+            stamp,
+            transactional: false,
+            control: None,
+            records: records.into(),
+            cleaned: None,
+        }
     }
 
-    /// Number of records.
+    /// A batch of a transaction, as a client sends it.
+    #[must_use]
+    pub fn in_transaction(stamp: Stamp, records: Vec<Record>) -> Self {
+        Self { transactional: true, ..Self::unplaced(Some(stamp), records) }
+    }
+
+    /// The marker that ends a transaction, as its coordinator sends it. It takes one offset.
+    #[must_use]
+    pub fn marker(id: ProducerId, epoch: ProducerEpoch, marker: Marker, timestamp: Micros) -> Self {
+        let kind = match marker.outcome {
+            Outcome::Abort => 0,
+            Outcome::Commit => 1,
+        };
+        let [a, b, c, d] = marker.coordinator_epoch.to_be_bytes();
+        let record = Record {
+            id: RecordId(0),
+            key: Some(Arc::from([0, 0, 0, kind])),
+            value: Some(Arc::from([0, 0, a, b, c, d])),
+            timestamp,
+            internal: None,
+        };
+        let stamp = Stamp { id, epoch, first: Sequence::NONE };
+        Self { control: Some(marker), ..Self::in_transaction(stamp, vec![record]) }
+    }
+
+    /// How the transaction ended, if this is a marker.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.control.map(|marker| marker.outcome)
+    }
+
+    /// `data`, `commit` or `abort`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.outcome().map_or("data", Outcome::name)
+    }
+
+    /// Number of offsets that it takes: its records, those that compaction removed included.
     #[must_use]
     pub fn count(&self) -> i64 {
-        i64::try_from(self.records.len()).unwrap_or(i64::MAX)
+        let there = || i64::try_from(self.records.len()).unwrap_or(i64::MAX);
+        self.cleaned.as_ref().map_or_else(there, |cleaned| i64::from(cleaned.count))
+    }
+
+    /// The records that are there, with their distance from the first offset.
+    fn placed(&self) -> impl DoubleEndedIterator<Item = (u32, &Record)> {
+        let delta = |ix: usize| match &self.cleaned {
+            Some(cleaned) => cleaned.deltas.get(ix).copied().unwrap_or_default(),
+            None => u32::try_from(ix).unwrap_or(u32::MAX),
+        };
+        self.records.iter().enumerate().map(move |(ix, record)| (delta(ix), record))
+    }
+
+    /// The records that are there, with their offsets.
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = (Offset, &Record)> {
+        self.placed().map(|(delta, record)| (self.base.plus(i64::from(delta)), record))
     }
 
     /// The offset after the last record.
@@ -123,16 +231,55 @@ impl Batch {
         self.base.plus(self.count())
     }
 
-    /// Sequence number of the last record.
+    /// The last offset that it takes.
+    #[must_use]
+    pub fn last(&self) -> Offset {
+        self.base.plus(self.count() - 1)
+    }
+
+    /// Sequence number of the last record; -1 if it has none.
     #[must_use]
     pub fn last_sequence(&self) -> Option<Sequence> {
-        self.stamp.map(|stamp| stamp.first.plus(i32::try_from(self.count() - 1).unwrap_or(0)))
+        self.stamp.map(|stamp| match stamp.first {
+            Sequence::NONE => Sequence::NONE,
+            first => first.plus(i32::try_from(self.count() - 1).unwrap_or(0)),
+        })
+    }
+
+    /// Sequence number of the record at an offset of this batch; none without idempotence and for markers.
+    #[must_use]
+    pub fn sequence_at(&self, offset: Offset) -> Option<Sequence> {
+        let first = self.stamp.map(|stamp| stamp.first).filter(|first| *first != Sequence::NONE)?;
+        Some(first.plus(i32::try_from(offset.0 - self.base.0).unwrap_or(0)))
     }
 
     /// Largest record timestamp.
     #[must_use]
     pub fn max_timestamp(&self) -> Micros {
-        self.records.iter().map(|r| r.timestamp).max().unwrap_or_default()
+        let there = || self.records.iter().map(|r| r.timestamp).max().unwrap_or_default();
+        self.cleaned.as_ref().map_or_else(there, |cleaned| cleaned.max_timestamp)
+    }
+
+    /// From when on compaction may remove its tombstones, or the marker that it is.
+    #[must_use]
+    pub fn delete_horizon(&self) -> Option<Micros> {
+        self.cleaned.as_ref().and_then(|cleaned| cleaned.delete_horizon)
+    }
+
+    /// What compaction leaves: the records for which `keep` says yes, and a horizon for the deletions among them.
+    #[must_use]
+    pub fn clean(&self, keep: impl Fn(Offset, &Record) -> bool, delete_horizon: Option<Micros>) -> Self {
+        let kept = |(delta, record): &(u32, &Record)| keep(self.base.plus(i64::from(*delta)), record);
+        let (deltas, records): (Vec<u32>, Vec<Record>) =
+            self.placed().filter(kept).map(|(delta, record)| (delta, record.clone())).unzip();
+        let newest = records.iter().map(|r| r.timestamp).max();
+        let cleaned = Cleaned {
+            count: u32::try_from(self.count()).unwrap_or(u32::MAX),
+            deltas,
+            max_timestamp: newest.unwrap_or_else(|| self.max_timestamp()),
+            delete_horizon,
+        };
+        Self { records: records.into(), cleaned: Some(Arc::new(cleaned)), ..self.clone() }
     }
 
     /// Modelled size on disk: the header, and about seven bytes a record beside its key and value.

@@ -387,11 +387,11 @@ impl Fields<'_> {
 
     fn log_note(&mut self, note: &Note) -> Option<&'static str> {
         Some(match note {
-            Note::Appended { node, partition, base, count } => {
+            Note::Appended { node, partition, base, count, control } => {
                 self.replica(*node, *partition)
                     .offset("base", *base)
                     .int("count", *count)
-                    .text("kind", "data");
+                    .text("kind", control.map_or("data", |outcome| outcome.name()));
                 "Appended"
             }
             Note::AppendRefused { node, partition, error } => {

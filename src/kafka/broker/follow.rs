@@ -152,11 +152,11 @@ impl Broker {
                 continue;
             }
             let count = u32::try_from(batch.count()).unwrap_or(u32::MAX);
-            let base = batch.base;
+            let (base, control) = (batch.base, batch.outcome());
             if let Some(base) = log.copy(batch.clone(), now, rolling) {
                 cx.note(Note::SegmentRolled { node: me, partition: p, base });
             }
-            cx.note(Note::Appended { node: me, partition: p, base, count });
+            cx.note(Note::Appended { node: me, partition: p, base, count, control });
         }
         let (from, end) = (log.start(), log.end());
         for base in log.raise_start(found.log_start.min(end)) {

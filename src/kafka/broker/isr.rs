@@ -1,6 +1,7 @@
 //! The leader's two decisions: where the high watermark stands, and who is in sync.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Broker, Pending, ReplicaRole};
 use crate::engine::{Micros, NodeId};
@@ -34,6 +35,11 @@ impl Broker {
         if from != to {
             replica.high_watermark = to;
             cx.note(Note::HighWatermarkMoved { node: cx.me(), partition: p, from, to });
+            if let Some(log) = self.disk.logs.get_mut(&p)
+                && log.producers().has_replicated(to)
+            {
+                Arc::make_mut(log).committed_up_to(to);
+            }
         }
     }
 

@@ -68,6 +68,7 @@ impl Broker {
             }
             ErrorCode::None if should_shutdown => {
                 self.checkpoint(cx);
+                self.close_logs();
                 cx.exit();
             }
             ErrorCode::None if self.vol.fenced && !fenced => {

@@ -195,6 +195,7 @@ impl Broker {
     /// Process start: read the disk, register.
     pub fn start(&mut self, cx: &mut Cx<'_>) {
         self.vol = Volatile { image: Arc::new(Image::empty()), fenced: true, ..Volatile::default() };
+        self.reload_logs(cx);
         self.register(cx);
         self.poll_metadata(cx);
         self.start_upkeep(cx);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::purgatory::{Parked, PartitionResult, Write};
 use super::{Broker, ReplicaRole};
 use crate::engine::{Conn, Micros, MsgId};
-use crate::kafka::log::Verdict;
+use crate::kafka::log::{Origin, Verdict};
 use crate::kafka::{Acks, Batch, Cx, ErrorCode, Note, Offset, Partition, record::Record};
 
 impl Broker {
@@ -76,7 +76,7 @@ impl Broker {
             return Err(ErrorCode::InvalidRecord);
         }
         let log = self.disk.logs.get(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
-        match log.producers().judge(batch) {
+        match log.producers().judge(batch, Origin::Client) {
             Verdict::Refused(error) => Err(error),
             Verdict::Duplicate(base) => {
                 cx.note(Note::DuplicateAnswered { node: cx.me(), partition: p, base });
@@ -93,13 +93,13 @@ impl Broker {
     pub(super) fn append_leading(&mut self, cx: &mut Cx<'_>, p: Partition, batch: Batch) -> Offset {
         let rolling = self.rolling(p);
         let epoch = self.leader_epoch(p);
-        let count = u32::try_from(batch.count()).unwrap_or(u32::MAX);
+        let (count, control) = (u32::try_from(batch.count()).unwrap_or(u32::MAX), batch.outcome());
         let log = Arc::make_mut(self.disk.logs.entry(p).or_default());
         let (base, rolled) = log.append(batch, epoch, cx.now(), rolling);
         if let Some(base) = rolled {
             cx.note(Note::SegmentRolled { node: cx.me(), partition: p, base });
         }
-        cx.note(Note::Appended { node: cx.me(), partition: p, base, count });
+        cx.note(Note::Appended { node: cx.me(), partition: p, base, count, control });
         base
     }
 

@@ -28,6 +28,21 @@ impl Broker {
         }
     }
 
+    /// Process start: what is known of producers is what the disk tells.
+    pub(super) fn reload_logs(&mut self, cx: &Cx<'_>) {
+        let expiration = self.configs.ms("producer.id.expiration.ms");
+        for log in self.disk.logs.values_mut() {
+            Arc::make_mut(log).reload(cx.now(), expiration);
+        }
+    }
+
+    /// Orderly end of the process.
+    pub(super) fn close_logs(&mut self) {
+        for log in self.disk.logs.values_mut() {
+            Arc::make_mut(log).close();
+        }
+    }
+
     /// Deletes the segments that retention allows to go, on every replica by itself.
     pub(super) fn check_retention(&mut self, cx: &mut Cx<'_>) {
         cx.set_clock(Timer::RetentionCheck, self.configs.ms("log.retention.check.interval.ms"));

@@ -151,12 +151,8 @@ impl Consumer {
         let records: VecDeque<(Offset, LeaderEpoch, RecordId)> = fetched
             .batches
             .iter()
-            .flat_map(|batch| {
-                let offsets = (0..).map(|n| batch.base.plus(n));
-                offsets
-                    .zip(batch.records.iter())
-                    .map(|(offset, record)| (offset, batch.leader_epoch, record.id))
-            })
+            .filter(|batch| batch.control.is_none())
+            .flat_map(|batch| batch.entries().map(|(offset, record)| (offset, batch.leader_epoch, record.id)))
             .filter(|(offset, _, _)| *offset >= position)
             .collect();
         if !records.is_empty() {

@@ -10,21 +10,22 @@
 //! from the front. Producer state and epochs are functions of the batches (`UnifiedLog`, `ProducerStateManager`,
 //! `LeaderEpochFileCache`).
 //!
-//! Not modelled: index files, producer snapshots (state is rebuilt from the whole log), compaction (later), flushes of single files.
+//! Not modelled: index files (and so the rule that a full one rolls a segment), flushes of single files.
 
 mod epochs;
 mod producers;
+mod restore;
 mod retention;
 mod segment;
 
 use std::sync::Arc;
 
 pub use epochs::Epochs;
-pub use producers::{Known, ProducerEntry, ProducerStates, Verdict};
+pub use producers::{Ended, Guard, Known, Origin, ProducerEntry, ProducerStates, Verdict};
 pub use retention::{Deleted, Retention};
-pub use segment::Segment;
+pub use segment::{Aborted, Segment};
 
-use super::{Batch, LeaderEpoch, Offset, Record};
+use super::{Batch, LeaderEpoch, Offset, Outcome, ProducerId, Record};
 use crate::engine::Micros;
 
 /// When a new segment begins.
@@ -44,6 +45,8 @@ pub struct Log {
     flushed: Offset,
     epochs: Epochs,
     producers: ProducerStates,
+    /// Producer snapshots on disk, by the offset up to which they count; oldest first.
+    snapshots: Vec<(Offset, Arc<ProducerStates>)>,
 }
 
 impl Default for Log {
@@ -62,6 +65,7 @@ impl Log {
             flushed: offset,
             epochs: Epochs::default(),
             producers: ProducerStates::default(),
+            snapshots: Vec::new(),
         }
     }
 
@@ -91,9 +95,7 @@ impl Log {
     pub fn records(&self) -> impl Iterator<Item = (Offset, &Record, &Batch)> {
         let start = self.start;
         self.batches()
-            .flat_map(|batch| {
-                (0..).zip(batch.records.iter()).map(move |(ix, record)| (batch.base.plus(ix), record, batch))
-            })
+            .flat_map(|batch| batch.entries().map(move |(offset, record)| (offset, record, batch)))
             .filter(move |(offset, ..)| *offset >= start)
     }
 
@@ -149,15 +151,19 @@ impl Log {
     }
 
     fn push(&mut self, batch: Batch, now: Micros, rolling: Rolling) -> Option<Offset> {
-        self.epochs.assign(batch.leader_epoch, batch.base);
-        self.producers.appended(&batch);
+        let base = batch.base;
         let rolled = self.segments.last().is_some_and(|s| s.must_roll(&batch, rolling));
         if rolled {
-            self.segments.push(Arc::new(Segment::new(batch.base, now)));
+            self.roll_at(base, now);
         }
-        let base = batch.base;
-        if let Some(active) = self.segments.last_mut() {
-            Arc::make_mut(active).push(batch);
+        self.epochs.assign(batch.leader_epoch, base);
+        let ended = self.producers.appended(&batch);
+        if let Some(active) = self.segments.last_mut().map(Arc::make_mut) {
+            active.push(batch);
+            if let Some(ended) = ended.filter(|ended| ended.outcome == Outcome::Abort) {
+                let (id, first, marker) = (ended.id, ended.first, ended.marker);
+                active.index_aborted(Aborted { id, first, marker });
+            }
         }
         rolled.then_some(base)
     }
@@ -199,7 +205,9 @@ impl Log {
             }
             self.flushed = self.flushed.min(self.end());
             self.start = self.start.min(self.end());
-            self.producers = ProducerStates::of(self.batches());
+            let end = self.end();
+            self.snapshots.retain(|(upto, _)| *upto <= end);
+            self.relearn_producers();
         }
     }
 
@@ -215,7 +223,7 @@ impl Log {
         while self.segments.len() > 1 && self.segments[1].base() <= self.start {
             gone.push(self.segments.remove(0).base());
         }
-        self.epochs.raise_start(self.start);
+        self.drop_front();
         gone
     }
 
@@ -230,11 +238,6 @@ impl Log {
         self.flushed == self.end()
     }
 
-    /// Forgets producers that wrote nothing for this long (`producer.id.expiration.ms`).
-    pub fn expire_producers(&mut self, now: Micros, after: Micros) {
-        self.producers.expire(now, after);
-    }
-
     /// The power failed: what was not flushed is gone.
     pub fn lose_unflushed(&mut self) {
         self.truncate(self.flushed);
@@ -242,7 +245,19 @@ impl Log {
 
     fn roll(&mut self, now: Micros) -> Offset {
         let base = self.end();
-        self.segments.push(Arc::new(Segment::new(base, now)));
+        self.roll_at(base, now);
         base
+    }
+
+    fn roll_at(&mut self, base: Offset, now: Micros) {
+        self.snapshot_producers();
+        self.segments.push(Arc::new(Segment::new(base, now)));
+    }
+
+    /// Segments at the front are gone: so are the epochs and snapshots that belong to them.
+    fn drop_front(&mut self) {
+        self.epochs.raise_start(self.start);
+        let first = self.segments.first().map_or(self.start, |s| s.base());
+        self.snapshots.retain(|(upto, _)| *upto >= first);
     }
 }

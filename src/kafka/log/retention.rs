@@ -70,7 +70,7 @@ impl Log {
         if let Some(first) = self.segments.first() {
             self.start = self.start.max(first.base());
         }
-        self.epochs.raise_start(self.start);
+        self.drop_front();
     }
 }
 

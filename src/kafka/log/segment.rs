@@ -2,7 +2,18 @@
 
 use super::Rolling;
 use crate::engine::Micros;
-use crate::kafka::{Batch, Offset};
+use crate::kafka::{Batch, Offset, ProducerId};
+
+/// An aborted transaction, as the index of the segment that holds its marker lists it (`.txnindex`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Aborted {
+    /// Whose.
+    pub id: ProducerId,
+    /// Offset of its first record.
+    pub first: Offset,
+    /// Offset of its marker.
+    pub marker: Offset,
+}
 
 /// A segment. Its base offset is its name on disk.
 #[derive(Clone, Debug)]
@@ -11,11 +22,12 @@ pub struct Segment {
     created: Micros,
     batches: Vec<Batch>,
     size: u64,
+    aborted: Vec<Aborted>,
 }
 
 impl Segment {
     pub(super) const fn new(base: Offset, created: Micros) -> Self {
-        Self { base, created, batches: Vec::new(), size: 0 }
+        Self { base, created, batches: Vec::new(), size: 0, aborted: Vec::new() }
     }
 
     /// Offset of its first record, present or to come.
@@ -66,8 +78,19 @@ impl Segment {
         self.batches.push(batch);
     }
 
+    /// Transactions that an abort marker in this segment ended, in the order of the markers.
+    #[must_use]
+    pub fn aborted(&self) -> &[Aborted] {
+        &self.aborted
+    }
+
+    pub(super) fn index_aborted(&mut self, aborted: Aborted) {
+        self.aborted.push(aborted);
+    }
+
     pub(super) fn truncate(&mut self, to: Offset) {
         self.batches.retain(|batch| batch.end() <= to);
+        self.aborted.retain(|aborted| aborted.marker < to);
         self.size = self.batches.iter().map(Batch::size).sum();
     }
 }

@@ -85,7 +85,6 @@ impl Looking<'_> {
     }
 
     fn record(&self, offset: Offset, record: &Record, batch: &Batch, duplicate: bool) -> RecordView {
-        let place = i32::try_from(offset.0 - batch.base.0).unwrap_or(0);
         RecordView {
             offset: offset.0,
             record: self.facts.record_name(record.id),
@@ -95,7 +94,10 @@ impl Looking<'_> {
             leader_epoch: batch.leader_epoch.0,
             batch: batch.base.0,
             timestamp: self.time(record.timestamp),
-            stamp: batch.stamp.map(|stamp| (stamp.id.0, stamp.first.plus(place).0)),
+            stamp: batch
+                .stamp
+                .zip(batch.sequence_at(offset))
+                .map(|(stamp, sequence)| (stamp.id.0, sequence.0)),
             duplicate,
             kind: RecordKind::Data,
             fate: Fate::Plain,

@@ -87,16 +87,15 @@ fn entry(
     facts: &Facts<'_>,
     (offset, record, batch): (crate::kafka::Offset, &crate::kafka::Record, &crate::kafka::Batch),
 ) -> Value {
-    let index = i32::try_from(offset.0 - batch.base.0).unwrap_or(0);
     map([
         ("offset", Value::Int(offset.0)),
-        ("kind", Value::Text("data".into())),
+        ("kind", Value::Text(batch.kind().into())),
         ("key", bytes(record.key.as_deref())),
         ("value", bytes(record.value.as_deref())),
         ("record", Value::Text(facts.ledger.name(record.id))),
         ("epoch", int(batch.leader_epoch.0)),
         ("producer_id", Value::Int(batch.stamp.map_or(-1, |stamp| stamp.id.0))),
-        ("seq", Value::Int(batch.stamp.map_or(-1, |stamp| i64::from(stamp.first.plus(index).0)))),
+        ("seq", Value::Int(batch.sequence_at(offset).map_or(-1, |sequence| i64::from(sequence.0)))),
     ])
 }
 

@@ -97,8 +97,7 @@ fn look(facts: &Facts<'_>, p: Partition, only: Option<RecordId>, places: &mut BT
         place.visible |= offset < committed;
         if place.first.is_none() {
             place.first = Some(offset);
-            let index = i32::try_from(offset.0 - batch.base.0).unwrap_or(0);
-            place.seq = batch.stamp.map(|stamp| stamp.first.plus(index).0);
+            place.seq = batch.sequence_at(offset).map(|sequence| sequence.0);
         }
     }
 }
