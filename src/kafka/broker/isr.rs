@@ -7,8 +7,7 @@ use super::{Broker, Pending, ReplicaRole};
 use crate::engine::{Micros, NodeId};
 use crate::kafka::client::CONTROLLER;
 use crate::kafka::{
-    Body, BrokerEpoch, Cx, ErrorCode, IsrChange, LeaderEpoch, Note, Offset, Partition, PartitionEpoch, Role,
-    Timer,
+    Body, BrokerEpoch, Cx, ErrorCode, IsrChange, Note, Offset, Partition, PartitionEpoch, Role, Timer,
 };
 
 impl Broker {
@@ -115,7 +114,7 @@ impl Broker {
         if changes.is_empty() {
             return;
         }
-        let asked = changes.iter().map(|c| (c.partition, c.leader_epoch)).collect();
+        let asked = changes.iter().map(|c| (c.partition, c.partition_epoch)).collect();
         let body = Body::AlterPartition { epoch, changes };
         self.vol.requests.send(
             cx,
@@ -129,32 +128,35 @@ impl Broker {
     }
 
     /// The request got lost: propose again (each partition that still waits for this answer).
-    pub(super) fn retry_alter(&mut self, asked: &[(Partition, LeaderEpoch)]) {
-        let again: Vec<Partition> = asked
-            .iter()
-            .filter(|(p, epoch)| {
-                self.leader_epoch(*p) == *epoch && self.leads(*p).is_some_and(|l| l.pending.is_some())
-            })
-            .map(|(p, _)| *p)
-            .collect();
+    pub(super) fn retry_alter(&mut self, asked: &[(Partition, PartitionEpoch)]) {
+        let again: Vec<Partition> =
+            asked.iter().filter(|(p, epoch)| self.still_proposed(*p, *epoch)).map(|(p, _)| *p).collect();
         self.vol.to_propose.extend(again);
+    }
+
+    /// Whether what is pending is what was asked at this partition epoch. Metadata that overtook the answer has settled it, and may
+    /// have made room for the next proposal, which nobody has seen yet.
+    fn still_proposed(&self, p: Partition, asked_at: PartitionEpoch) -> bool {
+        self.leads(p).is_some_and(|l| l.partition_epoch == asked_at && l.pending.is_some())
     }
 
     /// The controller answered. What it accepted also comes as metadata; here it takes effect at once.
     pub(super) fn on_altered(
         &mut self,
         cx: &mut Cx<'_>,
-        asked: &[(Partition, LeaderEpoch)],
+        asked: &[(Partition, PartitionEpoch)],
         error: ErrorCode,
         results: &[(Partition, ErrorCode)],
     ) {
+        let asked: BTreeMap<Partition, PartitionEpoch> =
+            asked.iter().copied().filter(|(p, epoch)| self.still_proposed(*p, *epoch)).collect();
         if error != ErrorCode::None {
-            for (p, _) in asked {
+            for p in asked.keys() {
                 self.drop_proposal(cx, *p, error);
             }
             return;
         }
-        for (p, error) in results {
+        for (p, error) in results.iter().filter(|(p, _)| asked.contains_key(p)) {
             match error {
                 ErrorCode::None => self.commit_isr(cx, *p),
                 // The entry has changed meanwhile: the proposal counts until the new metadata is here.

@@ -35,8 +35,8 @@ use super::config::{Configs, Family, Scope};
 use super::group::Coordinator;
 use super::log::{Log, Retention, Rolling};
 use super::{
-    Body, BrokerEpoch, Command, Cx, ErrorCode, FetchPartition, Image, LeaderEpoch, Offset, Partition, Timer,
-    TopicId,
+    Body, BrokerEpoch, Command, Cx, ErrorCode, FetchPartition, Image, LeaderEpoch, Offset, Partition,
+    PartitionEpoch, Timer, TopicId,
 };
 use crate::engine::{CloseWhy, Conn, Envelope, Loss, Micros, MsgId, NodeId};
 pub use replica::{Follower, Leading, Replica, ReplicaRole};
@@ -94,7 +94,7 @@ enum Pending {
     Registration,
     Heartbeat,
     MetadataLog,
-    AlterPartition(Vec<(Partition, LeaderEpoch)>),
+    AlterPartition(Vec<(Partition, PartitionEpoch)>),
     ProducerIds,
     CreateTopic,
     Fetch(NodeId),
