@@ -23,6 +23,7 @@ mod ids;
 mod image;
 pub mod laws;
 pub mod log;
+pub mod mutant;
 mod names;
 mod note;
 pub mod process;

@@ -7,6 +7,7 @@ use super::{Broker, Leading, Pending, Replica, ReplicaRole};
 use crate::engine::{Micros, NodeId};
 use crate::kafka::client::METADATA_LOG;
 use crate::kafka::log::Log;
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
     Body, Cx, ErrorCode, Image, LeaderEpoch, Note, OFFSETS_TOPIC, Offset, Partition, PartitionState, Record,
     Timer,
@@ -38,6 +39,7 @@ impl Broker {
     pub(super) fn on_metadata(&mut self, cx: &mut Cx<'_>, image: &Arc<Image>) {
         if image.offset > self.vol.image.offset {
             let before = std::mem::replace(&mut self.vol.image, Arc::clone(image));
+            let forgets = mutant::on(Mutant::AppliesTwice).then(|| Arc::clone(&before));
             let changes = changed_partitions(&before, image);
             for (p, state) in &changes {
                 self.apply_partition(cx, *p, state);
@@ -50,6 +52,9 @@ impl Broker {
             if !changes.is_empty() || before.brokers != image.brokers {
                 cx.note(Note::MetadataApplied { node: cx.me(), offset: image.offset });
                 self.after_metadata(cx);
+            }
+            if let Some(before) = forgets {
+                self.vol.image = before;
             }
         }
         self.poll_metadata(cx);
@@ -130,6 +135,13 @@ impl Broker {
         }
         replica.epoch = state.leader_epoch;
         replica.role = ReplicaRole::Following(state.leader);
+        if mutant::on(Mutant::CutsToHighWatermark)
+            && let Some(log) = self.disk.logs.get_mut(&p)
+        {
+            Arc::make_mut(log).truncate(replica.high_watermark);
+            let (to, epoch) = (log.end(), replica.epoch);
+            cx.note(Note::Truncated { node: cx.me(), partition: p, to, epoch });
+        }
         if led {
             self.stop_leading(cx, p);
         }

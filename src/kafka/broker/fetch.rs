@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::purgatory::Parked;
 use super::{Broker, ReplicaRole, Session};
 use crate::engine::{Envelope, MsgId, NodeId};
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
     Body, BrokerEpoch, Cx, ErrorCode, FetchPartition, FetchedPartition, Fetcher, LeaderEpoch, Offset,
     Partition,
@@ -105,6 +106,9 @@ impl Broker {
         }
         match log.end_of_epoch(fetch.last_fetched_epoch) {
             None => Err(None),
+            Some((_, end)) if end.plus(1) == fetch.offset && mutant::on(Mutant::OverlooksDivergence) => {
+                Ok(())
+            }
             Some((epoch, end)) if epoch < fetch.last_fetched_epoch || end < fetch.offset => {
                 Err(Some((epoch, end)))
             }
@@ -223,7 +227,8 @@ impl Broker {
                 found.error = ErrorCode::OffsetOutOfRange
             }
             _ => {
-                let bound = if follower { log.end() } else { replica.high_watermark };
+                let all = follower || mutant::on(Mutant::ServesUncommitted);
+                let bound = if all { log.end() } else { replica.high_watermark };
                 if fetch.offset < bound {
                     found.batches = log.read(fetch.offset, bound, room);
                 }

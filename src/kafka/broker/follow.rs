@@ -7,6 +7,7 @@ use super::{Broker, Pending, ReplicaRole};
 use crate::engine::NodeId;
 use crate::kafka::client::REPLICATION;
 use crate::kafka::log::Log;
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
     Body, Cx, ErrorCode, FetchPartition, FetchedPartition, Fetcher as Who, LeaderEpoch, Note, Offset,
     Partition, Timer,
@@ -153,7 +154,11 @@ impl Broker {
             }
             let count = u32::try_from(batch.count()).unwrap_or(u32::MAX);
             let (base, control) = (batch.base, batch.outcome());
-            if let Some(base) = log.copy(batch.clone(), now, rolling) {
+            let mut batch = batch.clone();
+            if mutant::on(Mutant::CopiesOtherRecords) {
+                batch.records = batch.records.iter().rev().cloned().collect();
+            }
+            if let Some(base) = log.copy(batch, now, rolling) {
                 cx.note(Note::SegmentRolled { node: me, partition: p, base });
             }
             cx.note(Note::Appended { node: me, partition: p, base, count, control });
@@ -180,11 +185,15 @@ impl Broker {
             Some((_, own_end)) => own_end,
             None => end,
         };
-        let to = to.min(log.end());
+        let mut to = to.min(log.end());
+        if mutant::on(Mutant::CutsTooMuch) {
+            to = log.start().max(to.plus(-1));
+        }
         log.truncate(to);
         let to = log.end();
         cx.note(Note::Truncated { node: cx.me(), partition: p, to, epoch });
-        if self.vol.replicas.get(&p).is_some_and(|r| r.high_watermark > to) {
+        let above = self.vol.replicas.get(&p).is_some_and(|r| r.high_watermark > to);
+        if above && !mutant::on(Mutant::KeepsHighWatermark) {
             self.set_high_watermark(cx, p, to);
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Broker, Pending, ReplicaRole};
 use crate::engine::{Micros, NodeId};
 use crate::kafka::client::CONTROLLER;
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
     Body, BrokerEpoch, Cx, ErrorCode, IsrChange, Note, Offset, Partition, PartitionEpoch, Role, Timer,
 };
@@ -20,7 +21,7 @@ impl Broker {
         let eligible = |id: NodeId| image.active(id);
         let before = replica.high_watermark;
         let next = leading.next_high_watermark(before, log.end(), min_isr, cx.now(), lag, eligible);
-        if next > before {
+        if next > before || (next != before && mutant::on(Mutant::LowersHighWatermark)) {
             self.set_high_watermark(cx, p, next);
             self.finish_writes(p, Ok(next));
             self.wake_produces(cx, p);

@@ -34,6 +34,7 @@ use super::client::Requests;
 use super::config::{Configs, Family, Scope};
 use super::group::Coordinator;
 use super::log::{Log, Retention, Rolling};
+use super::mutant::{self, Mutant};
 use super::{
     Body, BrokerEpoch, Command, Cx, ErrorCode, FetchPartition, Image, LeaderEpoch, Offset, Partition,
     PartitionEpoch, Timer, TopicId,
@@ -204,7 +205,7 @@ impl Broker {
     /// Everything but the disk is gone; with the power also what was not written back.
     pub fn crash(&mut self, loss: Loss) {
         self.vol = Volatile::default();
-        if loss == Loss::Power {
+        if loss == Loss::Power || mutant::on(Mutant::ForgetsTail) {
             for log in self.disk.logs.values_mut() {
                 Arc::make_mut(log).lose_unflushed();
             }

@@ -6,6 +6,7 @@ use super::purgatory::{Parked, PartitionResult, Write};
 use super::{Broker, ReplicaRole};
 use crate::engine::{Conn, Micros, MsgId};
 use crate::kafka::log::{Origin, Verdict};
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{Acks, Batch, Cx, ErrorCode, Note, Offset, Partition, record::Record};
 
 impl Broker {
@@ -23,11 +24,14 @@ impl Broker {
             let (error, base, required) = match self.append_from_client(cx, *p, acks, batch) {
                 Ok((base, required)) => (ErrorCode::None, base, required),
                 Err(error) => {
+                    if error == ErrorCode::NotEnoughReplicas && mutant::on(Mutant::WritesWhatItRefuses) {
+                        self.append_leading(cx, *p, batch.clone());
+                    }
                     cx.note(Note::AppendRefused { node: cx.me(), partition: *p, error });
                     (error, Offset::NONE, Offset::NONE)
                 }
             };
-            let waits = acks == Acks::All && error == ErrorCode::None;
+            let waits = acks == Acks::All && error == ErrorCode::None && !mutant::on(Mutant::AnswersEarly);
             results.push(PartitionResult { partition: *p, error, base, required: waits.then_some(required) });
         }
         match acks {

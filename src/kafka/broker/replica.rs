@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 
 use crate::engine::{Micros, NodeId};
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{BrokerEpoch, ErrorCode, LeaderEpoch, Offset, PartitionEpoch, PartitionState};
 
 /// What a broker knows of one partition that it holds. Volatile.
@@ -72,7 +73,7 @@ impl Follower {
         } else if offset >= self.leader_end_at_last_fetch {
             self.caught_up = self.caught_up.max(self.last_fetch);
         }
-        self.log_end = Some(offset);
+        self.log_end = Some(if mutant::on(Mutant::CountsWhatItSends) { leader_end } else { offset });
         self.broker_epoch = epoch;
         self.leader_end_at_last_fetch = leader_end;
         self.last_fetch = now;
@@ -109,6 +110,9 @@ impl Leading {
     #[must_use]
     pub fn maximal_isr(&self) -> Vec<NodeId> {
         let mut all = self.isr.clone();
+        if let Some(pending) = self.pending.as_ref().filter(|_| mutant::on(Mutant::ShrinksAlone)) {
+            return pending.clone();
+        }
         for id in self.pending.iter().flatten() {
             if !all.contains(id) {
                 all.push(*id);
@@ -137,12 +141,14 @@ impl Leading {
         lag: Micros,
         eligible: impl Fn(NodeId) -> bool,
     ) -> Offset {
-        if self.isr.len() < self.effective_min(min_isr) {
+        if self.isr.len() < self.effective_min(min_isr) && !mutant::on(Mutant::IgnoresMinimum) {
             return before;
         }
         let isr = self.maximal_isr();
         let counts = |id: NodeId, f: &Follower| {
-            isr.contains(&id) || (f.is_caught_up(now, log_end, lag) && eligible(id))
+            isr.contains(&id)
+                || (f.is_caught_up(now, log_end, lag) && eligible(id))
+                || mutant::on(Mutant::WaitsForEverybody)
         };
         let slowest = self
             .followers
@@ -150,6 +156,12 @@ impl Leading {
             .filter(|(id, follower)| counts(**id, follower))
             .map(|(_, follower)| follower.log_end.unwrap_or(Offset::NONE))
             .fold(log_end, Ord::min);
+        if mutant::on(Mutant::CountsLeaderOnly) {
+            return before.max(log_end);
+        }
+        if mutant::on(Mutant::LowersHighWatermark) {
+            return slowest.max(Offset(0));
+        }
         before.max(slowest)
     }
 
@@ -157,7 +169,11 @@ impl Leading {
     #[must_use]
     pub fn may_join(&self, id: NodeId, high_watermark: Offset) -> bool {
         let Some(end) = self.followers.get(&id).and_then(|f| f.log_end) else { return false };
-        self.pending.is_none() && !self.isr.contains(&id) && end >= high_watermark && end >= self.epoch_start
+        let far_enough = end >= high_watermark && end >= self.epoch_start;
+        self.pending.is_none()
+            && !self.isr.contains(&id)
+            && (far_enough || mutant::on(Mutant::JoinsTooEarly))
+            && !mutant::on(Mutant::NeverRejoins)
     }
 
     /// Members that have fallen behind for longer than the lag time.

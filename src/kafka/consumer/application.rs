@@ -22,6 +22,7 @@ use std::collections::VecDeque;
 
 use super::{Consumer, Place, Purpose};
 use crate::engine::Micros;
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{Command, Cx, ErrorCode, MoveWhy, Note, Offset, Partition, RecordId, Timer};
 
 /// How long a `poll` command waits for records.
@@ -226,7 +227,9 @@ impl Consumer {
                 self.client.completed.pop_front();
             }
             if let (Some((to, epoch)), Some(slot)) = (last, self.client.slots.get_mut(&partition)) {
-                slot.place = Place::At(to);
+                if !mutant::on(Mutant::ForgetsPosition) {
+                    slot.place = Place::At(to);
+                }
                 slot.epoch = epoch;
                 cx.note(Note::PositionMoved { consumer, partition, to, why: MoveWhy::Delivered });
             }

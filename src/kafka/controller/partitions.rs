@@ -2,6 +2,7 @@
 
 use super::Controller;
 use crate::engine::NodeId;
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
     Body, BrokerEpoch, Cx, Election, ErrorCode, IsrChange, LeaderEpoch, MetadataRecord, Note, Partition,
     PartitionEpoch, PartitionState,
@@ -16,6 +17,9 @@ pub fn choose_leader(
     acceptable: impl Fn(NodeId) -> bool,
 ) -> Option<NodeId> {
     let may = |id: NodeId| target_isr.contains(&id) && acceptable(id);
+    if mutant::on(Mutant::TakesLastInSync) {
+        return state.replicas.iter().copied().rfind(|id| may(*id));
+    }
     state.leader.filter(|leader| may(*leader)).or_else(|| state.replicas.iter().copied().find(|id| may(*id)))
 }
 
@@ -26,8 +30,12 @@ fn changed(state: &PartitionState, leader: Option<NodeId>, isr: Vec<NodeId>) -> 
         replicas: state.replicas.clone(),
         isr,
         leader,
-        leader_epoch: LeaderEpoch(state.leader_epoch.0 + i32::from(moved)),
-        partition_epoch: PartitionEpoch(state.partition_epoch.0 + 1),
+        leader_epoch: LeaderEpoch(
+            state.leader_epoch.0 + i32::from(moved && !mutant::on(Mutant::KeepsLeaderEpoch)),
+        ),
+        partition_epoch: PartitionEpoch(
+            state.partition_epoch.0 + i32::from(moved || !mutant::on(Mutant::KeepsPartitionEpoch)),
+        ),
     }
 }
 
@@ -142,7 +150,9 @@ impl Controller {
                 && let Some(state) = self.disk.image.partition(change.partition)
             {
                 let proposed = |id: &NodeId| change.isr.iter().any(|(member, _)| member == id);
-                let isr = state.replicas.iter().copied().filter(proposed).collect();
+                let dropped = state.leader.filter(|_| mutant::on(Mutant::DropsLeader));
+                let in_sync = |id: &NodeId| proposed(id) && Some(*id) != dropped;
+                let isr = state.replicas.iter().copied().filter(in_sync).collect();
                 records.push(MetadataRecord::Partition(change.partition, changed(state, state.leader, isr)));
             }
             results.push((change.partition, verdict));

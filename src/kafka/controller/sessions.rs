@@ -2,6 +2,7 @@
 
 use super::Controller;
 use crate::engine::{Micros, NodeId};
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{Body, BrokerEpoch, Cx, ErrorCode, MetadataRecord, Note, Offset, Timer};
 
 impl Controller {
@@ -102,6 +103,9 @@ impl Controller {
             if self.disk.image.brokers.get(&broker).is_some_and(|b| !b.fenced) {
                 cx.note(Note::BrokerFenced { broker });
                 let mut records = self.leave_records(broker);
+                if mutant::on(Mutant::FencesInName) {
+                    records.clear();
+                }
                 records.push(MetadataRecord::BrokerChange { broker, fenced: true, shutting_down: false });
                 self.state_changes(cx, &records);
                 self.commit(cx, records);

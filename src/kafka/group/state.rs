@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::GroupHost;
 use super::group::{Committed, Group, Parked, Phase};
 use crate::engine::Micros;
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
     Body, ErrorCode, Generation, GroupId, GroupState, Internal, LeaveWhy, MemberId, Note, Partition, Record,
     RecordId,
@@ -164,7 +165,8 @@ impl Group {
         if !self.leader.and_then(|id| self.member(id)).is_some_and(super::Member::awaits_join) {
             self.leader = joined;
         }
-        self.generation = Generation(self.generation.0 + 1);
+        let step = if mutant::on(Mutant::CountsDown) { -1 } else { 1 };
+        self.generation = Generation(self.generation.0 + step);
         self.assignor = self.vote();
         if self.members.is_empty() {
             self.phase = Phase::Quiet;
@@ -176,7 +178,8 @@ impl Group {
         }
         self.phase = Phase::Syncing { until: now + self.rebalance_timeout() };
         self.pending_sync = self.members.iter().map(|m| m.id).collect();
-        self.turn(desk, GroupState::CompletingRebalance);
+        let skips = mutant::on(Mutant::SkipsSync);
+        self.turn(desk, if skips { GroupState::Stable } else { GroupState::CompletingRebalance });
         for ix in 0..self.members.len() {
             let member = &mut self.members[ix];
             member.assigned.clear();

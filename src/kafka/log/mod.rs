@@ -25,6 +25,7 @@ pub use producers::{Ended, Guard, Known, Origin, ProducerEntry, ProducerStates, 
 pub use retention::{Deleted, Retention};
 pub use segment::{Aborted, Segment};
 
+use super::mutant::{self, Mutant};
 use super::{Batch, LeaderEpoch, Offset, Outcome, ProducerId, Record};
 use crate::engine::Micros;
 
@@ -138,8 +139,14 @@ impl Log {
     ) -> (Offset, Option<Offset>) {
         batch.base = self.end();
         batch.leader_epoch = epoch;
+        if mutant::on(Mutant::ReusesOffset) && self.end() > self.start {
+            batch.base = self.end().plus(-1);
+        }
+        if mutant::on(Mutant::StampsOldEpoch) {
+            batch.leader_epoch = LeaderEpoch(0);
+        }
         let base = batch.base;
-        (base, self.push(batch, now, rolling))
+        (base, self.push(batch, now, rolling, false))
     }
 
     /// Appends a leader's batch as a follower, as it is. Batches that are here already are passed over.
@@ -147,17 +154,18 @@ impl Log {
         if batch.base < self.end() {
             return None;
         }
-        self.push(batch, now, rolling)
+        self.push(batch, now, rolling, true)
     }
 
-    fn push(&mut self, batch: Batch, now: Micros, rolling: Rolling) -> Option<Offset> {
+    fn push(&mut self, batch: Batch, now: Micros, rolling: Rolling, copied: bool) -> Option<Offset> {
         let base = batch.base;
         let rolled = self.segments.last().is_some_and(|s| s.must_roll(&batch, rolling));
         if rolled {
-            self.roll_at(base, now);
+            self.roll_at(base.plus(i64::from(mutant::on(Mutant::MisnamesSegment))), now);
         }
         self.epochs.assign(batch.leader_epoch, base);
-        let ended = self.producers.appended(&batch);
+        let forgets = copied && mutant::on(Mutant::ForgetsProducers);
+        let ended = if forgets { None } else { self.producers.appended(&batch) };
         if let Some(active) = self.segments.last_mut().map(Arc::make_mut) {
             active.push(batch);
             if let Some(ended) = ended.filter(|ended| ended.outcome == Outcome::Abort) {
@@ -218,7 +226,7 @@ impl Log {
 
     /// Raises the log start; returns the bases of segments that lie below it and are gone.
     pub fn raise_start(&mut self, to: Offset) -> Vec<Offset> {
-        self.start = self.start.max(to);
+        self.start = if mutant::on(Mutant::LowersLogStart) { to } else { self.start.max(to) };
         let mut gone = Vec::new();
         while self.segments.len() > 1 && self.segments[1].base() <= self.start {
             gone.push(self.segments.remove(0).base());

@@ -2,6 +2,7 @@
 
 use super::Log;
 use crate::engine::Micros;
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{DeleteWhy, Offset};
 
 /// What a topic keeps.
@@ -30,9 +31,11 @@ impl Log {
         if let Some(limit) = retention.bytes {
             let mut excess = self.size().saturating_sub(limit);
             self.delete_while(now, high_watermark, DeleteWhy::Size, &mut deleted, |segment_size, _| {
-                let fits = segment_size > 0 && segment_size <= excess;
+                let most =
+                    if mutant::on(Mutant::DeletesTooMuch) { excess + segment_size - 1 } else { excess };
+                let fits = segment_size > 0 && segment_size <= most;
                 if fits {
-                    excess -= segment_size;
+                    excess = excess.saturating_sub(segment_size);
                 }
                 fits
             });
@@ -56,7 +59,8 @@ impl Log {
         let count = self
             .segments()
             .take_while(|s| {
-                high_watermark >= s.end() && s.end() > s.base() && due(s.size(), s.max_timestamp())
+                let committed = high_watermark >= s.end() || mutant::on(Mutant::DeletesUncommitted);
+                committed && s.end() > s.base() && due(s.size(), s.max_timestamp())
             })
             .count();
         if count == 0 {

@@ -2,6 +2,7 @@
 
 use super::{Draft, Producer};
 use crate::engine::Micros;
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
     BATCH_HEADER_BYTES, BatchWhy, Cx, ErrorCode, Note, Partition, Record, RecordId, Send, Timer, Why,
 };
@@ -73,7 +74,8 @@ impl Producer {
         }
         if let Some(open) = queue.back_mut() {
             open.bytes += record.size();
-            open.records.push(record);
+            let place = if mutant::on(Mutant::NewestFirst) { 0 } else { open.records.len() };
+            open.records.insert(place, record);
             if open.bytes >= size || open.records.len() >= most {
                 open.closed = true;
                 let count = u32::try_from(open.records.len()).unwrap_or(u32::MAX);

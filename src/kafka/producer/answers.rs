@@ -3,6 +3,7 @@
 use super::sender::ids;
 use super::{Draft, Producer};
 use crate::engine::Micros;
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{Cx, ErrorCode, Note, Offset, Partition, ProducerEpoch, Sequence, Why};
 
 /// Draws of a client that have to do with back-off.
@@ -46,6 +47,9 @@ impl Producer {
         for (ix, record) in (0..).zip(&draft.records) {
             let offset = if base == Offset::NONE { base } else { base.plus(ix) };
             cx.note(Note::RecordAcked { record: record.id, offset });
+            if mutant::on(Mutant::TellsTwice) {
+                cx.note(Note::RecordAcked { record: record.id, offset });
+            }
         }
         self.vol.acked += draft.records.len() as u64;
     }

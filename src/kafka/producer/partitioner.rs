@@ -6,6 +6,7 @@ use super::Producer;
 use super::hash::{java_partition, librdkafka_partition, murmur2};
 use crate::engine::Micros;
 use crate::kafka::config::Family;
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{Chosen, Cx, Send, TopicId};
 
 /// Draws of a client that have to do with partitions.
@@ -38,7 +39,11 @@ impl Producer {
         };
         match (key, self.configs.get("partitioner")) {
             (_, "random") => (random(cx, count), Chosen::Random),
-            (Some(key), _) => (hash(key, count), Chosen::Key),
+            (Some(key), _) => {
+                let drift = if mutant::on(Mutant::MovesKeys) { cx.now().as_ms() } else { 0 };
+                let drift = u32::try_from(drift % u64::from(count.max(1))).unwrap_or(0);
+                ((hash(key, count) + drift) % count.max(1), Chosen::Key)
+            }
             (None, "consistent" | "murmur2") => (hash(&[], count), Chosen::Key),
             (None, _) => (self.stick(cx, send, count), Chosen::Sticky),
         }

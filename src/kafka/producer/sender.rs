@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Draft, Pending, Producer};
 use crate::engine::{Micros, NodeId};
 use crate::kafka::client::DATA;
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
     Acks, Batch, BatchWhy, Body, Cx, ErrorCode, Note, Offset, Partition, RecordId, Sequence, Stamp, Timer,
     Why,
@@ -83,7 +84,9 @@ impl Producer {
             };
             self.vol.requests.iter().filter(produces).count()
         };
-        ready.into_iter().find(|(leader, _)| outstanding(*leader) < most)
+        ready
+            .into_iter()
+            .find(|(leader, _)| outstanding(*leader) < most || mutant::on(Mutant::SendsWithoutLimit))
     }
 
     fn is_ready(&self, draft: &Draft, queued: usize, now: Micros) -> bool {
@@ -130,7 +133,7 @@ impl Producer {
             else {
                 continue;
             };
-            if draft.attempts == 0 {
+            if draft.attempts == 0 || mutant::on(Mutant::NumbersAgain) {
                 self.stamp(*p, &mut draft);
                 if !draft.closed {
                     let why = if self.vol.flushing { BatchWhy::Flush } else { BatchWhy::Linger };

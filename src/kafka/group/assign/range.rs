@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Assignment, Candidate, TopicSize, wanted};
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{Partition, TopicId};
 
 pub(super) fn assign(members: &[Candidate], topics: &BTreeMap<TopicId, TopicSize>) -> Assignment {
@@ -12,6 +13,11 @@ pub(super) fn assign(members: &[Candidate], topics: &BTreeMap<TopicId, TopicSize
             members.iter().filter(|m| m.subscription.topics.contains(&topic)).collect();
         let count = u32::try_from(readers.len()).unwrap_or(u32::MAX).max(1);
         let (each, larger) = (size.partitions / count, size.partitions % count);
+        if mutant::on(Mutant::AssignsToAll) {
+            let all = || (0..size.partitions).map(|index| Partition { topic, index });
+            readers.iter().for_each(|reader| assignment.entry(reader.member).or_default().extend(all()));
+            continue;
+        }
         let mut partitions = (0..size.partitions).map(|index| Partition { topic, index });
         for (reader, ix) in readers.into_iter().zip(0..) {
             let share = each + u32::from(ix < larger);

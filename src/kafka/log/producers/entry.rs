@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::engine::Micros;
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{Batch, Offset, ProducerEpoch, Sequence, Stamp};
 
 /// Batches that are remembered of each producer id.
@@ -74,7 +75,7 @@ impl ProducerEntry {
     /// Remembers a batch of records.
     pub(super) fn add(&mut self, batch: &Batch, stamp: Stamp) {
         self.enter(stamp.epoch);
-        if self.batches.len() == REMEMBERED {
+        if self.batches.len() == REMEMBERED + usize::from(mutant::on(Mutant::RemembersSix)) {
             self.batches.pop_front();
         }
         self.last_timestamp = batch.max_timestamp();

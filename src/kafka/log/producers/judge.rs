@@ -1,6 +1,7 @@
 //! Whether a batch may be appended: duplicate, verification, epoch, sequence, transaction, in this order (`ProducerAppendInfo`).
 
 use super::ProducerStates;
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{Batch, ErrorCode, Offset, ProducerEpoch, ProducerId, Sequence, Stamp};
 
 use super::Known;
@@ -57,8 +58,10 @@ impl ProducerStates {
     pub fn judge(&self, batch: &Batch, origin: Origin) -> Verdict {
         if origin == Origin::Client
             && let Some(known) = self.duplicate_of(batch)
+            && !mutant::on(Mutant::AcceptsTwice)
         {
-            return Verdict::Duplicate(known.base);
+            let other = i64::from(mutant::on(Mutant::AnswersOtherOffset));
+            return Verdict::Duplicate(known.base.plus(other));
         }
         match self.admit(batch, origin) {
             Ok(()) => Verdict::New,
@@ -69,7 +72,7 @@ impl ProducerStates {
     fn admit(&self, batch: &Batch, origin: Origin) -> Result<(), ErrorCode> {
         let Some(stamp) = batch.stamp.filter(|_| origin != Origin::Replication) else { return Ok(()) };
         let known = self.entries.get(&stamp.id);
-        if stamp.epoch < self.epoch(stamp.id) {
+        if stamp.epoch < self.epoch(stamp.id) && !mutant::on(Mutant::AcceptsOldEpoch) {
             return Err(ErrorCode::InvalidProducerEpoch);
         }
         if let Some(marker) = batch.control {
@@ -98,9 +101,12 @@ impl ProducerStates {
         }
         match entry {
             None => true,
+            Some(entry) if stamp.epoch < entry.epoch && mutant::on(Mutant::AcceptsOldEpoch) => true,
             Some(entry) if entry.epoch != stamp.epoch => {
                 stamp.first == Sequence(0) || entry.epoch == ProducerEpoch::NONE
             }
+            Some(_) if mutant::on(Mutant::AcceptsTwice) => true,
+            Some(entry) if mutant::on(Mutant::AcceptsGaps) => stamp.first > entry.last_sequence(),
             Some(entry) => stamp.first == entry.last_sequence().plus(1),
         }
     }

@@ -1,0 +1,151 @@
+//! Defects on purpose: each breaks one rule of the model, so that a test can show that the law about it fires.
+//!
+//! A defect is one condition at the place where the rule stands: `if mutant::on(Mutant::X)`. Outside this library's own tests that
+//! is the constant `false`: the model a person sees has no switch, and pays nothing. In tests a defect belongs to the thread that
+//! plays with it ([`with`]): rules stand in plain functions (a log, a leader's books, a group) that see nothing of the world.
+
+macro_rules! mutants {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal,)*) => {
+        /// A defect. Its doc says which rule it breaks and which law must fire.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Mutant { $($(#[doc = $doc])+ $variant,)* }
+        impl Mutant {
+            /// Every defect.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Its name: the key of its words.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+mutants! {
+    /// A follower that cuts its log leaves its high watermark above the end: data.1.
+    KeepsHighWatermark = "keeps-high-watermark",
+    /// A leader gives a batch the offset of the record before it: data.2.
+    ReusesOffset = "reuses-offset",
+    /// A leader stamps batches with the first epoch, whatever its own: data.3.
+    StampsOldEpoch = "stamps-old-epoch",
+    /// A follower mixes up the records that it copies: data.4.
+    CopiesOtherRecords = "copies-other-records",
+    /// A new segment is named after the second offset in it: data.5.
+    MisnamesSegment = "misnames-segment",
+    /// A follower takes its leader's log start even when that is lower: data.6.
+    LowersLogStart = "lowers-log-start",
+    /// Retention by size goes on until less than the limit is left: data.7.
+    DeletesTooMuch = "deletes-too-much",
+    /// Retention does not look at the high watermark: data.8.
+    DeletesUncommitted = "deletes-uncommitted",
+    /// The leader epoch stays when the leader changes: data.11.
+    KeepsLeaderEpoch = "keeps-leader-epoch",
+    /// The controller takes the leader itself out of the in-sync set: data.12.
+    DropsLeader = "drops-leader",
+    /// A leader lowers its high watermark to what its followers have told it: data.13.
+    LowersHighWatermark = "lowers-high-watermark",
+    /// The high watermark moves with fewer in sync than the minimum: data.14.
+    IgnoresMinimum = "ignores-minimum",
+    /// The high watermark follows the leader's own log end: data.15.
+    CountsLeaderOnly = "counts-leader-only",
+    /// A leader counts what it is about to send as copied: data.16.
+    CountsWhatItSends = "counts-what-it-sends",
+    /// A process that dies loses what was not flushed, as if the power had failed: data.17.
+    ForgetsTail = "forgets-tail",
+    /// acks=all is answered as soon as the leader has written: data.18.
+    AnswersEarly = "answers-early",
+    /// A follower cuts one record too many: data.19.
+    CutsTooMuch = "cuts-too-much",
+    /// A follower cuts its log to its high watermark whenever it begins to follow (Kafka before KIP-101): data.20.
+    CutsToHighWatermark = "cuts-to-high-watermark",
+    /// A leader overlooks one diverging record at the end of a follower's log: data.21.
+    OverlooksDivergence = "overlooks-divergence",
+    /// A follower joins the in-sync set before it has reached the high watermark: data.22.
+    JoinsTooEarly = "joins-too-early",
+    /// Followers outside the in-sync set hold the high watermark for ever: data.23.
+    WaitsForEverybody = "waits-for-everybody",
+    /// An election takes the last in-sync replica instead of the first: data.25.
+    TakesLastInSync = "takes-last-in-sync",
+    /// A batch that is refused for want of replicas is written all the same: data.26.
+    WritesWhatItRefuses = "writes-what-it-refuses",
+    /// A leader counts a replica out of the in-sync set before the controller has agreed: data.27.
+    ShrinksAlone = "shrinks-alone",
+    /// The application is told twice: data.28.
+    TellsTwice = "tells-twice",
+    /// The partition of a key depends on the time: data.29.
+    MovesKeys = "moves-keys",
+    /// A producer sends without waiting for answers: data.30.
+    SendsWithoutLimit = "sends-without-limit",
+    /// An idempotent producer gives a batch a new sequence number when it sends it again: data.31.
+    NumbersAgain = "numbers-again",
+    /// A leader accepts a batch although one before it is missing: data.32.
+    AcceptsGaps = "accepts-gaps",
+    /// A leader does not recognise a batch that it has: data.33.
+    AcceptsTwice = "accepts-twice",
+    /// A leader accepts batches of an older producer epoch: data.34.
+    AcceptsOldEpoch = "accepts-old-epoch",
+    /// Six batches of a producer id are remembered: data.35.
+    RemembersSix = "remembers-six",
+    /// A follower remembers nothing of the batches it copies: data.36.
+    ForgetsProducers = "forgets-producers",
+    /// A batch that is there already is answered with the offset after it: data.37.
+    AnswersOtherOffset = "answers-other-offset",
+    /// A producer puts the newest record of a batch first: data.38.
+    NewestFirst = "newest-first",
+    /// A leader lets consumers read to the log end: data.47.
+    ServesUncommitted = "serves-uncommitted",
+    /// A consumer's position stays when records are delivered: data.50.
+    ForgetsPosition = "forgets-position",
+    /// No follower ever returns to the in-sync set: data.52.
+    NeverRejoins = "never-rejoins",
+    /// Every member of a group is given every partition: control.1.
+    AssignsToAll = "assigns-to-all",
+    /// A group's generation counts down: control.4.
+    CountsDown = "counts-down",
+    /// A group is stable as soon as everybody has joined: control.8.
+    SkipsSync = "skips-sync",
+    /// A broker applies metadata and forgets that it did: control.28.
+    AppliesTwice = "applies-twice",
+    /// The partition epoch stays when the in-sync set changes: control.32.
+    KeepsPartitionEpoch = "keeps-partition-epoch",
+    /// A broker that is fenced keeps what it leads: control.34.
+    FencesInName = "fences-in-name",
+}
+
+/// Whether this defect is switched on.
+#[cfg(not(test))]
+pub(crate) const fn on(_: Mutant) -> bool {
+    false
+}
+
+#[cfg(test)]
+pub(crate) use switch::{on, with};
+
+#[cfg(test)]
+mod switch {
+    use super::Mutant;
+    use std::cell::Cell;
+
+    thread_local! {
+        static ACTIVE: Cell<Option<Mutant>> = const { Cell::new(None) };
+    }
+
+    /// Whether this defect is switched on in this thread.
+    pub(crate) fn on(mutant: Mutant) -> bool {
+        ACTIVE.get() == Some(mutant)
+    }
+
+    /// Does something with a defect switched on, or with none.
+    pub(crate) fn with<T>(mutant: Option<Mutant>, act: impl FnOnce() -> T) -> T {
+        struct Off;
+        impl Drop for Off {
+            fn drop(&mut self) {
+                ACTIVE.set(None);
+            }
+        }
+        let _off = Off;
+        ACTIVE.set(mutant);
+        act()
+    }
+}
