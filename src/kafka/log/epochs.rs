@@ -35,7 +35,7 @@ impl Epochs {
 
     /// The log begins at `start` now: older entries go, the one it falls into begins there.
     pub(super) fn raise_start(&mut self, start: Offset) {
-        let kept = self.0.iter().rposition(|(_, s)| *s <= start).unwrap_or(0);
+        let kept = self.0.partition_point(|(_, s)| *s <= start).saturating_sub(1);
         self.0.drain(..kept);
         if let Some(first) = self.0.first_mut() {
             first.1 = first.1.max(start);
@@ -53,8 +53,8 @@ impl Epochs {
         if epoch > latest || epoch.0 < 0 {
             return None;
         }
-        let next = self.0.iter().position(|(e, _)| *e > epoch)?;
-        let end = self.0[next].1;
+        let next = self.0.partition_point(|(e, _)| *e <= epoch);
+        let end = self.0.get(next)?.1;
         Some((if next == 0 { epoch } else { self.0[next - 1].0 }, end))
     }
 }

@@ -89,15 +89,26 @@ impl Log {
 
     /// Batches, oldest first. The first may begin before the log start.
     pub fn batches(&self) -> impl DoubleEndedIterator<Item = &Batch> {
-        self.segments().flat_map(|s| s.batches().iter())
+        self.segments().flat_map(Segment::batches)
+    }
+
+    /// Batches from the first that ends after `from` on; found without a walk through the log.
+    pub fn batches_from(&self, from: Offset) -> impl Iterator<Item = &Batch> {
+        let first = self.segments.partition_point(|s| s.end() <= from);
+        self.segments[first..].iter().flat_map(move |s| s.batches_from(from))
     }
 
     /// Readable records with their offsets and batches.
     pub fn records(&self) -> impl Iterator<Item = (Offset, &Record, &Batch)> {
-        let start = self.start;
-        self.batches()
+        self.records_from(self.start)
+    }
+
+    /// Readable records from an offset on, with their offsets and batches.
+    pub fn records_from(&self, from: Offset) -> impl Iterator<Item = (Offset, &Record, &Batch)> {
+        let from = from.max(self.start);
+        self.batches_from(from)
             .flat_map(|batch| batch.entries().map(move |(offset, record)| (offset, record, batch)))
-            .filter(move |(offset, ..)| *offset >= start)
+            .filter(move |(offset, ..)| *offset >= from)
     }
 
     /// Bytes in all segments.
@@ -180,12 +191,8 @@ impl Log {
     #[must_use]
     pub fn read(&self, from: Offset, bound: Offset, max_bytes: u64) -> Vec<Batch> {
         let mut bytes = 0;
-        let first = self.segments.iter().rposition(|s| s.base() <= from).unwrap_or(0);
         let mut found = Vec::new();
-        for batch in self.segments[first..].iter().flat_map(|s| s.batches().iter()) {
-            if batch.end() <= from {
-                continue;
-            }
+        for batch in self.batches_from(from) {
             if batch.end() > bound || (!found.is_empty() && bytes + batch.size() > max_bytes) {
                 break;
             }
@@ -198,7 +205,9 @@ impl Log {
     /// The first readable record with this timestamp or a later one.
     #[must_use]
     pub fn find_time(&self, at: Micros) -> Option<Offset> {
-        self.records().find(|(_, record, _)| record.timestamp >= at).map(|(offset, ..)| offset)
+        let segment = self.segments().find(|s| s.end() > self.start && s.max_timestamp() >= Some(at))?;
+        let mut records = self.records_from(segment.base());
+        records.find(|(_, record, _)| record.timestamp >= at).map(|(offset, ..)| offset)
     }
 
     /// Cuts away every batch whose last offset is `to` or higher, and the epochs that began there.

@@ -35,7 +35,7 @@ impl Log {
             self.snapshots.last().map_or((self.start, ProducerStates::default()), |(upto, states)| {
                 (*upto, ProducerStates::clone(states))
             });
-        for batch in self.batches().filter(|batch| batch.base >= from) {
+        for batch in self.batches_from(from) {
             producers.appended(batch);
         }
         self.producers = producers;
