@@ -1,6 +1,6 @@
 //! What can be done to the network: cuts, and rules for single messages.
 
-use super::{Lane, Micros, NodeId};
+use super::{CloseWhy, Lane, Micros, Node, NodeId, Note, World};
 
 /// Number of a rule, from 1 in order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,5 +116,65 @@ impl Rule {
             && self.api.is_none_or(|wanted| wanted == api)
             && self.answer.is_none_or(|wanted| wanted == answer)
             && !(quiet && self.loud_only)
+    }
+}
+
+impl<N: Node> World<N> {
+    /// Puts a fault on the network.
+    pub fn fault(&mut self, fault: Fault) {
+        match fault {
+            Fault::Rule { from, to, api, answer, action } => {
+                let loud_only = api.is_none();
+                self.core.add_rule(Rule { id: RuleId(0), from, to, api, answer, loud_only, action });
+            }
+            Fault::Release { from, to } => {
+                self.core.rules.retain(|r| !(r.action == RuleAction::Hold && r.fits_link(from, to)));
+                for flight in self.core.msgs.values_mut() {
+                    if flight.envelope.from == from && flight.envelope.to == to && flight.due > self.core.now
+                    {
+                        flight.held = false;
+                    }
+                }
+                self.core.release(Some((from, to)));
+            }
+            Fault::Delay { from, to, delay } => {
+                self.core.slowed.insert((from, to), delay);
+            }
+            Fault::Reset { a, b } => {
+                for conn in self.core.conns_of(a) {
+                    if conn.client == b || conn.server == b {
+                        self.core.close_conn(conn, None, CloseWhy::Reset);
+                    }
+                }
+            }
+            Fault::Cut { a, b } => {
+                let key = match b {
+                    Some(b) if b < a => (b, Some(a)),
+                    _ => (a, b),
+                };
+                self.core.cuts.insert(key);
+                self.core.note(None, Note::LinkCut { a, b });
+            }
+            Fault::Heal { a, b } => {
+                self.heal(a, b);
+                self.core.note(None, Note::LinkHealed { a, b });
+                self.core.release(None);
+            }
+            Fault::Clear => {
+                self.core.cuts.clear();
+                self.core.rules.clear();
+                self.core.slowed.clear();
+                self.core.note(None, Note::LinkHealed { a: None, b: None });
+                self.core.release(None);
+            }
+        }
+    }
+
+    fn heal(&mut self, a: Option<NodeId>, b: Option<NodeId>) {
+        self.core.cuts.retain(|&(x, y)| match (a, b) {
+            (None, _) => false,
+            (Some(a), None) => x != a && y != Some(a),
+            (Some(a), Some(b)) => !((x == a && y == Some(b)) || (x == b && y == Some(a))),
+        });
     }
 }

@@ -20,18 +20,23 @@
 //! loss costs is up to [`Node::crash`]).
 
 mod core;
+mod cx;
+mod digest;
 mod fault;
 mod ids;
 mod note;
 mod queue;
 #[cfg(test)]
 mod tests;
+mod wire;
 mod world;
 
-pub use core::{Conn, Core, Cx, Envelope, Flight};
+pub use core::Core;
+pub use cx::Cx;
 pub use fault::{Fault, Rule, RuleAction, RuleId};
 pub use ids::{Cause, EventId, Lane, Micros, MsgId, NodeId, RecordSerial};
 pub use note::{CloseWhy, LossWhy, Note, Rec};
+pub use wire::{Conn, Envelope, Flight};
 pub use world::{Process, Stepped, World};
 
 use std::fmt::Debug;

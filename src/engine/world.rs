@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::core::{Core, Cx, Event, Flight, Proc, Queued};
-use super::fault::{Fault, Rule, RuleAction, RuleId};
+use super::core::{Core, Event, Proc, Queued};
+use super::cx::Cx;
+use super::fault::Rule;
+use super::wire::Flight;
 use super::{
     Cause, CloseWhy, EventId, Loss, LossWhy, Micros, MsgId, Node, NodeId, Note, Rec, RecordSerial, Tier,
 };
@@ -41,7 +43,7 @@ pub struct Stepped {
 
 /// Processes and everything between them. A clone is a checkpoint: processes are shared until one of the two touches them.
 pub struct World<N: Node> {
-    core: Core<N>,
+    pub(super) core: Core<N>,
     nodes: Vec<Arc<N>>,
 }
 
@@ -386,63 +388,5 @@ impl<N: Node> World<N> {
         self.skip(at);
         let at = self.next_at().map_or(at, |next| next.min(at));
         self.core.now = self.core.now.max(at);
-    }
-
-    /// Puts a fault on the network.
-    pub fn fault(&mut self, fault: Fault) {
-        match fault {
-            Fault::Rule { from, to, api, answer, action } => {
-                let loud_only = api.is_none();
-                self.core.add_rule(Rule { id: RuleId(0), from, to, api, answer, loud_only, action });
-            }
-            Fault::Release { from, to } => {
-                self.core.rules.retain(|r| !(r.action == RuleAction::Hold && r.fits_link(from, to)));
-                for flight in self.core.msgs.values_mut() {
-                    if flight.envelope.from == from && flight.envelope.to == to && flight.due > self.core.now
-                    {
-                        flight.held = false;
-                    }
-                }
-                self.core.release(Some((from, to)));
-            }
-            Fault::Delay { from, to, delay } => {
-                self.core.slowed.insert((from, to), delay);
-            }
-            Fault::Reset { a, b } => {
-                for conn in self.core.conns_of(a) {
-                    if conn.client == b || conn.server == b {
-                        self.core.close_conn(conn, None, CloseWhy::Reset);
-                    }
-                }
-            }
-            Fault::Cut { a, b } => {
-                let key = match b {
-                    Some(b) if b < a => (b, Some(a)),
-                    _ => (a, b),
-                };
-                self.core.cuts.insert(key);
-                self.core.note(None, Note::LinkCut { a, b });
-            }
-            Fault::Heal { a, b } => {
-                self.heal(a, b);
-                self.core.note(None, Note::LinkHealed { a, b });
-                self.core.release(None);
-            }
-            Fault::Clear => {
-                self.core.cuts.clear();
-                self.core.rules.clear();
-                self.core.slowed.clear();
-                self.core.note(None, Note::LinkHealed { a: None, b: None });
-                self.core.release(None);
-            }
-        }
-    }
-
-    fn heal(&mut self, a: Option<NodeId>, b: Option<NodeId>) {
-        self.core.cuts.retain(|&(x, y)| match (a, b) {
-            (None, _) => false,
-            (Some(a), None) => x != a && y != Some(a),
-            (Some(a), Some(b)) => !((x == a && y == Some(b)) || (x == b && y == Some(a))),
-        });
     }
 }
