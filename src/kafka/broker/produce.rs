@@ -40,7 +40,7 @@ impl Broker {
                 cx.drop_conn(conn);
             }
             Acks::Zero => self.no_answer(conn, request),
-            Acks::One | Acks::All => {
+            Acks::One | Acks::All | Acks::Other(_) => {
                 let deadline = cx.now() + timeout;
                 self.vol.parked.insert(request, Parked::Produce { conn, results, deadline });
                 self.try_produce(cx, request);
@@ -59,6 +59,9 @@ impl Broker {
         acks: Acks,
         batch: &Batch,
     ) -> Result<(Offset, Offset), ErrorCode> {
+        if matches!(acks, Acks::Other(_)) {
+            return Err(ErrorCode::InvalidRequiredAcks);
+        }
         let min_isr = self.min_insync_replicas(p);
         let replica = self.vol.replicas.get(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         let ReplicaRole::Leading(leading) = &replica.role else { return Err(ErrorCode::NotLeaderOrFollower) };
