@@ -84,11 +84,15 @@ pub(super) struct ConnState {
 impl<N: Node> Core<N> {
     pub(super) fn is_cut(&self, a: NodeId, b: NodeId) -> bool {
         let pair = if a <= b { (a, Some(b)) } else { (b, Some(a)) };
-        !self.cuts.is_empty()
+        a != b
+            && !self.cuts.is_empty()
             && (self.cuts.contains(&pair) || self.cuts.contains(&(a, None)) || self.cuts.contains(&(b, None)))
     }
 
     pub(super) fn delay(&mut self, from: NodeId, to: NodeId) -> Micros {
+        if from == to {
+            return Micros::ZERO; // its own listener
+        }
         let base = match self.slowed.get(&(from, to)).or_else(|| self.delays.get(&(from, to))) {
             Some(delay) => *delay,
             None => {

@@ -107,6 +107,12 @@ codes! {
     InvalidTxnState = 48 "INVALID_TXN_STATE" false,
     /// A newer coordinator has written to this partition already.
     TransactionCoordinatorFenced = 52 "TRANSACTION_COORDINATOR_FENCED" false,
+    /// The transactional id does not have this producer id.
+    InvalidProducerIdMapping = 49 "INVALID_PRODUCER_ID_MAPPING" false,
+    /// transaction.timeout.ms is above the broker's transaction.max.timeout.ms, or not above 0.
+    InvalidTransactionTimeout = 50 "INVALID_TRANSACTION_TIMEOUT" false,
+    /// Another change of this transactional id is under way.
+    ConcurrentTransactions = 51 "CONCURRENT_TRANSACTIONS" true,
     /// The operation was not even tried.
     OperationNotAttempted = 55 "OPERATION_NOT_ATTEMPTED" false,
     /// The broker's disk failed.
@@ -135,6 +141,12 @@ codes! {
     ElectionNotNeeded = 84 "ELECTION_NOT_NEEDED" false,
     /// The record breaks a rule (offset not 0, null key in a compacted topic).
     InvalidRecord = 87 "INVALID_RECORD" false,
+    /// An open transaction may still change this committed offset.
+    UnstableOffsetCommit = 88 "UNSTABLE_OFFSET_COMMIT" true,
+    /// Another producer with the same transactional id took over.
+    ProducerFenced = 90 "PRODUCER_FENCED" false,
+    /// The transaction has to be aborted; the producer may go on after that.
+    TransactionAbortable = 120 "TRANSACTION_ABORTABLE" false,
     /// The partition's registration has changed meanwhile.
     InvalidUpdateVersion = 95 "INVALID_UPDATE_VERSION" false,
     /// The replica may not join the in-sync set now.
@@ -143,38 +155,6 @@ codes! {
     DuplicateBrokerRegistration = 101 "DUPLICATE_BROKER_REGISTRATION" false,
     /// This controller is not the active one.
     NotController = 41 "NOT_CONTROLLER" true,
-    // ---- inside clients, never on the wire: Java's exceptions and librdkafka's local errors ----
-    /// Java: the record's time is over, or send() waited too long.
-    Timeout = -1 "TimeoutException" false,
-    /// Java: send() waited too long for memory.
-    BufferExhausted = -1 "BufferExhaustedException" false,
-    /// Java: an argument makes no sense.
-    IllegalArgument = -1 "IllegalArgumentException" false,
-    /// Java: the client is closed.
-    IllegalState = -1 "IllegalStateException" false,
-    /// librdkafka: the message's time is over.
-    LocalMsgTimedOut = -192 "_MSG_TIMED_OUT" false,
-    /// librdkafka: no such partition.
-    LocalUnknownPartition = -190 "_UNKNOWN_PARTITION" false,
-    /// librdkafka: no such topic.
-    LocalUnknownTopic = -188 "_UNKNOWN_TOPIC" false,
-    /// librdkafka: the local queue is full (Python: BufferError).
-    LocalQueueFull = -184 "_QUEUE_FULL" false,
-    /// librdkafka: not possible in this state.
-    LocalState = -172 "_STATE" false,
-}
-
-impl ErrorCode {
-    /// Whether only clients use it: no broker ever sends it.
-    #[must_use]
-    pub const fn is_local(self) -> bool {
-        self.code() < 0
-    }
-
-    /// Every error that a broker may answer with.
-    pub fn on_the_wire() -> impl Iterator<Item = Self> {
-        Self::ALL.iter().copied().filter(|code| !code.is_local() && *code != Self::None)
-    }
 }
 
 impl std::fmt::Display for ErrorCode {

@@ -21,6 +21,7 @@ mod error;
 pub mod group;
 mod ids;
 mod image;
+pub mod internal;
 pub mod laws;
 pub mod log;
 pub mod mutant;
@@ -30,6 +31,7 @@ pub mod process;
 pub mod producer;
 mod protocol;
 mod record;
+pub mod txn;
 
 pub use error::ErrorCode;
 pub use ids::{
@@ -37,12 +39,15 @@ pub use ids::{
     ProducerEpoch, ProducerId, RecordId, Sequence, TopicId,
 };
 pub use image::{BrokerState, Image, MetadataRecord, PartitionState, TopicState};
-pub use names::{Names, OFFSETS_TOPIC, Role};
-pub use note::{BatchWhy, Chosen, DeleteWhy, Election, GroupState, LeaveWhy, MoveWhy, Note, Why};
+pub use names::{Names, OFFSETS_TOPIC, Role, TRANSACTIONS_TOPIC};
+pub use note::{
+    BatchWhy, Chosen, DeleteWhy, Election, GroupState, LeaveWhy, MoveWhy, Note, TransactionState, Why,
+};
 pub use process::{Command, Cx, Process, SeekTo, Send, Timer};
 pub use protocol::{
-    Acks, Body, FetchPartition, FetchedPartition, Fetcher, IsrChange, MetadataSnapshot, OffsetSpec,
-    Subscription, TopicMetadata,
+    Acks, Body, Coordinated, FetchPartition, FetchedPartition, Fetcher, InTransaction, InitTransaction,
+    Isolation, IsrChange, MetadataSnapshot, OffsetSpec, Subscription, TopicMetadata, TransactionMarker,
+    TransactionOffsets,
 };
 pub use record::{
     BATCH_HEADER_BYTES, Batch, Bytes, Cleaned, GroupRecord, GroupRecordMember, Internal, Marker,

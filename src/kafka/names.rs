@@ -21,6 +21,9 @@ pub enum Role {
 /// The topic that holds groups and their committed offsets.
 pub const OFFSETS_TOPIC: &str = "__consumer_offsets";
 
+/// The topic that holds the states of transactional ids.
+pub const TRANSACTIONS_TOPIC: &str = "__transaction_state";
+
 /// Names by id, in order of creation.
 #[derive(Clone, Debug, Default)]
 pub struct Names {

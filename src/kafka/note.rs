@@ -32,8 +32,6 @@ names! {
         Sticky = "sticky",
         /// No key: at random.
         Random = "random",
-        /// RoundRobinPartitioner: the next one.
-        RoundRobin = "round-robin",
     }
 }
 
@@ -46,12 +44,6 @@ names! {
         Linger = "linger",
         /// flush() or close().
         Flush = "flush",
-        /// A send() waited for memory.
-        Memory = "memory",
-        /// Another batch went to the same broker just then.
-        Along = "along",
-        /// It is a part of a batch that was too large.
-        Split = "split",
     }
 }
 
@@ -110,6 +102,8 @@ names! {
         Reset = "reset",
         /// The new leader's log is shorter.
         Truncated = "truncated",
+        /// Only markers and aborted records lay there.
+        Skipped = "skipped",
     }
 }
 
@@ -145,6 +139,28 @@ names! {
     }
 }
 
+names! {
+    /// State of a transactional id.
+    TransactionState {
+        /// No transaction.
+        Empty = "Empty",
+        /// Partitions are part of a transaction.
+        Ongoing = "Ongoing",
+        /// It will be committed: decided, not finished.
+        PrepareCommit = "PrepareCommit",
+        /// It will be aborted: decided, not finished.
+        PrepareAbort = "PrepareAbort",
+        /// It is committed everywhere.
+        CompleteCommit = "CompleteCommit",
+        /// It is aborted everywhere.
+        CompleteAbort = "CompleteAbort",
+        /// The id has expired.
+        Dead = "Dead",
+        /// Its producer is being fenced; never stored.
+        PrepareEpochFence = "PrepareEpochFence",
+    }
+}
+
 /// One statement. Kept small: the trace holds many.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // the fields are what their names say
@@ -160,12 +176,10 @@ pub enum Note {
     BatchClosed { client: NodeId, partition: Partition, count: u32, why: BatchWhy },
     /// A batch was sent again.
     RequestRetried { client: NodeId, msg: MsgId, attempt: u32, why: Why },
-    /// The client learned that a record is stored (offset -1 with acks=0: it only knows that it wrote it to the connection).
+    /// The application learned that its record is stored (offset -1 with acks=0).
     RecordAcked { record: RecordId, offset: Offset },
-    /// The client gave a record up, or refused it.
+    /// The application learned that the client gave up.
     RecordFailed { record: RecordId, error: ErrorCode },
-    /// The application was told what became of a record: its callback ran.
-    CallbackRun { record: RecordId, client: NodeId },
     /// The cluster gave the producer an identity.
     ProducerIdAssigned { client: NodeId, pid: ProducerId, epoch: ProducerEpoch },
     /// A client asked for metadata.
@@ -249,6 +263,21 @@ pub enum Note {
     CommitRefused { consumer: NodeId, error: ErrorCode },
     /// A member's session timer ran out.
     SessionExpired { group: GroupId, member: MemberId },
+    // ---- transactions ----
+    /// The application began a transaction; nobody but its client knows.
+    TransactionBegun { client: NodeId },
+    /// The coordinator registered a partition.
+    PartitionAddedToTransaction { client: NodeId, partition: Partition },
+    /// The coordinator's record of a transactional id says something new, and is replicated.
+    TransactionStateChanged { client: NodeId, from: TransactionState, to: TransactionState },
+    /// A partition's leader wrote the end of a transaction.
+    MarkerWritten { node: NodeId, partition: Partition, offset: Offset, outcome: Outcome },
+    /// A transaction was open for too long: its coordinator aborts it.
+    TransactionTimedOut { client: NodeId },
+    /// A producer learned that another one with its transactional id took over.
+    ProducerFenced { client: NodeId, error: ErrorCode },
+    /// The boundary of read_committed moved otherwise than with the high watermark.
+    LastStableOffsetMoved { node: NodeId, partition: Partition, from: Offset, to: Offset },
     /// A request failed in a way its sender must act on.
     ClientError { client: NodeId, error: ErrorCode },
     /// An admin request was refused.

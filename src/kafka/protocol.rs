@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::image::{Image, MetadataRecord};
+use super::txn::Version;
 use super::{
-    Batch, BrokerEpoch, ErrorCode, Generation, GroupId, LeaderEpoch, LeaveWhy, MemberId, Offset, Partition,
-    PartitionEpoch, ProducerEpoch, ProducerId, TopicId,
+    Batch, BrokerEpoch, ErrorCode, Generation, GroupId, LeaderEpoch, LeaveWhy, Marker, MemberId, Offset,
+    Outcome, Partition, PartitionEpoch, ProducerEpoch, ProducerId, TopicId,
 };
 use crate::engine::{self, Micros, NodeId};
 
@@ -18,8 +19,6 @@ pub enum Acks {
     One,
     /// Those of every in-sync replica.
     All,
-    /// A number that means nothing; brokers refuse it.
-    Other(i16),
 }
 
 /// Which offset a ListOffsets asks for.
@@ -55,8 +54,12 @@ pub struct FetchedPartition {
     pub error: ErrorCode,
     /// High watermark of the leader, from before this fetch was counted.
     pub high_watermark: Offset,
+    /// Last stable offset, from before this fetch was counted.
+    pub last_stable: Offset,
     /// First offset of the leader's log.
     pub log_start: Offset,
+    /// read_committed only: aborted transactions that touch these batches, by producer id and first offset.
+    pub aborted: Vec<(ProducerId, Offset)>,
     /// The follower's log parted from the leader's: (epoch, end offset) to truncate to.
     pub diverging: Option<(LeaderEpoch, Offset)>,
     /// Whole batches; the first may begin before the offset asked for.
@@ -69,7 +72,89 @@ pub enum Fetcher {
     /// A follower, with its broker epoch.
     Replica(BrokerEpoch),
     /// A consumer.
-    Consumer,
+    Consumer(Isolation),
+}
+
+/// Which records a consumer wants to see (`isolation.level`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Isolation {
+    /// All that is replicated.
+    #[default]
+    ReadUncommitted,
+    /// All below the last stable offset, without aborted transactions.
+    ReadCommitted,
+}
+
+impl Isolation {
+    /// `read_uncommitted` or `read_committed`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ReadUncommitted => "read_uncommitted",
+            Self::ReadCommitted => "read_committed",
+        }
+    }
+}
+
+/// Whose coordinator is looked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Coordinated {
+    /// A consumer group.
+    Group(GroupId),
+    /// A `transactional.id`.
+    Transaction(Arc<str>),
+}
+
+/// What a transactional producer says when it asks for its identity.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct InitTransaction {
+    /// `transactional.id`.
+    pub id: Arc<str>,
+    /// `transaction.timeout.ms`.
+    pub timeout: Micros,
+    /// The identity it has and wants a new epoch of (KIP-360).
+    pub current: Option<(ProducerId, ProducerEpoch)>,
+}
+
+/// The transaction that a produce request belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct InTransaction {
+    /// `transactional.id`.
+    pub id: Arc<str>,
+    /// What the client speaks.
+    pub version: Version,
+}
+
+/// A marker, and the partitions it goes to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TransactionMarker {
+    /// Whose transaction.
+    pub pid: ProducerId,
+    /// Its epoch; with version 2, or after a fence, one above that of its records.
+    pub epoch: ProducerEpoch,
+    /// How it ended, and which coordinator says so.
+    pub marker: Marker,
+    /// Where.
+    pub partitions: Vec<Partition>,
+}
+
+/// Offsets of a group as part of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TransactionOffsets {
+    /// `transactional.id`, and what its client speaks.
+    pub transaction: InTransaction,
+    /// Producer id.
+    pub pid: ProducerId,
+    /// Producer epoch.
+    pub epoch: ProducerEpoch,
+    /// Whose offsets.
+    pub group: GroupId,
+    /// The member that read them; none = the producer does not say.
+    pub member: Option<MemberId>,
+    /// Its generation; -1 = it does not say.
+    pub generation: Generation,
+    /// Next offset to read of each partition.
+    pub offsets: Vec<(Partition, Offset, LeaderEpoch)>,
 }
 
 /// One topic of a metadata answer.
@@ -103,6 +188,7 @@ pub enum Body {
         acks: Acks,
         timeout: Micros,
         batches: Vec<(Partition, Batch)>,
+        transaction: Option<InTransaction>,
     },
     Produced {
         results: Vec<(Partition, ErrorCode, Offset)>,
@@ -133,15 +219,63 @@ pub enum Body {
         brokers: Vec<NodeId>,
         topics: Vec<TopicMetadata>,
     },
-    InitProducerId,
+    InitProducerId {
+        transaction: Option<InitTransaction>,
+    },
     ProducerIdGiven {
         error: ErrorCode,
         pid: ProducerId,
         epoch: ProducerEpoch,
+        /// What the cluster speaks. Kafka's clients learn it from ApiVersions, which is not modelled.
+        version: Version,
+    },
+    // ---- transactions ----
+    AddPartitionsToTxn {
+        id: Arc<str>,
+        pid: ProducerId,
+        epoch: ProducerEpoch,
+        partitions: Vec<Partition>,
+        /// Only asks whether they are part of the transaction; partition leaders do.
+        verify_only: bool,
+        version: Version,
+    },
+    PartitionsAddedToTxn {
+        results: Vec<(Partition, ErrorCode)>,
+    },
+    AddOffsetsToTxn {
+        id: Arc<str>,
+        pid: ProducerId,
+        epoch: ProducerEpoch,
+        group: GroupId,
+    },
+    OffsetsAddedToTxn {
+        error: ErrorCode,
+    },
+    TxnOffsetCommit(TransactionOffsets),
+    TxnOffsetsCommitted {
+        results: Vec<(Partition, ErrorCode)>,
+    },
+    EndTxn {
+        id: Arc<str>,
+        pid: ProducerId,
+        epoch: ProducerEpoch,
+        outcome: Outcome,
+        version: Version,
+    },
+    TxnEnded {
+        error: ErrorCode,
+        pid: ProducerId,
+        epoch: ProducerEpoch,
+    },
+    WriteTxnMarkers {
+        markers: Vec<TransactionMarker>,
+    },
+    TxnMarkersWritten {
+        results: Vec<(ProducerId, Partition, ErrorCode)>,
     },
     // ---- groups ----
     FindCoordinator {
-        group: GroupId,
+        of: Coordinated,
     },
     CoordinatorFound {
         error: ErrorCode,
@@ -203,6 +337,8 @@ pub enum Body {
     OffsetFetch {
         group: GroupId,
         partitions: Vec<Partition>,
+        /// Rather an error than an offset that an open transaction may change.
+        require_stable: bool,
     },
     OffsetsFetched {
         error: ErrorCode,
@@ -301,7 +437,12 @@ impl engine::Body for Body {
             Self::MetadataFetch { .. } | Self::MetadataFetched { .. } => "FetchMetadata",
             Self::ListOffsets { .. } | Self::OffsetsListed { .. } => "ListOffsets",
             Self::Metadata { .. } | Self::MetadataGiven { .. } => "Metadata",
-            Self::InitProducerId | Self::ProducerIdGiven { .. } => "InitProducerId",
+            Self::InitProducerId { .. } | Self::ProducerIdGiven { .. } => "InitProducerId",
+            Self::AddPartitionsToTxn { .. } | Self::PartitionsAddedToTxn { .. } => "AddPartitionsToTxn",
+            Self::AddOffsetsToTxn { .. } | Self::OffsetsAddedToTxn { .. } => "AddOffsetsToTxn",
+            Self::TxnOffsetCommit(_) | Self::TxnOffsetsCommitted { .. } => "TxnOffsetCommit",
+            Self::EndTxn { .. } | Self::TxnEnded { .. } => "EndTxn",
+            Self::WriteTxnMarkers { .. } | Self::TxnMarkersWritten { .. } => "WriteTxnMarkers",
             Self::FindCoordinator { .. } | Self::CoordinatorFound { .. } => "FindCoordinator",
             Self::JoinGroup { .. } | Self::GroupJoined { .. } => "JoinGroup",
             Self::SyncGroup { .. } | Self::GroupSynced { .. } => "SyncGroup",
@@ -327,6 +468,11 @@ impl Body {
         "ListOffsets",
         "Metadata",
         "InitProducerId",
+        "AddPartitionsToTxn",
+        "AddOffsetsToTxn",
+        "TxnOffsetCommit",
+        "EndTxn",
+        "WriteTxnMarkers",
         "FindCoordinator",
         "JoinGroup",
         "SyncGroup",

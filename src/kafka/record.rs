@@ -35,6 +35,8 @@ pub enum Internal {
     Offset(OffsetRecord),
     /// A group's state after a completed rebalance (`__consumer_offsets`); none = the group is gone.
     Group(GroupId, Option<Arc<GroupRecord>>),
+    /// The state of a transactional id (`__transaction_state`); Dead = a tombstone.
+    Transaction(Arc<super::txn::TransactionRecord>),
 }
 
 /// A committed offset.

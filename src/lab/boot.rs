@@ -15,7 +15,7 @@ use crate::kafka::config::{Configs, Family, Scope};
 use crate::kafka::consumer::{Consumer, ConsumerSpec};
 use crate::kafka::controller::Controller;
 use crate::kafka::producer::{Producer, ProducerSpec, Workload};
-use crate::kafka::{Command, Names, OFFSETS_TOPIC, Process, Role, TopicId, World};
+use crate::kafka::{Command, Names, OFFSETS_TOPIC, Process, Role, TRANSACTIONS_TOPIC, TopicId, World};
 
 /// Virtual time that the hidden prologue may take.
 const PROLOGUE: Micros = Micros::secs(120);
@@ -49,6 +49,7 @@ fn build(spec: &Spec, seed: u64) -> World {
     for topic in &spec.cluster.topic {
         names.intern_topic(topic.name.get_ref());
     }
+    names.intern_topic(TRANSACTIONS_TOPIC);
     for n in 1..=spec.controllers() {
         names.add_node(&format!("k{n}"), Role::Controller);
         processes.push((Process::Controller(Box::new(Controller::new(servers.clone()))), Tier::Server));

@@ -322,6 +322,7 @@ impl Fields<'_> {
             .or_else(|| self.log_note(note))
             .or_else(|| self.cluster_note(note))
             .or_else(|| self.group_note(note))
+            .or_else(|| self.transaction_note(note))
             .unwrap_or("Unknown")
     }
 
@@ -360,10 +361,6 @@ impl Fields<'_> {
             Note::RecordFailed { record, error } => {
                 self.record(*record).text("error", error.name());
                 "RecordFailed"
-            }
-            Note::CallbackRun { record, client } => {
-                self.record(*record).node("client", *client);
-                "CallbackRun"
             }
             Note::ProducerIdAssigned { client, pid, epoch } => {
                 self.node("client", *client).int("pid", pid.0).int("epoch", epoch.0);
@@ -490,6 +487,40 @@ impl Fields<'_> {
                 let name = self.scribe.names.topic(*topic).to_owned();
                 self.text("topic", name).int("count", *count);
                 "PartitionsAdded"
+            }
+            _ => return None,
+        })
+    }
+
+    fn transaction_note(&mut self, note: &Note) -> Option<&'static str> {
+        Some(match note {
+            Note::TransactionBegun { client } => {
+                self.node("client", *client);
+                "TransactionBegun"
+            }
+            Note::PartitionAddedToTransaction { client, partition } => {
+                self.node("client", *client).partition(*partition);
+                "PartitionAddedToTransaction"
+            }
+            Note::TransactionStateChanged { client, from, to } => {
+                self.node("client", *client).text("from", from.name()).text("to", to.name());
+                "TransactionStateChanged"
+            }
+            Note::MarkerWritten { node, partition, offset, outcome } => {
+                self.replica(*node, *partition).offset("offset", *offset).text("outcome", outcome.name());
+                "MarkerWritten"
+            }
+            Note::TransactionTimedOut { client } => {
+                self.node("client", *client);
+                "TransactionTimedOut"
+            }
+            Note::ProducerFenced { client, error } => {
+                self.node("client", *client).text("error", error.name());
+                "ProducerFenced"
+            }
+            Note::LastStableOffsetMoved { node, partition, from, to } => {
+                self.replica(*node, *partition).moved(*from, *to);
+                "LastStableOffsetMoved"
             }
             _ => return None,
         })

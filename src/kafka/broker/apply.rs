@@ -6,12 +6,10 @@ use super::isr::controller;
 use super::{Broker, Leading, Pending, Replica, ReplicaRole};
 use crate::engine::{Micros, NodeId};
 use crate::kafka::client::METADATA_LOG;
+use crate::kafka::internal::InternalTopic;
 use crate::kafka::log::Log;
 use crate::kafka::mutant::{self, Mutant};
-use crate::kafka::{
-    Body, Cx, ErrorCode, Image, LeaderEpoch, Note, OFFSETS_TOPIC, Offset, Partition, PartitionState, Record,
-    Timer,
-};
+use crate::kafka::{Body, Cx, ErrorCode, Image, LeaderEpoch, Note, Offset, Partition, PartitionState, Timer};
 
 impl Broker {
     /// Asks for the metadata log from where this broker stands; the controller answers when there is more, or after a while.
@@ -91,7 +89,10 @@ impl Broker {
         if !self.vol.replicas.contains_key(&p) {
             let high_watermark = self.high_watermark(p).unwrap_or_default();
             let role = ReplicaRole::Following(None);
-            let fresh = Replica { high_watermark, epoch: LeaderEpoch(-1), role, last_fetch: None };
+            let last_stable = self.last_stable(p).unwrap_or(high_watermark);
+            let held_back = last_stable < high_watermark;
+            let epoch = LeaderEpoch(-1);
+            let fresh = Replica { high_watermark, epoch, role, last_fetch: None, last_stable, held_back };
             self.vol.replicas.insert(p, fresh);
         }
         if state.leader == Some(me) {
@@ -119,10 +120,7 @@ impl Broker {
         replica.role = ReplicaRole::Leading(Leading::begin(cx.me(), state, log.end(), cx.now()));
         let (epoch, offset) = (state.leader_epoch, log.end());
         cx.note(Note::EpochStarted { node: cx.me(), partition: p, epoch, offset });
-        if cx.shared().topic(p.topic) == OFFSETS_TOPIC {
-            let records: Vec<Record> = log.records().map(|(_, record, _)| record.clone()).collect();
-            self.with_coordinator(cx, |coordinator, host| coordinator.load(host, p.index, records.iter()));
-        }
+        self.coordinate(cx, p);
         self.advance_high_watermark(cx, p);
     }
 
@@ -152,8 +150,29 @@ impl Broker {
         self.finish_writes(p, Err(ErrorCode::NotLeaderOrFollower));
         self.wake_produces(cx, p);
         self.wake_fetches(cx, p);
-        if cx.shared().topic(p.topic) == OFFSETS_TOPIC {
-            self.with_coordinator(cx, |coordinator, host| coordinator.unload(host, p.index));
+        match InternalTopic::named(cx.shared().topic(p.topic)) {
+            Some(InternalTopic::Offsets) => {
+                self.with_coordinator(cx, |groups, host| groups.unload(host, p.index));
+            }
+            Some(InternalTopic::Transactions) => {
+                self.with_transactions(cx, |transactions, host| transactions.unload(host, p.index));
+            }
+            None => {}
+        }
+    }
+
+    /// Who leads a partition of an internal topic coordinates what lives in it.
+    fn coordinate(&mut self, cx: &mut Cx<'_>, p: Partition) {
+        match InternalTopic::named(cx.shared().topic(p.topic)) {
+            Some(InternalTopic::Offsets) => {
+                let Some(log) = self.disk.logs.get(&p).map(Arc::clone) else { return };
+                self.with_coordinator(cx, |groups, host| groups.load(host, p.index, log.batches()));
+            }
+            Some(InternalTopic::Transactions) => {
+                let epoch = self.leader_epoch(p);
+                self.with_transactions(cx, |transactions, host| transactions.load(host, p.index, epoch));
+            }
+            None => {}
         }
     }
 

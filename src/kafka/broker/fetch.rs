@@ -11,8 +11,8 @@ use super::{Broker, ReplicaRole, Session};
 use crate::engine::{Envelope, MsgId, NodeId};
 use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
-    Body, BrokerEpoch, Cx, ErrorCode, FetchPartition, FetchedPartition, Fetcher, LeaderEpoch, Offset,
-    Partition,
+    Body, BrokerEpoch, Cx, ErrorCode, FetchPartition, FetchedPartition, Fetcher, Isolation, LeaderEpoch,
+    Offset, Partition,
 };
 
 impl Broker {
@@ -52,7 +52,7 @@ impl Broker {
     fn session_fetches(&self, message: &Envelope<Body>) -> Vec<FetchPartition> {
         let Body::Fetch { who, partitions, .. } = &message.body else { return Vec::new() };
         match who {
-            Fetcher::Consumer => partitions.clone(),
+            Fetcher::Consumer(_) => partitions.clone(),
             Fetcher::Replica(_) => {
                 let session = self.vol.sessions.get(&message.conn);
                 session.map(|s| s.values().map(|s| s.fetch).collect()).unwrap_or_default()
@@ -63,7 +63,7 @@ impl Broker {
     pub(super) fn asks_for(&self, message: &Envelope<Body>, p: Partition) -> bool {
         let Body::Fetch { who, partitions, .. } = &message.body else { return false };
         match who {
-            Fetcher::Consumer => partitions.iter().any(|fetch| fetch.partition == p),
+            Fetcher::Consumer(_) => partitions.iter().any(|fetch| fetch.partition == p),
             Fetcher::Replica(_) => self.vol.sessions.get(&message.conn).is_some_and(|s| s.contains_key(&p)),
         }
     }
@@ -137,13 +137,13 @@ impl Broker {
         let (mut bytes, mut urgent, mut partitions) = (0, false, Vec::new());
         for fetch in self.session_fetches(message) {
             let room = max_bytes.saturating_sub(bytes);
-            let mut found = self.read_partition(cx, follower, fetch, room);
+            let mut found = self.read_partition(cx, *who, fetch, room);
             if let Some(before) = counted.get(&fetch.partition) {
                 found.high_watermark = *before;
             }
             bytes += found.batches.iter().map(crate::kafka::Batch::size).sum::<u64>();
             urgent |= found.error != ErrorCode::None || found.diverging.is_some();
-            urgent |= !follower && self.beyond_bound(&fetch);
+            urgent |= self.beyond_bound(*who, &fetch);
             partitions.push(found);
         }
         let wants_nothing = partitions.is_empty() && !follower;
@@ -166,9 +166,22 @@ impl Broker {
         true
     }
 
-    /// A consumer between the high watermark and the log end gets an empty answer at once, no error.
-    fn beyond_bound(&self, fetch: &FetchPartition) -> bool {
-        self.vol.replicas.get(&fetch.partition).is_some_and(|r| fetch.offset > r.high_watermark)
+    /// Where a reader's view of a partition ends.
+    fn bound(&self, who: Fetcher, p: Partition) -> Offset {
+        let bound = match who {
+            Fetcher::Replica(_) => self.disk.logs.get(&p).map(|log| log.end()),
+            Fetcher::Consumer(Isolation::ReadUncommitted) => self.high_watermark(p),
+            Fetcher::Consumer(Isolation::ReadCommitted) => self.last_stable(p),
+        };
+        bound.unwrap_or(Offset::NONE)
+    }
+
+    /// A consumer beyond its bound, but not beyond the log end, gets an empty answer at once, no error.
+    fn beyond_bound(&self, who: Fetcher, fetch: &FetchPartition) -> bool {
+        let p = fetch.partition;
+        matches!(who, Fetcher::Consumer(_))
+            && self.vol.replicas.contains_key(&p)
+            && fetch.offset > self.bound(who, p)
     }
 
     /// A follower is told only of partitions that have something new.
@@ -188,16 +201,18 @@ impl Broker {
     fn read_partition(
         &self,
         cx: &Cx<'_>,
-        follower: bool,
+        who: Fetcher,
         fetch: FetchPartition,
         room: u64,
     ) -> FetchedPartition {
-        let p = fetch.partition;
+        let (p, follower) = (fetch.partition, matches!(who, Fetcher::Replica(_)));
         let mut found = FetchedPartition {
             partition: p,
             error: ErrorCode::None,
             high_watermark: Offset::NONE,
+            last_stable: Offset::NONE,
             log_start: Offset::NONE,
+            aborted: Vec::new(),
             diverging: None,
             batches: Vec::new(),
         };
@@ -214,6 +229,7 @@ impl Broker {
             return found;
         }
         found.high_watermark = replica.high_watermark;
+        found.last_stable = log.last_stable(replica.high_watermark);
         found.log_start = log.start();
         if follower
             && !self.leads(p).is_some_and(|l| l.followers.contains_key(&cx.me()) || !l.followers.is_empty())
@@ -228,9 +244,13 @@ impl Broker {
             }
             _ => {
                 let all = follower || mutant::on(Mutant::ServesUncommitted);
-                let bound = if all { log.end() } else { replica.high_watermark };
+                let bound = if all { log.end() } else { self.bound(who, p) };
                 if fetch.offset < bound {
                     found.batches = log.read(fetch.offset, bound, room);
+                }
+                if let (Fetcher::Consumer(Isolation::ReadCommitted), Some(last)) = (who, found.batches.last())
+                {
+                    found.aborted = log.aborted(fetch.offset, last.end());
                 }
             }
         }

@@ -173,6 +173,7 @@ impl Broker {
             cx.note(Note::LogStartMoved { node: me, partition: p, from, to });
         }
         self.set_high_watermark(cx, p, found.high_watermark.min(end).max(to));
+        self.watch_last_stable(cx, p);
         false
     }
 

@@ -1,13 +1,16 @@
-//! The broker as the house of its group coordinator.
+//! The broker as the house of its coordinators: of groups, and of transactions.
 
 use std::sync::Arc;
 
 use super::Broker;
+use super::purgatory::Finished;
 use crate::engine::{Conn, Micros, MsgId, NodeId};
 use crate::kafka::group::{Coordinator, GroupHost};
+use crate::kafka::internal::{CoordinatorHost, InternalTopic};
+use crate::kafka::txn::{Addressed, Coordinator as Transactions, TransactionHost};
 use crate::kafka::{
-    Body, Cx, ErrorCode, GroupId, Image, Names, Note, OFFSETS_TOPIC, Partition, Record, SeekTo, Timer,
-    TopicId,
+    Batch, Body, Cx, ErrorCode, GroupId, Image, Names, Note, Partition, ProducerId, Record, SeekTo, Stamp,
+    Timer, TopicId,
 };
 
 /// A broker in the hands of its coordinator.
@@ -28,6 +31,41 @@ impl Broker {
         self.vol.coordinator = coordinator;
     }
 
+    /// As [`Broker::with_coordinator`], for the coordinator of transactions.
+    pub(super) fn with_transactions(
+        &mut self,
+        cx: &mut Cx<'_>,
+        act: impl FnOnce(&mut Transactions, &mut Host<'_, '_, '_>),
+    ) {
+        let mut transactions = std::mem::take(&mut self.vol.transactions);
+        act(&mut transactions, &mut Host { broker: self, cx });
+        self.vol.transactions = transactions;
+    }
+
+    /// A write of a coordinator is replicated, or failed.
+    pub(super) fn tell_coordinator(
+        &mut self,
+        cx: &mut Cx<'_>,
+        then: Finished,
+        p: Partition,
+        result: Result<(), ErrorCode>,
+    ) {
+        match then {
+            Finished::Group(token) => {
+                self.with_coordinator(cx, |groups, host| groups.on_written(host, token, result));
+            }
+            Finished::Transaction(token) => {
+                self.with_transactions(cx, |transactions, host| transactions.on_written(host, token, result));
+            }
+            Finished::Ended(pid, outcome) if result.is_ok() => {
+                self.with_coordinator(cx, |groups, host| {
+                    groups.on_transaction_ended(host, p.index, pid, outcome);
+                });
+            }
+            Finished::Ended(..) => {}
+        }
+    }
+
     /// An admin sets a group's committed offsets (`kafka-consumer-groups --reset-offsets`).
     pub(super) fn reset_offsets(&mut self, cx: &mut Cx<'_>, group: GroupId, topic: TopicId, to: SeekTo) {
         let count = self.vol.image.partition_count(topic);
@@ -43,7 +81,7 @@ impl Broker {
     }
 }
 
-impl GroupHost for Host<'_, '_, '_> {
+impl CoordinatorHost for Host<'_, '_, '_> {
     fn now(&self) -> Micros {
         self.cx.now()
     }
@@ -64,27 +102,85 @@ impl GroupHost for Host<'_, '_, '_> {
         self.broker.configs.int(name)
     }
 
-    fn next_serial(&mut self) -> u64 {
-        self.cx.event().0
-    }
-
     fn answer(&mut self, conn: Conn, request: MsgId, quiet: bool, body: Body) {
+        let quiet = quiet || conn.client == self.cx.me();
         self.broker.answer(self.cx, conn, request, quiet, body);
-    }
-
-    fn append(&mut self, partition: u32, records: Vec<Record>, token: u64) -> Result<(), ErrorCode> {
-        let topic = self.cx.shared().find_topic(OFFSETS_TOPIC).ok_or(ErrorCode::UnknownTopicOrPartition)?;
-        self.broker.append_internal(self.cx, Partition { topic, index: partition }, records, token)
-    }
-
-    fn wake_at(&mut self, at: Option<Micros>) {
-        match at {
-            Some(at) => self.cx.set_timer(Timer::Coordinator, at.since(self.cx.now())),
-            None => self.cx.cancel_timer(Timer::Coordinator),
-        }
     }
 
     fn note(&mut self, note: Note) {
         self.cx.note(note);
+    }
+}
+
+impl Host<'_, '_, '_> {
+    fn partition(&self, of: InternalTopic, index: u32) -> Result<Partition, ErrorCode> {
+        let topic = self.cx.shared().find_topic(of.name()).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        Ok(Partition { topic, index })
+    }
+
+    fn wake(&mut self, timer: Timer, at: Option<Micros>) {
+        match at {
+            Some(at) => self.cx.set_timer(timer, at.since(self.cx.now())),
+            None => self.cx.cancel_timer(timer),
+        }
+    }
+}
+
+impl GroupHost for Host<'_, '_, '_> {
+    fn next_serial(&mut self) -> u64 {
+        self.cx.event().0
+    }
+
+    fn append(
+        &mut self,
+        partition: u32,
+        records: Vec<Record>,
+        stamp: Option<Stamp>,
+        token: u64,
+    ) -> Result<(), ErrorCode> {
+        let p = self.partition(InternalTopic::Offsets, partition)?;
+        let batch = Batch { transactional: stamp.is_some(), ..Batch::unplaced(stamp, records) };
+        let timeout = self.broker.configs.ms("offsets.commit.timeout.ms");
+        self.broker.append_internal(self.cx, p, batch, timeout, Finished::Group(token))
+    }
+
+    fn wake_at(&mut self, at: Option<Micros>) {
+        self.wake(Timer::Coordinator, at);
+    }
+}
+
+impl TransactionHost for Host<'_, '_, '_> {
+    fn read(&self, partition: u32) -> Vec<Record> {
+        let p = self.partition(InternalTopic::Transactions, partition).ok();
+        let log = p.and_then(|p| self.broker.disk.logs.get(&p));
+        log.map(|log| log.records().map(|(_, record, _)| record.clone()).collect()).unwrap_or_default()
+    }
+
+    fn append(
+        &mut self,
+        partition: u32,
+        record: Record,
+        timeout: Micros,
+        token: u64,
+    ) -> Result<(), ErrorCode> {
+        let p = self.partition(InternalTopic::Transactions, partition)?;
+        let batch = Batch::unplaced(None, vec![record]);
+        self.broker.append_internal(self.cx, p, batch, timeout, Finished::Transaction(token))
+    }
+
+    fn new_producer_id(&mut self) -> Result<ProducerId, ErrorCode> {
+        let next = self.broker.vol.producer_ids.next();
+        if next.is_none() {
+            self.broker.ask_for_producer_ids(self.cx);
+        }
+        next.map(ProducerId).ok_or(ErrorCode::CoordinatorLoadInProgress)
+    }
+
+    fn send_markers(&mut self, to: NodeId, markers: Vec<Addressed>) {
+        self.broker.send_markers(self.cx, to, markers);
+    }
+
+    fn wake_at(&mut self, at: Option<Micros>) {
+        self.wake(Timer::Transactions, at);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Broker;
 use crate::engine::{Conn, Envelope, MsgId};
-use crate::kafka::{Acks, Body, Cx};
+use crate::kafka::{Body, Cx};
 
 impl Broker {
     /// A request arrived. It waits if an earlier one of its connection has no answer yet.
@@ -49,15 +49,16 @@ impl Broker {
     fn serve(&mut self, cx: &mut Cx<'_>, message: &Envelope<Body>) {
         let (conn, id) = (message.conn, message.id);
         match &message.body {
-            Body::Produce { acks, timeout, batches } => {
-                let timeout = if *acks == Acks::All { *timeout } else { crate::engine::Micros::ZERO };
-                self.produce(cx, conn, id, *acks, timeout, batches);
-            }
+            Body::Produce { .. } | Body::TxnOffsetCommit(_) => self.serve_in_transaction(cx, message),
             Body::Fetch { .. } => self.fetch(cx, message),
-            Body::ListOffsets { partitions, .. } => self.list_offsets(cx, conn, id, partitions),
+            Body::ListOffsets { who, partitions } => self.list_offsets(cx, conn, id, *who, partitions),
             Body::Metadata { topics } => self.metadata(cx, conn, id, message.quiet, topics),
-            Body::InitProducerId => self.init_producer_id(cx, conn, id),
-            Body::FindCoordinator { group } => self.find_coordinator(cx, conn, id, *group),
+            Body::InitProducerId { .. } => self.init_producer_id(cx, message),
+            Body::FindCoordinator { of } => self.find_coordinator(cx, conn, id, of),
+            Body::WriteTxnMarkers { markers } => self.write_markers(cx, message, markers),
+            Body::AddPartitionsToTxn { .. } | Body::AddOffsetsToTxn { .. } | Body::EndTxn { .. } => {
+                self.with_transactions(cx, |transactions, host| transactions.on_request(host, message));
+            }
             Body::JoinGroup { .. }
             | Body::SyncGroup { .. }
             | Body::Heartbeat { .. }

@@ -23,6 +23,7 @@ impl Broker {
         let next = leading.next_high_watermark(before, log.end(), min_isr, cx.now(), lag, eligible);
         if next > before || (next != before && mutant::on(Mutant::LowersHighWatermark)) {
             self.set_high_watermark(cx, p, next);
+            self.watch_last_stable(cx, p);
             self.finish_writes(p, Ok(next));
             self.wake_produces(cx, p);
             self.wake_fetches(cx, p);

@@ -3,12 +3,15 @@
 use super::apply::leader_in;
 use super::isr::controller;
 use super::{Broker, Pending};
-use crate::engine::{Conn, Micros, MsgId};
+use std::sync::Arc;
+
+use crate::engine::{Conn, Envelope, Micros, MsgId};
 use crate::kafka::client::CONTROLLER;
-use crate::kafka::group::partition_for;
+use crate::kafka::internal::InternalTopic;
+use crate::kafka::txn::Version;
 use crate::kafka::{
-    Body, Cx, ErrorCode, GroupId, LeaderEpoch, OFFSETS_TOPIC, Offset, OffsetSpec, Partition, ProducerEpoch,
-    ProducerId, TopicId, TopicMetadata,
+    Body, Coordinated, Cx, ErrorCode, Fetcher, Isolation, LeaderEpoch, Offset, OffsetSpec, Partition,
+    ProducerEpoch, ProducerId, TopicId, TopicMetadata,
 };
 
 impl Broker {
@@ -45,12 +48,14 @@ impl Broker {
         cx: &mut Cx<'_>,
         conn: Conn,
         request: MsgId,
+        who: Fetcher,
         asked: &[(Partition, LeaderEpoch, OffsetSpec)],
     ) {
+        let stable = who == Fetcher::Consumer(Isolation::ReadCommitted);
         let results = asked
             .iter()
             .map(|(p, epoch, spec)| match self.check_epoch(*p, *epoch) {
-                ErrorCode::None => match self.find_offset(*p, *spec) {
+                ErrorCode::None => match self.find_offset(*p, *spec, stable) {
                     Ok(offset) => (*p, ErrorCode::None, offset),
                     Err(error) => (*p, error, Offset::NONE),
                 },
@@ -61,18 +66,20 @@ impl Broker {
     }
 
     /// An offset as a client may see it. A new leader whose high watermark is still below its epoch's start cannot say what is last.
-    fn find_offset(&self, p: Partition, spec: OffsetSpec) -> Result<Offset, ErrorCode> {
+    /// `stable`: for read_committed the end is the last stable offset.
+    fn find_offset(&self, p: Partition, spec: OffsetSpec, stable: bool) -> Result<Offset, ErrorCode> {
         let (Some(log), Some(leading)) = (self.disk.logs.get(&p), self.leads(p)) else {
             return Err(ErrorCode::NotLeaderOrFollower);
         };
         let high_watermark = self.high_watermark(p).unwrap_or(log.start());
         let knows_the_end = high_watermark >= leading.epoch_start;
+        let fetchable = if stable { log.last_stable(high_watermark) } else { high_watermark };
         match spec {
             OffsetSpec::Earliest => Ok(log.start()),
-            OffsetSpec::Latest if knows_the_end => Ok(high_watermark),
+            OffsetSpec::Latest if knows_the_end => Ok(fetchable),
             OffsetSpec::Latest => Err(ErrorCode::OffsetNotAvailable),
             OffsetSpec::Timestamp(at) => match log.find_time(at) {
-                Some(offset) if offset < high_watermark => Ok(offset),
+                Some(offset) if offset < fetchable => Ok(offset),
                 Some(_) if !knows_the_end => Err(ErrorCode::OffsetNotAvailable),
                 _ => Ok(Offset::NONE),
             },
@@ -92,58 +99,54 @@ impl Broker {
         })
     }
 
-    pub(super) fn find_coordinator(&mut self, cx: &mut Cx<'_>, conn: Conn, request: MsgId, group: GroupId) {
+    pub(super) fn find_coordinator(&mut self, cx: &mut Cx<'_>, conn: Conn, request: MsgId, of: &Coordinated) {
         let names = cx.shared();
-        let topic = names.find_topic(OFFSETS_TOPIC);
-        let count = topic.map_or(0, |topic| self.vol.image.partition_count(topic));
-        let node = topic.filter(|_| count > 0).and_then(|topic| {
-            let index = partition_for(names.group(group), count);
-            leader_in(&self.vol.image, Partition { topic, index })
-        });
-        if count == 0 {
-            self.create_offsets_topic(cx);
+        let (internal, name) = match of {
+            Coordinated::Group(group) => (InternalTopic::Offsets, names.group(*group)),
+            Coordinated::Transaction(id) => (InternalTopic::Transactions, &**id),
+        };
+        let home = internal.home(&names, &self.vol.image, name);
+        let node = home.and_then(|(topic, index)| leader_in(&self.vol.image, Partition { topic, index }));
+        if home.is_none() {
+            self.create_internal_topic(cx, internal);
         }
         let error = if node.is_some() { ErrorCode::None } else { ErrorCode::CoordinatorNotAvailable };
         self.answer(cx, conn, request, false, Body::CoordinatorFound { error, node });
     }
 
-    /// The first group that is looked for brings `__consumer_offsets` into being.
-    fn create_offsets_topic(&mut self, cx: &mut Cx<'_>) {
+    /// The first one whose coordinator is looked for brings the internal topic into being.
+    fn create_internal_topic(&mut self, cx: &mut Cx<'_>, internal: InternalTopic) {
         let names = cx.shared();
-        let (Some(controller), Some(topic)) = (controller(cx), names.find_topic(OFFSETS_TOPIC)) else {
+        let (Some(controller), Some(topic)) = (controller(cx), names.find_topic(internal.name())) else {
             return;
         };
-        if self.vol.requests.iter().any(|(_, _, pending)| *pending == Pending::CreateTopic) {
+        let wanted = Pending::CreateTopic(internal);
+        if self.vol.requests.iter().any(|(_, _, pending)| *pending == wanted) {
             return;
         }
-        let positive = |name: &str| u32::try_from(self.configs.int(name)).unwrap_or(1);
-        let body = Body::CreateTopics {
-            topic,
-            partitions: positive("offsets.topic.num.partitions"),
-            replication: positive("offsets.topic.replication.factor"),
-            configs: vec![("cleanup.policy", "compact".into()), ("segment.bytes", "104857600".into())],
-        };
-        self.vol.requests.send(
-            cx,
-            controller,
-            CONTROLLER,
-            false,
-            body,
-            Micros::secs(30),
-            Pending::CreateTopic,
-        );
+        let [partitions, replication] =
+            internal.sizes().map(|name| u32::try_from(self.configs.int(name)).unwrap_or(1));
+        let mut configs: Vec<(&'static str, Arc<str>)> =
+            vec![("cleanup.policy", "compact".into()), ("segment.bytes", "104857600".into())];
+        if internal == InternalTopic::Transactions {
+            configs.push(("min.insync.replicas", self.configs.get("transaction.state.log.min.isr").into()));
+        }
+        let body = Body::CreateTopics { topic, partitions, replication, configs };
+        self.vol.requests.send(cx, controller, CONTROLLER, false, body, Micros::secs(30), wanted);
     }
 
-    pub(super) fn init_producer_id(&mut self, cx: &mut Cx<'_>, conn: Conn, request: MsgId) {
+    pub(super) fn init_producer_id(&mut self, cx: &mut Cx<'_>, message: &Envelope<Body>) {
         if self.vol.producer_ids.is_empty() {
-            self.vol.init_waiting.push((conn, request));
+            self.vol.init_waiting.push(Arc::new(message.clone()));
             self.ask_for_producer_ids(cx);
+        } else if matches!(message.body, Body::InitProducerId { transaction: Some(_) }) {
+            self.with_transactions(cx, |transactions, host| transactions.on_request(host, message));
         } else {
-            self.answer_init(cx, conn, request, ErrorCode::None);
+            self.answer_init(cx, message.conn, message.id, ErrorCode::None);
         }
     }
 
-    fn ask_for_producer_ids(&mut self, cx: &mut Cx<'_>) {
+    pub(super) fn ask_for_producer_ids(&mut self, cx: &mut Cx<'_>) {
         let (Some(epoch), Some(controller)) = (self.vol.epoch, controller(cx)) else { return };
         if self.vol.requests.iter().any(|(_, _, pending)| *pending == Pending::ProducerIds) {
             return;
@@ -164,15 +167,20 @@ impl Broker {
         if error == ErrorCode::None {
             self.vol.producer_ids = first..first + count;
         }
-        for (conn, request) in std::mem::take(&mut self.vol.init_waiting) {
-            let error = if error == ErrorCode::None { error } else { ErrorCode::CoordinatorLoadInProgress };
-            self.answer_init(cx, conn, request, error);
+        for message in std::mem::take(&mut self.vol.init_waiting) {
+            if error == ErrorCode::None {
+                self.init_producer_id(cx, &message);
+            } else {
+                self.answer_init(cx, message.conn, message.id, ErrorCode::CoordinatorLoadInProgress);
+            }
         }
     }
 
-    pub(super) fn answer_init(&mut self, cx: &mut Cx<'_>, conn: Conn, request: MsgId, error: ErrorCode) {
+    fn answer_init(&mut self, cx: &mut Cx<'_>, conn: Conn, request: MsgId, error: ErrorCode) {
         let pid = if error == ErrorCode::None { self.vol.producer_ids.next().unwrap_or(-1) } else { -1 };
         let (pid, epoch) = (ProducerId(pid), ProducerEpoch(0));
-        self.answer(cx, conn, request, false, Body::ProducerIdGiven { error, pid, epoch });
+        let version = Version::of_level(self.configs.int("transaction.version"));
+        let body = Body::ProducerIdGiven { error, pid, epoch, version };
+        self.answer(cx, conn, request, false, body);
     }
 }

@@ -25,6 +25,7 @@ mod lookups;
 mod produce;
 mod purgatory;
 mod replica;
+mod transactions;
 mod upkeep;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -33,8 +34,10 @@ use std::sync::Arc;
 use super::client::Requests;
 use super::config::{Configs, Family, Scope};
 use super::group::Coordinator;
+use super::internal::InternalTopic;
 use super::log::{Log, Retention, Rolling};
 use super::mutant::{self, Mutant};
+use super::txn::{Addressed, Coordinator as TransactionCoordinator};
 use super::{
     Body, BrokerEpoch, Command, Cx, ErrorCode, FetchPartition, Image, LeaderEpoch, Offset, Partition,
     PartitionEpoch, Timer, TopicId,
@@ -43,7 +46,8 @@ use crate::engine::{CloseWhy, Conn, Envelope, Loss, Micros, MsgId, NodeId};
 pub use replica::{Follower, Leading, Replica, ReplicaRole};
 
 use follow::Fetcher;
-use purgatory::{Parked, Write};
+use purgatory::{Finished, Parked, Write};
+use transactions::Verification;
 
 /// A broker process.
 #[derive(Clone)]
@@ -73,13 +77,15 @@ struct Volatile {
     parked: BTreeMap<MsgId, Parked>,
     requests: Requests<Pending>,
     coordinator: Coordinator,
-    written: VecDeque<(u64, Result<(), ErrorCode>)>,
+    transactions: TransactionCoordinator,
+    verifying: BTreeMap<MsgId, Verification>,
+    written: VecDeque<(Finished, Partition, Result<(), ErrorCode>)>,
     purgatory_at: Option<Micros>,
     writes: Vec<Write>,
     to_propose: BTreeSet<Partition>,
     refuse_next: Vec<(Option<Partition>, ErrorCode)>,
     producer_ids: std::ops::Range<i64>,
-    init_waiting: Vec<(Conn, MsgId)>,
+    init_waiting: Vec<Arc<Envelope<Body>>>,
 }
 
 /// One partition of a follower's fetch session, and what it was last told.
@@ -97,8 +103,10 @@ enum Pending {
     MetadataLog,
     AlterPartition(Vec<(Partition, PartitionEpoch)>),
     ProducerIds,
-    CreateTopic,
+    CreateTopic(InternalTopic),
     Fetch(NodeId),
+    Markers(Vec<Addressed>),
+    Verification(MsgId),
 }
 
 impl Broker {
@@ -184,6 +192,12 @@ impl Broker {
         &self.vol.coordinator
     }
 
+    /// The transactional ids it coordinates.
+    #[must_use]
+    pub const fn transactions(&self) -> &TransactionCoordinator {
+        &self.vol.transactions
+    }
+
     /// Requests that wait: produces for copies, fetches for data.
     #[must_use]
     pub fn waiting(&self) -> (usize, usize) {
@@ -195,7 +209,9 @@ impl Broker {
 
     /// Process start: read the disk, register.
     pub fn start(&mut self, cx: &mut Cx<'_>) {
-        self.vol = Volatile { image: Arc::new(Image::empty()), fenced: true, ..Volatile::default() };
+        let transactions = TransactionCoordinator::starting(cx.now());
+        let image = Arc::new(Image::empty());
+        self.vol = Volatile { image, fenced: true, transactions, ..Volatile::default() };
         self.reload_logs(cx);
         self.register(cx);
         self.poll_metadata(cx);
@@ -242,6 +258,15 @@ impl Broker {
             (Pending::ProducerIds, Body::ProducerIdsAllocated { error, first, count }) => {
                 self.on_producer_ids(cx, *error, *first, *count);
             }
+            (Pending::Markers(sent), Body::TxnMarkersWritten { results }) => {
+                self.with_transactions(cx, |transactions, host| {
+                    transactions.on_markers(host, &sent, Some(results));
+                });
+            }
+            (Pending::Verification(request), Body::PartitionsAddedToTxn { results }) => {
+                let says = |p| results.iter().find(|(at, _)| *at == p).map(|(_, error)| *error);
+                self.verified(cx, request, |p| says(p).unwrap_or(ErrorCode::CoordinatorNotAvailable));
+            }
             _ => {}
         }
     }
@@ -261,6 +286,10 @@ impl Broker {
             Timer::HighWatermarkCheckpoint => self.checkpoint(cx),
             Timer::RetentionCheck => self.check_retention(cx),
             Timer::Coordinator => self.with_coordinator(cx, |coordinator, host| coordinator.on_timer(host)),
+            Timer::Transactions => {
+                self.with_transactions(cx, |transactions, host| transactions.on_timer(host))
+            }
+            Timer::VerifyAgain => self.verify_again(cx),
             Timer::MetadataWait => self.poll_metadata(cx),
             _ => {}
         }
@@ -277,6 +306,7 @@ impl Broker {
             self.vol.sessions.remove(&conn);
             self.vol.parked.retain(|_, parked| parked.conn() != conn);
             self.with_coordinator(cx, |coordinator, host| coordinator.on_disconnect(host, conn));
+            self.vol.transactions.on_disconnect(conn);
         } else if conn.lane == super::client::REPLICATION {
             self.forget_session(conn.server);
         }
@@ -300,15 +330,19 @@ impl Broker {
     fn on_lost(&mut self, cx: &mut Cx<'_>, pending: Pending) {
         match pending {
             Pending::Registration => cx.set_timer(Timer::BrokerHeartbeat, Micros::ms(100)),
-            Pending::Heartbeat | Pending::CreateTopic => {}
+            Pending::Heartbeat | Pending::CreateTopic(_) => {}
             Pending::MetadataLog => {
                 cx.set_timer(Timer::MetadataWait, Micros::ms(100));
             }
             Pending::AlterPartition(asked) => self.retry_alter(&asked),
             Pending::ProducerIds => {
-                for (conn, msg) in std::mem::take(&mut self.vol.init_waiting) {
-                    self.answer_init(cx, conn, msg, ErrorCode::CoordinatorLoadInProgress);
-                }
+                self.on_producer_ids(cx, ErrorCode::CoordinatorLoadInProgress, 0, 0);
+            }
+            Pending::Markers(sent) => {
+                self.with_transactions(cx, |transactions, host| transactions.on_markers(host, &sent, None));
+            }
+            Pending::Verification(request) => {
+                self.verified(cx, request, |_| ErrorCode::NetworkException);
             }
             Pending::Fetch(leader) => {
                 self.forget_session(leader);
@@ -321,8 +355,8 @@ impl Broker {
     /// After every handler: hand committed writes to the coordinator, serve the connections that became free, keep its timer.
     fn settle(&mut self, cx: &mut Cx<'_>) {
         loop {
-            if let Some((token, result)) = self.vol.written.pop_front() {
-                self.with_coordinator(cx, |coordinator, host| coordinator.on_written(host, token, result));
+            if let Some((then, p, result)) = self.vol.written.pop_front() {
+                self.tell_coordinator(cx, then, p, result);
             } else if let Some(conn) = self.vol.freed.pop() {
                 self.serve_next(cx, conn);
             } else {

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use super::purgatory::{Parked, PartitionResult, Write};
+use super::purgatory::{Finished, Parked, PartitionResult, Waiter, Write};
+use super::transactions::Verified;
 use super::{Broker, ReplicaRole};
 use crate::engine::{Conn, Micros, MsgId};
-use crate::kafka::log::{Origin, Verdict};
+use crate::kafka::log::{Guard, Origin, Verdict};
 use crate::kafka::mutant::{self, Mutant};
-use crate::kafka::{Acks, Batch, Cx, ErrorCode, Note, Offset, Partition, record::Record};
+use crate::kafka::{Acks, Batch, Cx, ErrorCode, Note, Offset, Partition};
 
 impl Broker {
+    /// Serves a produce; `verified` is the coordinator's word about the partitions whose transactions had to be verified.
+    #[expect(clippy::too_many_arguments, reason = "a request's parts, and what was found out about it")]
     pub(super) fn produce(
         &mut self,
         cx: &mut Cx<'_>,
@@ -18,10 +21,12 @@ impl Broker {
         acks: Acks,
         timeout: Micros,
         batches: &[(Partition, Batch)],
+        verified: &Verified,
     ) {
         let mut results = Vec::new();
         for (p, batch) in batches {
-            let (error, base, required) = match self.append_from_client(cx, *p, acks, batch) {
+            let (error, base, required) = match self.append_from_client(cx, *p, acks, batch, verified.get(p))
+            {
                 Ok((base, required)) => (ErrorCode::None, base, required),
                 Err(error) => {
                     if error == ErrorCode::NotEnoughReplicas && mutant::on(Mutant::WritesWhatItRefuses) {
@@ -40,9 +45,11 @@ impl Broker {
                 cx.drop_conn(conn);
             }
             Acks::Zero => self.no_answer(conn, request),
-            Acks::One | Acks::All | Acks::Other(_) => {
+            Acks::One | Acks::All => {
                 let deadline = cx.now() + timeout;
-                self.vol.parked.insert(request, Parked::Produce { conn, results, deadline });
+                self.vol
+                    .parked
+                    .insert(request, Parked::Produce { conn, results, deadline, waiter: Waiter::Producer });
                 self.try_produce(cx, request);
             }
         }
@@ -58,10 +65,9 @@ impl Broker {
         p: Partition,
         acks: Acks,
         batch: &Batch,
+        verified: Option<&Result<Guard, ErrorCode>>,
     ) -> Result<(Offset, Offset), ErrorCode> {
-        if matches!(acks, Acks::Other(_)) {
-            return Err(ErrorCode::InvalidRequiredAcks);
-        }
+        let guard = verified.copied().transpose()?;
         let min_isr = self.min_insync_replicas(p);
         let replica = self.vol.replicas.get(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         let ReplicaRole::Leading(leading) = &replica.role else { return Err(ErrorCode::NotLeaderOrFollower) };
@@ -83,6 +89,12 @@ impl Broker {
             return Err(ErrorCode::InvalidRecord);
         }
         let log = self.disk.logs.get(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        if guard.is_some()
+            && batch.stamp.is_some_and(|stamp| !log.producers().is_verified(stamp.id, guard))
+            && log.producers().duplicate_of(batch).is_none()
+        {
+            return Err(ErrorCode::InvalidTxnState);
+        }
         match log.producers().judge(batch, Origin::Client) {
             Verdict::Refused(error) => Err(error),
             Verdict::Duplicate(base) => {
@@ -110,28 +122,33 @@ impl Broker {
         base
     }
 
-    /// Appends what the coordinator writes; it is told once the high watermark has passed it.
+    /// Appends what a coordinator writes; it is told once the high watermark has passed it.
     pub(super) fn append_internal(
         &mut self,
         cx: &mut Cx<'_>,
         p: Partition,
-        records: Vec<Record>,
-        token: u64,
+        batch: Batch,
+        timeout: Micros,
+        then: Finished,
     ) -> Result<(), ErrorCode> {
         let min_isr = self.min_insync_replicas(p);
         self.leads(p).ok_or(ErrorCode::NotLeaderOrFollower)?.admit(min_isr)?;
-        let batch = Batch::unplaced(None, records);
+        let log = self.disk.logs.get(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        if let Verdict::Refused(error) = log.producers().judge(&batch, Origin::Coordinator) {
+            return Err(error);
+        }
         let count = batch.count();
         let base = self.append_leading(cx, p, batch);
-        let deadline = cx.now() + self.configs.ms("offsets.commit.timeout.ms");
-        self.vol.writes.push(Write { partition: p, required: base.plus(count), token, deadline });
+        let deadline = cx.now() + timeout;
+        self.vol.writes.push(Write { partition: p, required: base.plus(count), deadline, then });
         self.after_append(cx, p);
         Ok(())
     }
 
     /// New records in a partition: the high watermark may move, and followers that wait for data get it.
-    fn after_append(&mut self, cx: &mut Cx<'_>, p: Partition) {
+    pub(super) fn after_append(&mut self, cx: &mut Cx<'_>, p: Partition) {
         self.advance_high_watermark(cx, p);
+        self.watch_last_stable(cx, p);
         self.wake_fetches(cx, p);
     }
 }

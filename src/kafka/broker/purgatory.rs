@@ -2,26 +2,46 @@
 
 use super::{Broker, ReplicaRole};
 use crate::engine::{Conn, Envelope, Micros, MsgId};
-use crate::kafka::{Body, Cx, ErrorCode, Offset, Partition, Timer};
+use crate::kafka::{Body, Cx, ErrorCode, Offset, Outcome, Partition, ProducerId, Timer};
 use std::sync::Arc;
 
 /// A request that waits.
 #[derive(Clone)]
 pub(super) enum Parked {
     /// A produce: answered as a whole when its slowest partition is settled.
-    Produce { conn: Conn, results: Vec<PartitionResult>, deadline: Micros },
+    Produce { conn: Conn, results: Vec<PartitionResult>, deadline: Micros, waiter: Waiter },
     /// A fetch: answered when there is something to say.
     Fetch { message: Arc<Envelope<Body>>, deadline: Micros },
 }
 
-/// A write of the coordinator that waits for copies.
+/// Who waits for copies.
+#[derive(Clone)]
+pub(super) enum Waiter {
+    /// A producer.
+    Producer,
+    /// A coordinator, for its markers; whose transaction each of them ends.
+    Markers(Vec<ProducerId>),
+}
+
+/// A write of a coordinator that waits for copies.
 #[derive(Clone, Copy)]
 pub(super) struct Write {
     pub partition: Partition,
     /// The high watermark must reach this.
     pub required: Offset,
-    pub token: u64,
     pub deadline: Micros,
+    pub then: Finished,
+}
+
+/// What a coordinator is told when a write of its partition is replicated.
+#[derive(Clone, Copy)]
+pub(super) enum Finished {
+    /// The group coordinator wrote it, under this token.
+    Group(u64),
+    /// The transaction coordinator wrote it, under this token.
+    Transaction(u64),
+    /// It is a marker in `__consumer_offsets`: this producer's offsets count now, or are dropped.
+    Ended(ProducerId, Outcome),
 }
 
 /// One partition of a produce.
@@ -56,7 +76,8 @@ impl Parked {
 impl Broker {
     /// Settles what can be settled of a waiting produce and answers it once nothing is left to wait for.
     pub(super) fn try_produce(&mut self, cx: &mut Cx<'_>, request: MsgId) {
-        let Some(Parked::Produce { conn, mut results, deadline }) = self.vol.parked.remove(&request) else {
+        let Some(Parked::Produce { conn, mut results, deadline, waiter }) = self.vol.parked.remove(&request)
+        else {
             return;
         };
         for result in &mut results {
@@ -78,14 +99,24 @@ impl Broker {
             }
         }
         if results.iter().any(|r| r.required.is_some()) {
-            self.vol.parked.insert(request, Parked::Produce { conn, results, deadline });
+            self.vol.parked.insert(request, Parked::Produce { conn, results, deadline, waiter });
             return;
         }
-        let results = results
-            .iter()
-            .map(|r| (r.partition, r.error, if r.error == ErrorCode::None { r.base } else { Offset::NONE }))
-            .collect();
-        self.answer(cx, conn, request, false, Body::Produced { results });
+        let body = match waiter {
+            Waiter::Producer => {
+                let base =
+                    |r: &PartitionResult| if r.error == ErrorCode::None { r.base } else { Offset::NONE };
+                let results = results.iter().map(|r| (r.partition, r.error, base(r))).collect();
+                Body::Produced { results }
+            }
+            Waiter::Markers(whose) => {
+                let results =
+                    whose.iter().zip(&results).map(|(pid, r)| (*pid, r.partition, r.error)).collect();
+                Body::TxnMarkersWritten { results }
+            }
+        };
+        let quiet = conn.client == cx.me();
+        self.answer(cx, conn, request, quiet, body);
     }
 
     /// Looks again at every produce that waits for this partition.
@@ -141,7 +172,7 @@ impl Broker {
     fn expire_writes(&mut self, cx: &Cx<'_>) {
         let late = |write: &Write| write.deadline <= cx.now();
         for write in self.vol.writes.extract_if(.., |write| late(write)) {
-            self.vol.written.push_back((write.token, Err(ErrorCode::RequestTimedOut)));
+            self.vol.written.push_back((write.then, write.partition, Err(ErrorCode::RequestTimedOut)));
         }
     }
 
@@ -150,7 +181,7 @@ impl Broker {
         let done = |write: &Write| write.partition == p && passed.is_ok_and(|hw| write.required <= hw);
         let failed = |write: &Write| write.partition == p && passed.is_err();
         for write in self.vol.writes.extract_if(.., |write| done(write) || failed(write)) {
-            self.vol.written.push_back((write.token, passed.map(|_| ())));
+            self.vol.written.push_back((write.then, p, passed.map(|_| ())));
         }
     }
 

@@ -24,6 +24,10 @@ pub struct Replica {
     pub role: ReplicaRole,
     /// When a fetch for it was last answered (follower).
     pub last_fetch: Option<Micros>,
+    /// Last stable offset, when it was last looked at.
+    pub last_stable: Offset,
+    /// A transaction held it below the high watermark then.
+    pub held_back: bool,
 }
 
 /// Leader or follower.

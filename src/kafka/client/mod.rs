@@ -20,3 +20,7 @@ pub const LIFECYCLE: Lane = Lane(3);
 pub const METADATA_LOG: Lane = Lane(4);
 /// A follower's connection to a leader.
 pub const REPLICATION: Lane = Lane(5);
+/// A coordinator's connection to the leaders that write its markers.
+pub const MARKERS: Lane = Lane(6);
+/// A partition leader's connection to the coordinators of transactions.
+pub const VERIFICATION: Lane = Lane(7);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Ask, Consumer};
 use crate::engine::NodeId;
 use crate::kafka::client::{DATA, metadata_request};
-use crate::kafka::{Body, Cx, ErrorCode, Note, Timer, TopicId, TopicMetadata, Why};
+use crate::kafka::{Body, Coordinated, Cx, ErrorCode, Note, Timer, TopicId, TopicMetadata, Why};
 
 impl Consumer {
     /// Something about the cluster is not as it was believed to be.
@@ -63,7 +63,7 @@ impl Consumer {
             return;
         }
         if let Some(to) = self.client.metadata.next_broker(cx) {
-            let body = Body::FindCoordinator { group: self.spec.group };
+            let body = Body::FindCoordinator { of: Coordinated::Group(self.spec.group) };
             self.ask(cx, to, DATA, false, body, Ask::Coordinator);
         }
     }

@@ -81,7 +81,7 @@ impl Consumer {
         self.client.fetched.insert(to, said);
         let bytes = |name| u64::try_from(self.spec.configs.int(name)).unwrap_or(0);
         let body = Body::Fetch {
-            who: Fetcher::Consumer,
+            who: Fetcher::Consumer(self.isolation()),
             max_wait: self.spec.configs.ms("fetch.max.wait.ms"),
             min_bytes: bytes("fetch.min.bytes"),
             max_bytes: bytes("fetch.max.bytes"),

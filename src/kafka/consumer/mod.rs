@@ -36,8 +36,8 @@ use std::collections::{BTreeMap, VecDeque};
 use super::client::{self, Metadata, Requests};
 use super::config::{Configs, Family};
 use super::{
-    Body, Cx, ErrorCode, Generation, GroupId, LeaderEpoch, MemberId, Offset, OffsetSpec, Partition, RecordId,
-    SeekTo, Timer, TopicId, Why,
+    Body, Cx, ErrorCode, Generation, GroupId, Isolation, LeaderEpoch, MemberId, Offset, OffsetSpec,
+    Partition, RecordId, SeekTo, Timer, TopicId, Why,
 };
 use crate::engine::{CloseWhy, Conn, Envelope, Lane, Loss, Micros, MsgId, NodeId};
 use application::Application;
@@ -145,6 +145,20 @@ impl Consumer {
     /// Its settings, to change while it is down.
     pub const fn configs_mut(&mut self) -> &mut Configs {
         &mut self.spec.configs
+    }
+
+    /// Which records it wants to see.
+    #[must_use]
+    pub fn isolation(&self) -> Isolation {
+        match self.spec.configs.get("isolation.level") {
+            "read_committed" => Isolation::ReadCommitted,
+            _ => Isolation::ReadUncommitted,
+        }
+    }
+
+    /// Whether it waits for offsets that a transaction may still change: Java's always does, librdkafka's if it reads committed records.
+    fn requires_stable(&self) -> bool {
+        !self.librdkafka() || self.isolation() == Isolation::ReadCommitted
     }
 
     /// Its group.

@@ -68,7 +68,8 @@ impl Consumer {
         {
             return;
         }
-        let body = Body::OffsetFetch { group: self.spec.group, partitions };
+        let body =
+            Body::OffsetFetch { group: self.spec.group, partitions, require_stable: self.requires_stable() };
         self.ask(cx, to, COORDINATOR, false, body, Ask::Committed { round });
     }
 
@@ -141,7 +142,7 @@ impl Consumer {
             };
             if !self.client.requests.iter().any(waiting) {
                 let asked = partitions.iter().map(|(p, _, spec)| (*p, *spec)).collect();
-                let body = Body::ListOffsets { who: Fetcher::Consumer, partitions };
+                let body = Body::ListOffsets { who: Fetcher::Consumer(self.isolation()), partitions };
                 self.ask(cx, to, DATA, false, body, Ask::Lookup { round, asked });
             }
         }

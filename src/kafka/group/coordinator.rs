@@ -3,58 +3,46 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::GroupHost;
 use super::group::{Committed, Group, Parked};
 use super::offsets::commit_refused;
 use super::requests::Join;
 use super::state::{Desk, Write, Writes, Wrote, join_refused, sync_refused};
-use super::{GroupHost, partition_for};
 use crate::engine::{Conn, Envelope, Micros};
-use crate::kafka::{Body, ErrorCode, GroupId, Internal, Note, OFFSETS_TOPIC, Offset, Partition, Record};
+use crate::kafka::internal::InternalTopic;
+use crate::kafka::{Batch, Body, ErrorCode, GroupId, Internal, Note, Offset, Partition, ProducerId, Record};
 
 /// The group coordinator inside a broker. All of it is in memory: a restarted broker begins with an empty
 /// one and loads.
 #[derive(Clone, Debug, Default)]
 pub struct Coordinator {
     loaded: BTreeSet<u32>,
-    groups: BTreeMap<GroupId, Group>,
+    pub(super) groups: BTreeMap<GroupId, Group>,
     writes: Writes,
 }
 
 impl Coordinator {
-    /// This broker leads `__consumer_offsets`-`partition` now: rebuilds its groups from all records of that
+    /// This broker leads `__consumer_offsets`-`partition` now: rebuilds its groups from all batches of that
     /// log, oldest first.
     pub fn load<'a>(
         &mut self,
         host: &mut dyn GroupHost,
         partition: u32,
-        records: impl Iterator<Item = &'a Record>,
+        batches: impl Iterator<Item = &'a Batch>,
     ) {
         self.loaded.insert(partition);
         let (now, to) = (host.now(), host.me());
         let mut found: BTreeMap<GroupId, Group> = BTreeMap::new();
-        for record in records {
-            match &record.internal {
-                Some(Internal::Offset(said)) => {
-                    let offsets =
-                        &mut found.entry(said.group).or_insert_with(|| Group::new(said.group)).offsets;
-                    match said.offset {
-                        Some(offset) => {
-                            let (leader_epoch, at) = (said.leader_epoch, record.timestamp);
-                            offsets.insert(said.partition, Committed { offset, leader_epoch, at });
-                        }
-                        None => {
-                            offsets.remove(&said.partition);
-                        }
-                    }
+        for batch in batches {
+            if let (Some(stamp), Some(outcome)) = (batch.stamp, batch.outcome()) {
+                for group in found.values_mut() {
+                    group.end_transaction(stamp.id, outcome);
                 }
-                Some(Internal::Group(id, Some(said))) => {
-                    let offsets = found.remove(id).map(|group| group.offsets).unwrap_or_default();
-                    found.insert(*id, Group { offsets, ..Group::restore(*id, said, now) });
-                }
-                Some(Internal::Group(id, None)) => {
-                    found.remove(id);
-                }
-                None => {}
+                continue;
+            }
+            let transaction = batch.stamp.filter(|_| batch.transactional).map(|stamp| stamp.id);
+            for record in batch.records.iter() {
+                replay(&mut found, record, transaction, now);
             }
         }
         for (id, group) in found {
@@ -80,17 +68,24 @@ impl Coordinator {
         let orphans: Vec<u64> =
             self.writes.open.iter().filter(|(_, w)| w.partition == partition).map(|(t, _)| *t).collect();
         for token in orphans {
-            if let Some(Write { what: Wrote::Offsets { reply: Some(parked), offsets, .. }, .. }) =
-                self.writes.open.remove(&token)
-            {
-                let body = commit_refused(offsets.iter().map(|(p, _)| *p), ErrorCode::NotCoordinator);
-                Desk { host, writes: &mut self.writes, partition }.reply(parked, body);
-            }
+            let refused = |offsets: &[(Partition, Committed)]| -> Vec<(Partition, ErrorCode)> {
+                offsets.iter().map(|(p, _)| (*p, ErrorCode::NotCoordinator)).collect()
+            };
+            let (parked, body) = match self.writes.open.remove(&token).map(|write| write.what) {
+                Some(Wrote::Offsets { reply: Some(parked), offsets, .. }) => {
+                    (parked, Body::OffsetsCommitted { results: refused(&offsets) })
+                }
+                Some(Wrote::InTransaction(parked, _, offsets)) => {
+                    (parked, Body::TxnOffsetsCommitted { results: refused(&offsets) })
+                }
+                _ => continue,
+            };
+            Desk { host, writes: &mut self.writes, partition }.reply(parked, body);
         }
         self.wake(host);
     }
 
-    /// A JoinGroup, SyncGroup, Heartbeat, LeaveGroup, OffsetCommit or OffsetFetch arrived; other bodies are
+    /// A JoinGroup, SyncGroup, Heartbeat, LeaveGroup, OffsetCommit, TxnOffsetCommit or OffsetFetch arrived; other bodies are
     /// ignored.
     pub fn on_request(&mut self, host: &mut dyn GroupHost, envelope: &Envelope<Body>) {
         let Some(id) = group_of(&envelope.body) else { return };
@@ -132,6 +127,8 @@ impl Coordinator {
         match body {
             Body::JoinGroup { member: None, .. } | Body::OffsetFetch { .. } => {}
             Body::OffsetCommit { generation, .. } if generation.0 < 0 => {}
+            Body::TxnOffsetCommit(asked) if asked.generation.0 < 0 => {}
+            Body::TxnOffsetCommit(_) => return Err(ErrorCode::IllegalGeneration),
             Body::OffsetCommit { .. } => return Err(ErrorCode::GroupIdNotFound),
             _ => return Err(ErrorCode::UnknownMemberId),
         }
@@ -154,6 +151,9 @@ impl Coordinator {
                 group.assignment_failed(&mut desk, generation, error);
             }
             (Wrote::EmptyGroup, _) => {}
+            (Wrote::InTransaction(parked, pid, offsets), written) => {
+                group.transaction_offsets_written(&mut desk, parked, pid, &offsets, written);
+            }
             (Wrote::Offsets { reply, offsets, refused }, written) => {
                 group.offsets_written(&mut desk, reply, &offsets, refused, written);
             }
@@ -185,8 +185,9 @@ impl Coordinator {
             member.join.iter_mut().chain(&mut member.sync).for_each(gone);
         }
         for write in self.writes.open.values_mut() {
-            if let Wrote::Offsets { reply: Some(parked), .. } = &mut write.what {
-                gone(parked);
+            match &mut write.what {
+                Wrote::Offsets { reply: Some(parked), .. } | Wrote::InTransaction(parked, ..) => gone(parked),
+                _ => {}
             }
         }
     }
@@ -248,11 +249,46 @@ impl Coordinator {
     }
 }
 
+/// What a record of `__consumer_offsets` says; `transaction` = the producer id of its transaction.
+fn replay(
+    found: &mut BTreeMap<GroupId, Group>,
+    record: &Record,
+    transaction: Option<ProducerId>,
+    now: Micros,
+) {
+    match &record.internal {
+        Some(Internal::Offset(said)) => {
+            let group = found.entry(said.group).or_insert_with(|| Group::new(said.group));
+            let offsets = match transaction {
+                Some(pid) => group.in_transactions.entry(pid).or_default(),
+                None => &mut group.offsets,
+            };
+            match said.offset {
+                Some(offset) => {
+                    let (leader_epoch, at) = (said.leader_epoch, record.timestamp);
+                    offsets.insert(said.partition, Committed { offset, leader_epoch, at });
+                }
+                None => {
+                    offsets.remove(&said.partition);
+                }
+            }
+        }
+        Some(Internal::Group(id, Some(said))) => {
+            let before = found.remove(id).unwrap_or_else(|| Group::new(*id));
+            let (offsets, in_transactions) = (before.offsets, before.in_transactions);
+            found.insert(*id, Group { offsets, in_transactions, ..Group::restore(*id, said, now) });
+        }
+        Some(Internal::Group(id, None)) => {
+            found.remove(id);
+        }
+        Some(Internal::Transaction(_)) | None => {}
+    }
+}
+
 /// The partition of `__consumer_offsets` that a group lives in, as this broker sees the cluster.
-fn home(host: &dyn GroupHost, group: GroupId) -> u32 {
+pub(super) fn home(host: &dyn GroupHost, group: GroupId) -> u32 {
     let names = host.names();
-    let count = names.find_topic(OFFSETS_TOPIC).map_or(0, |topic| host.image().partition_count(topic));
-    partition_for(names.group(group), count)
+    InternalTopic::Offsets.home(&names, &host.image(), names.group(group)).map_or(0, |(_, index)| index)
 }
 
 const fn group_of(body: &Body) -> Option<GroupId> {
@@ -263,6 +299,7 @@ const fn group_of(body: &Body) -> Option<GroupId> {
         | Body::LeaveGroup { group, .. }
         | Body::OffsetCommit { group, .. }
         | Body::OffsetFetch { group, .. } => Some(*group),
+        Body::TxnOffsetCommit(asked) => Some(asked.group),
         _ => None,
     }
 }
@@ -275,6 +312,7 @@ fn refusal(body: &Body, error: ErrorCode) -> Body {
         Body::Heartbeat { .. } => Body::HeartbeatAnswered { error },
         Body::OffsetCommit { offsets, .. } => commit_refused(offsets.iter().map(|(p, _, _)| *p), error),
         Body::OffsetFetch { .. } => Body::OffsetsFetched { error, offsets: Vec::new() },
+        Body::TxnOffsetCommit(asked) => super::transactions::refused(asked, error),
         _ => Body::GroupLeft { error },
     }
 }
@@ -305,6 +343,11 @@ fn handle(group: &mut Group, desk: &mut Desk<'_>, parked: Parked, envelope: &Env
         }
         Body::OffsetCommit { member, generation, offsets, .. } => {
             group.commit(desk, parked, *member, *generation, offsets);
+        }
+        Body::TxnOffsetCommit(asked) => group.commit_in_transaction(desk, parked, asked),
+        Body::OffsetFetch { partitions, require_stable: true, .. } if group.is_unstable(partitions) => {
+            let error = ErrorCode::UnstableOffsetCommit;
+            desk.reply(parked, Body::OffsetsFetched { error, offsets: Vec::new() });
         }
         Body::OffsetFetch { partitions, .. } => {
             let body = Body::OffsetsFetched { error: ErrorCode::None, offsets: group.committed(partitions) };

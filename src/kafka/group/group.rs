@@ -3,19 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::engine::{Conn, Micros, MsgId, NodeId};
+use crate::engine::{Micros, NodeId};
+pub(super) use crate::kafka::internal::Parked;
 use crate::kafka::{
     Generation, GroupId, GroupRecord, GroupRecordMember, GroupState, LeaderEpoch, MemberId, Offset,
-    Partition, Subscription,
+    Partition, ProducerId, Subscription,
 };
-
-/// A request whose answer waits. The connection is gone once its client hung up; the request counts on,
-/// unanswered.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Parked {
-    pub conn: Option<Conn>,
-    pub request: MsgId,
-}
 
 /// A member of a group.
 #[derive(Clone, Debug)]
@@ -108,6 +101,8 @@ pub struct Group {
     pub members: Vec<Member>,
     /// Committed offsets.
     pub offsets: BTreeMap<Partition, Committed>,
+    /// Offsets that are part of a transaction whose marker is not here yet, by its producer id.
+    pub in_transactions: BTreeMap<ProducerId, BTreeMap<Partition, Committed>>,
     /// Ids handed out whose owner has not come back with them, and until when they are kept.
     pub(super) pending: BTreeMap<MemberId, Micros>,
     /// Members of this generation that have not sent SyncGroup.
@@ -130,6 +125,7 @@ impl Group {
             assignor: None,
             members: Vec::new(),
             offsets: BTreeMap::new(),
+            in_transactions: BTreeMap::new(),
             pending: BTreeMap::new(),
             pending_sync: BTreeSet::new(),
             phase: Phase::Quiet,

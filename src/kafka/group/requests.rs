@@ -128,7 +128,7 @@ impl Group {
     }
 
     /// Whether this member speaks for the present generation.
-    fn identify(&self, id: MemberId, generation: Generation) -> Result<(), ErrorCode> {
+    pub(super) fn identify(&self, id: MemberId, generation: Generation) -> Result<(), ErrorCode> {
         match self.state {
             GroupState::Dead => Err(ErrorCode::CoordinatorNotAvailable),
             _ if self.member(id).is_none() => Err(ErrorCode::UnknownMemberId),

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::GroupHost;
 use super::group::{Committed, Group, Parked, Phase};
 use crate::engine::Micros;
+pub(super) use crate::kafka::internal::as_coordinator_error;
 use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
-    Body, ErrorCode, Generation, GroupId, GroupState, Internal, LeaveWhy, MemberId, Note, Partition, Record,
-    RecordId,
+    Body, ErrorCode, Generation, GroupId, GroupState, Internal, LeaveWhy, MemberId, Note, Partition,
+    ProducerId, Record, RecordId, Stamp,
 };
 
 /// What was appended and for whom, until the broker says that it is replicated.
@@ -26,6 +27,8 @@ pub(super) enum Wrote {
         offsets: Vec<(Partition, Committed)>,
         refused: Vec<(Partition, ErrorCode)>,
     },
+    /// Offsets that are part of a producer's transaction.
+    InTransaction(Parked, ProducerId, Vec<(Partition, Committed)>),
 }
 
 /// An append that is not replicated yet.
@@ -65,6 +68,17 @@ impl Desk<'_> {
 
     /// Appends what the group must not forget.
     pub fn append(&mut self, group: GroupId, says: Vec<Internal>, what: Wrote) -> Result<(), ErrorCode> {
+        self.append_as(group, says, None, what)
+    }
+
+    /// As [`Desk::append`]; with a stamp, as part of that producer's transaction.
+    pub fn append_as(
+        &mut self,
+        group: GroupId,
+        says: Vec<Internal>,
+        stamp: Option<Stamp>,
+        what: Wrote,
+    ) -> Result<(), ErrorCode> {
         let timestamp = self.now();
         let record = |internal| Record {
             id: RecordId(0),
@@ -74,22 +88,10 @@ impl Desk<'_> {
             internal: Some(internal),
         };
         let token = self.writes.next;
-        self.host.append(self.partition, says.into_iter().map(record).collect(), token)?;
+        self.host.append(self.partition, says.into_iter().map(record).collect(), stamp, token)?;
         self.writes.next += 1;
         self.writes.open.insert(token, Write { partition: self.partition, group, what });
         Ok(())
-    }
-}
-
-/// What a client is told when the coordinator could not write.
-pub(super) const fn as_coordinator_error(error: ErrorCode) -> ErrorCode {
-    match error {
-        ErrorCode::NotLeaderOrFollower | ErrorCode::KafkaStorageError => ErrorCode::NotCoordinator,
-        ErrorCode::NotEnoughReplicas
-        | ErrorCode::NotEnoughReplicasAfterAppend
-        | ErrorCode::UnknownTopicOrPartition
-        | ErrorCode::RequestTimedOut => ErrorCode::CoordinatorNotAvailable,
-        other => other,
     }
 }
 

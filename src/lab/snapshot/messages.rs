@@ -2,7 +2,7 @@
 
 use super::Looking;
 use crate::engine::{Body as _, Flight, Rule, RuleAction};
-use crate::kafka::{Batch, Body, ErrorCode, Fetcher, Offset, Partition};
+use crate::kafka::{Batch, Body, Coordinated, ErrorCode, Fetcher, Offset, Partition};
 use crate::lab::view::MessageView;
 
 /// Label and fields of a message.
@@ -76,7 +76,7 @@ impl Looking<'_> {
                 let names: Vec<&str> = brokers.iter().map(|b| self.names.node(*b)).collect();
                 said.field("brokers", names.join(" "));
             }
-            Body::ProducerIdGiven { error, pid, epoch } => {
+            Body::ProducerIdGiven { error, pid, epoch, .. } => {
                 said.error(*error);
                 said.field("producer id", pid.0.to_string());
                 said.field("epoch", epoch.0.to_string());
@@ -148,7 +148,7 @@ impl Looking<'_> {
                 }
             }
             Body::Fetch { who, partitions, .. } => {
-                said.field("who", if matches!(who, Fetcher::Consumer) { "consumer" } else { "follower" });
+                said.field("who", if matches!(who, Fetcher::Consumer(_)) { "consumer" } else { "follower" });
                 for fetch in partitions.iter().filter(|f| !self.names.is_internal(f.partition.topic)) {
                     said.label(format!("@{}", fetch.offset));
                     let text = format!("@{} epoch {}", fetch.offset, fetch.leader_epoch.0);
@@ -179,7 +179,12 @@ impl Looking<'_> {
 
     fn say_group(&self, body: &Body, said: &mut Said) {
         match body {
-            Body::FindCoordinator { group } => said.field("group", self.names.group(*group)),
+            Body::FindCoordinator { of: Coordinated::Group(group) } => {
+                said.field("group", self.names.group(*group));
+            }
+            Body::FindCoordinator { of: Coordinated::Transaction(id) } => {
+                said.field("transactional.id", &**id);
+            }
             Body::CoordinatorFound { error, node } => {
                 said.error(*error);
                 said.label(node.map(|id| self.node(id)).unwrap_or_default());

@@ -160,13 +160,15 @@ pub(super) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role, String
         "Delivered" | "Worked" | "OffsetReset" | "OffsetCommitted" | "PartitionAssigned"
         | "PartitionRevoked" => ("▸", Role::PositionA),
         "RecordAcked" => ("✓", Role::InSync),
-        "CallbackRun" => ("◂", Role::Response),
         "SegmentDeleted" | "LogStartMoved" | "Truncated" if !is_internal(line) => ("◌", Role::OutOfSync),
         "SegmentRolled" if !is_internal(line) => ("◆", Role::Muted),
         "CommitRefused" | "AppendRefused" | "DuplicateAnswered" | "ClientError" | "AdminRefused" => {
             ("⚠", Role::Warning)
         }
-        "GroupStateChanged" => ("◆", Role::Control),
+        "GroupStateChanged" | "TransactionBegun" | "TransactionStateChanged" => ("◆", Role::Control),
+        "MarkerWritten" | "PartitionAddedToTransaction" if !is_internal(line) => ("◆", Role::Control),
+        "LastStableOffsetMoved" if !is_internal(line) => ("▲", Role::Focus),
+        "TransactionTimedOut" | "ProducerFenced" => ("✗", Role::Dropped),
         _ => return None,
     };
     let template = lookup(lang, &format!("event.{}", line.note))?;

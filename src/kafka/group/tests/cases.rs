@@ -212,7 +212,10 @@ fn nonsense_is_refused() {
     let nobody = MemberId { client: NodeId(1), serial: 4 };
     assert_eq!(bench.beat(nobody, 0), ErrorCode::UnknownMemberId);
     let partitions = vec![Partition { topic: ORDERS, index: 0 }];
-    let request = bench.send(NodeId(1), Body::OffsetFetch { group: PAY, partitions: partitions.clone() });
+    let request = bench.send(
+        NodeId(1),
+        Body::OffsetFetch { group: PAY, partitions: partitions.clone(), require_stable: false },
+    );
     let offsets = vec![(partitions[0], None, LeaderEpoch(-1))];
     let none = Body::OffsetsFetched { error: ErrorCode::None, offsets };
     assert_eq!(bench.host.answers[&request], none, "asking is no joining");

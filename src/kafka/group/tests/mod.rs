@@ -9,10 +9,11 @@ use std::sync::Arc;
 use super::{Coordinator, Group, GroupHost};
 use crate::engine::{Conn, Envelope, Lane, Micros, MsgId, NodeId};
 use crate::kafka::config::{Configs, Family, Scope};
+use crate::kafka::internal::CoordinatorHost;
 use crate::kafka::{
-    Body, ErrorCode, Generation, GroupId, GroupState, Image, LeaderEpoch, LeaveWhy, MemberId, MetadataRecord,
-    Names, Note, OFFSETS_TOPIC, Offset, Partition, PartitionEpoch, PartitionState, Record, Role,
-    Subscription, TopicId,
+    Batch, Body, ErrorCode, Generation, GroupId, GroupState, Image, LeaderEpoch, LeaveWhy, MemberId,
+    MetadataRecord, Names, Note, OFFSETS_TOPIC, Offset, Partition, PartitionEpoch, PartitionState, Record,
+    Role, Stamp, Subscription, TopicId,
 };
 
 const ME: NodeId = NodeId(0);
@@ -28,13 +29,13 @@ struct Fake {
     serial: u64,
     answers: BTreeMap<MsgId, Body>,
     notes: Vec<Note>,
-    log: Vec<Record>,
+    log: Vec<Batch>,
     unwritten: Vec<u64>,
     refuses: Option<ErrorCode>,
     wake: Option<Micros>,
 }
 
-impl GroupHost for Fake {
+impl CoordinatorHost for Fake {
     fn now(&self) -> Micros {
         self.now
     }
@@ -50,25 +51,34 @@ impl GroupHost for Fake {
     fn setting(&self, name: &str) -> i64 {
         self.configs.int(name)
     }
+    fn answer(&mut self, _: Conn, request: MsgId, _: bool, body: Body) {
+        assert!(self.answers.insert(request, body).is_none(), "answered twice");
+    }
+    fn note(&mut self, note: Note) {
+        self.notes.push(note);
+    }
+}
+
+impl GroupHost for Fake {
     fn next_serial(&mut self) -> u64 {
         self.serial += 1;
         self.serial
     }
-    fn answer(&mut self, _: Conn, request: MsgId, _: bool, body: Body) {
-        assert!(self.answers.insert(request, body).is_none(), "answered twice");
-    }
-    fn append(&mut self, partition: u32, records: Vec<Record>, token: u64) -> Result<(), ErrorCode> {
+    fn append(
+        &mut self,
+        partition: u32,
+        records: Vec<Record>,
+        stamp: Option<Stamp>,
+        token: u64,
+    ) -> Result<(), ErrorCode> {
         assert_eq!(partition, 0);
         self.refuses.map_or(Ok(()), Err)?;
-        self.log.extend(records);
+        self.log.push(Batch { transactional: stamp.is_some(), ..Batch::unplaced(stamp, records) });
         self.unwritten.push(token);
         Ok(())
     }
     fn wake_at(&mut self, at: Option<Micros>) {
         self.wake = at;
-    }
-    fn note(&mut self, note: Note) {
-        self.notes.push(note);
     }
 }
 

@@ -191,7 +191,11 @@ fn coordinator_event(bench: &mut Bench, event: &Table) -> Option<MsgId> {
     let timestamp = bench.host.now;
     let id = crate::kafka::RecordId(0);
     let record = Record { id, key: None, value: None, timestamp, internal: Some(said) };
-    bench.coordinator.load(&mut bench.host, 0, std::iter::once(&record));
+    bench.coordinator.load(
+        &mut bench.host,
+        0,
+        std::iter::once(&crate::kafka::Batch::unplaced(None, vec![record])),
+    );
     let starts: Vec<Micros> = bench.group().members.iter().map(|m| m.deadline).collect();
     assert!(starts.iter().all(|at| *at == timestamp + Micros::secs(45)));
     None

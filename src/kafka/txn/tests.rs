@@ -1,0 +1,1 @@
+//! The coordinator against a broker that only takes notes.
