@@ -155,7 +155,8 @@ impl Tank {
     }
 
     fn produce(&mut self, partition: u32, count: usize) {
-        let send = Send { topic: self.orders, key: None, value: None, partition: Some(partition) };
+        let send =
+            Send { topic: self.orders, key: None, value: None, partition: Some(partition.cast_signed()) };
         let sends = vec![send; count];
         self.input(|t| {
             t.world.command(t.producer, Command::Produce(sends));

@@ -1,18 +1,21 @@
 //! Facts from real Kafka, run through the model's own code. `KAFKARIUM_VECTORS` names another folder to read them from.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // in tests they say what went wrong
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // in tests they say what went wrong
 
+mod partitioning;
 #[path = "vectors/txn_state.rs"]
 mod txn_state;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use kafkarium::engine::{Micros, NodeId};
+use kafkarium::kafka::config::Family;
 use kafkarium::kafka::group::assign::{self, Candidate, TopicSize};
 use kafkarium::kafka::group::partition_for;
 use kafkarium::kafka::log::{Log, Origin, Rolling, Verdict};
-use kafkarium::kafka::producer::{crc32, java_partition, librdkafka_partition, murmur2};
+use kafkarium::kafka::producer::{crc32, murmur2};
 use kafkarium::kafka::{
     Batch, Generation, Marker, MemberId, Offset, Outcome, Partition, ProducerEpoch, ProducerId, Record,
     RecordId, Sequence, Stamp, Subscription, TopicId,
@@ -74,21 +77,23 @@ fn partitions(table: &Value, choose: impl Fn(u32) -> u32) -> Result<(), String> 
 
 #[test]
 fn murmur2_of_java_clients() {
+    let tank = RefCell::new(partitioning::Tank::new());
     agree("murmur2.toml", |case| {
         let key = key(case).unwrap();
         same("hash", i64::from(murmur2(&key)), case["hash_i32"].as_integer().unwrap())?;
-        partitions(&case["partition"], |n| java_partition(&key, n))
+        partitions(&case["partition"], |n| tank.borrow_mut().partition(Family::Java, &key, n))
     });
 }
 
 #[test]
 fn crc32_of_librdkafka() {
+    let tank = RefCell::new(partitioning::Tank::new());
     agree("crc32-partitioner.toml", |case| {
         let key = key(case).unwrap();
         same("crc", i64::from(crc32(&key)), case["crc32_u32"].as_integer().unwrap())?;
-        partitions(&case["partition"], |n| librdkafka_partition(&key, n))?;
+        partitions(&case["partition"], |n| tank.borrow_mut().partition(Family::Librdkafka, &key, n))?;
         case.get("java_murmur2_partition")
-            .map_or(Ok(()), |table| partitions(table, |n| java_partition(&key, n)))
+            .map_or(Ok(()), |table| partitions(table, |n| tank.borrow_mut().partition(Family::Java, &key, n)))
     });
 }
 

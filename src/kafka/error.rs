@@ -155,6 +155,38 @@ codes! {
     DuplicateBrokerRegistration = 101 "DUPLICATE_BROKER_REGISTRATION" false,
     /// This controller is not the active one.
     NotController = 41 "NOT_CONTROLLER" true,
+    // ---- inside clients, never on the wire: Java's exceptions and librdkafka's local errors ----
+    /// Java: the record's time is over, or send() waited too long.
+    Timeout = -1 "TimeoutException" false,
+    /// Java: send() waited too long for memory.
+    BufferExhausted = -1 "BufferExhaustedException" false,
+    /// Java: an argument makes no sense.
+    IllegalArgument = -1 "IllegalArgumentException" false,
+    /// Java: the client is closed.
+    IllegalState = -1 "IllegalStateException" false,
+    /// librdkafka: the message's time is over.
+    LocalMsgTimedOut = -192 "_MSG_TIMED_OUT" false,
+    /// librdkafka: no such partition.
+    LocalUnknownPartition = -190 "_UNKNOWN_PARTITION" false,
+    /// librdkafka: no such topic.
+    LocalUnknownTopic = -188 "_UNKNOWN_TOPIC" false,
+    /// librdkafka: the local queue is full (Python: BufferError).
+    LocalQueueFull = -184 "_QUEUE_FULL" false,
+    /// librdkafka: not possible in this state.
+    LocalState = -172 "_STATE" false,
+}
+
+impl ErrorCode {
+    /// Whether only clients use it: no broker ever sends it.
+    #[must_use]
+    pub const fn is_local(self) -> bool {
+        self.code() < 0
+    }
+
+    /// Every error that a broker may answer with.
+    pub fn on_the_wire() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|code| !code.is_local() && *code != Self::None)
+    }
 }
 
 impl std::fmt::Display for ErrorCode {

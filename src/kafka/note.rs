@@ -32,6 +32,8 @@ names! {
         Sticky = "sticky",
         /// No key: at random.
         Random = "random",
+        /// RoundRobinPartitioner: the next one.
+        RoundRobin = "round-robin",
     }
 }
 
@@ -44,6 +46,12 @@ names! {
         Linger = "linger",
         /// flush() or close().
         Flush = "flush",
+        /// A send() waited for memory.
+        Memory = "memory",
+        /// Another batch went to the same broker just then.
+        Along = "along",
+        /// It is a part of a batch that was too large.
+        Split = "split",
     }
 }
 
@@ -176,10 +184,12 @@ pub enum Note {
     BatchClosed { client: NodeId, partition: Partition, count: u32, why: BatchWhy },
     /// A batch was sent again.
     RequestRetried { client: NodeId, msg: MsgId, attempt: u32, why: Why },
-    /// The application learned that its record is stored (offset -1 with acks=0).
+    /// The client learned that a record is stored (offset -1 with acks=0: it only knows that it wrote it to the connection).
     RecordAcked { record: RecordId, offset: Offset },
-    /// The application learned that the client gave up.
+    /// The client gave a record up, or refused it.
     RecordFailed { record: RecordId, error: ErrorCode },
+    /// The application was told what became of a record: its callback ran.
+    CallbackRun { record: RecordId, client: NodeId },
     /// The cluster gave the producer an identity.
     ProducerIdAssigned { client: NodeId, pid: ProducerId, epoch: ProducerEpoch },
     /// A client asked for metadata.

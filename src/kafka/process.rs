@@ -88,8 +88,8 @@ pub struct Send {
     pub key: Option<super::Bytes>,
     /// Value; none = a tombstone.
     pub value: Option<super::Bytes>,
-    /// A partition the application insists on.
-    pub partition: Option<u32>,
+    /// A partition the application insists on. A negative one is no partition; librdkafka reads -1 as none in particular.
+    pub partition: Option<i32>,
 }
 
 /// Where a position should go.
@@ -114,7 +114,7 @@ pub enum Command {
     Flush,
     /// Producer: begin the workload of its spec (t = 0).
     BeginWorkload,
-    /// Consumer (manual): one poll().
+    /// Consumer (manual): one poll(). Producer (librdkafka): poll(0), which runs the callbacks that wait.
     Poll,
     /// Consumer (manual): work on what was polled.
     Work,

@@ -19,6 +19,8 @@ pub enum Acks {
     One,
     /// Those of every in-sync replica.
     All,
+    /// A number that means nothing; brokers refuse it.
+    Other(i16),
 }
 
 /// Which offset a ListOffsets asks for.

@@ -414,15 +414,14 @@ const fn configs_of(process: &Process) -> &Configs {
 }
 
 fn set_all(process: &mut Process, settings: &[(&'static str, Arc<str>)]) {
-    let configs = match process {
-        Process::Broker(broker) => broker.configs_mut(),
-        Process::Controller(controller) => controller.configs_mut(),
-        Process::Producer(producer) => producer.configs_mut(),
-        Process::Consumer(consumer) => consumer.configs_mut(),
-    };
     for (name, value) in settings {
         // Checked before the input began.
-        let _ = configs.set(name, value);
+        let _ = match process {
+            Process::Broker(broker) => broker.configs_mut().set(name, value),
+            Process::Controller(controller) => controller.configs_mut().set(name, value),
+            Process::Producer(producer) => producer.configure(name, value),
+            Process::Consumer(consumer) => consumer.configs_mut().set(name, value),
+        };
     }
 }
 

@@ -37,13 +37,13 @@ pub struct RecordFacts {
     pub partition: Option<Partition>,
     /// When the application handed it over.
     pub sent_at: Micros,
-    /// When the application learned that it is stored.
+    /// When the client learned that it is stored.
     pub acked_at: Option<Micros>,
     /// The offset it was told; -1 with acks=0 or before.
     pub offset: Offset,
     /// Why the client gave it up.
     pub error: Option<ErrorCode>,
-    /// How often its callback ran.
+    /// How often its callback ran: whether the application knows.
     pub callbacks: u32,
     /// Lost messages that carried it.
     pub dropped: u32,
@@ -270,12 +270,15 @@ impl Ledger {
                 if let Some(facts) = self.record(record) {
                     facts.acked_at.get_or_insert(rec.at);
                     facts.offset = offset;
-                    facts.callbacks += 1;
                 }
             }
             Note::RecordFailed { record, error } => {
                 if let Some(facts) = self.record(record) {
                     facts.error = Some(error);
+                }
+            }
+            Note::CallbackRun { record, .. } => {
+                if let Some(facts) = self.record(record) {
                     facts.callbacks += 1;
                 }
             }

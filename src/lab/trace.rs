@@ -362,6 +362,10 @@ impl Fields<'_> {
                 self.record(*record).text("error", error.name());
                 "RecordFailed"
             }
+            Note::CallbackRun { record, client } => {
+                self.record(*record).node("client", *client);
+                "CallbackRun"
+            }
             Note::ProducerIdAssigned { client, pid, epoch } => {
                 self.node("client", *client).int("pid", pid.0).int("epoch", epoch.0);
                 "ProducerIdAssigned"

@@ -45,7 +45,7 @@ impl Broker {
                 cx.drop_conn(conn);
             }
             Acks::Zero => self.no_answer(conn, request),
-            Acks::One | Acks::All => {
+            Acks::One | Acks::All | Acks::Other(_) => {
                 let deadline = cx.now() + timeout;
                 self.vol
                     .parked
@@ -67,6 +67,9 @@ impl Broker {
         batch: &Batch,
         verified: Option<&Result<Guard, ErrorCode>>,
     ) -> Result<(Offset, Offset), ErrorCode> {
+        if matches!(acks, Acks::Other(_)) {
+            return Err(ErrorCode::InvalidRequiredAcks);
+        }
         let guard = verified.copied().transpose()?;
         let min_isr = self.min_insync_replicas(p);
         let replica = self.vol.replicas.get(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;

@@ -120,7 +120,13 @@ impl Configs {
             return Err(ConfigError::Unknown { name: name.to_owned(), near: self.nearest(name) });
         };
         let value = if setting.name == "acks" && value == "-1" { "all" } else { value };
+        let odd_acks = setting.name == "acks" && self.family == Family::Librdkafka;
         let (fits, takes) = match setting.kind {
+            // librdkafka checks less here: the broker refuses what means nothing.
+            _ if odd_acks => {
+                let number = value.parse::<i16>().is_ok_and(|n| (-1..=1000).contains(&n));
+                (number || value == "all", "all, or a whole number from -1 to 1000".to_owned())
+            }
             Kind::Int(low, high) => {
                 let inside = value.parse::<i64>().is_ok_and(|n| (low..=high).contains(&n));
                 (inside, format!("a whole number from {low} to {high}"))

@@ -49,3 +49,10 @@ pub fn java_partition(key: &[u8], partitions: u32) -> u32 {
 pub fn librdkafka_partition(key: &[u8], partitions: u32) -> u32 {
     crc32(key) % partitions.max(1)
 }
+
+/// FNV-1a, 32 bits, as a signed number (librdkafka's `fnv1a` partitioners take its absolute value).
+#[must_use]
+pub fn fnv1a(data: &[u8]) -> i32 {
+    let mix = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+    data.iter().fold(0x811c_9dc5, mix).cast_signed()
+}

@@ -1,35 +1,46 @@
-//! A producer: the application's send(), batches by partition, the sender, retries, idempotence.
+//! A producer: the application's calls, batches by partition, the sender, retries, idempotence.
 //!
 //! ```text
-//!  send() ─▶ partitioner ─▶ open batch of its partition ─▶ (full · linger · flush) ─▶ one request a leader ─▶ answer
-//!                                   ▲                                                       │
-//!                                   └──────────── retry after a back-off ◀──────────────────┘
+//!  application          client
+//!  send() ─▶ partitioner ─▶ open batch of its partition ─▶ (full · linger · flush …) ─▶ one request a leader ─▶ answer
+//!  callback ◀─ at once (Java), or in poll() and flush() (librdkafka)  ▲                                          │
+//!                                                                     └────── retry after a back-off ◀───────────┘
 //! ```
+//!
+//! One file a mechanism: `application` (calls that may block, callbacks), `settings`, `partitioner`, `accumulate` (batches, memory), `sender`
+//! (what leaves when), `answers` (outcomes, retries, splitting), `idempotence` (sequences, epoch bumps), `cluster` (metadata, identity).
 //!
 //! Nothing survives a crash: buffered records are gone, and a restarted idempotent producer gets a new producer id.
 //!
-//! Not modelled: the memory limit and max.block.ms (a record that waits for metadata waits in a queue of its own), splitting of batches
-//! that are too large, load-aware choice of the sticky partition, transactions (later).
+//! Simplified: librdkafka groups messages anew for every attempt and times each message; here a batch keeps its records and is timed as a
+//! whole, and an idempotent librdkafka client repairs a gap as Java does.
 
 mod accumulate;
 mod answers;
+mod application;
+mod cluster;
 mod hash;
+mod idempotence;
 mod partitioner;
 mod sender;
+mod settings;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::client::{DATA, Metadata, Requests, metadata_request};
-use super::config::Configs;
+use super::client::{Metadata, Requests};
+use super::config::{ConfigError, Configs};
 use super::{
-    Acks, Body, Bytes, Command, Cx, ErrorCode, Note, Partition, ProducerEpoch, ProducerId, Record, RecordId,
-    Send, Sequence, Stamp, Timer, TopicId, Why,
+    Acks, Body, Bytes, Chosen, Command, Cx, ErrorCode, LeaderEpoch, Note, Partition, ProducerEpoch,
+    ProducerId, Record, RecordId, Send, Sequence, Stamp, Timer, TopicId, Why,
 };
-use crate::engine::{CloseWhy, Conn, Envelope, Loss, Micros, MsgId, NodeId};
-pub use hash::{crc32, java_partition, librdkafka_partition, murmur2};
+use crate::engine::{CloseWhy, Conn, Envelope, Loss, Micros, MsgId};
+use application::Call;
+pub use hash::{crc32, fnv1a, java_partition, librdkafka_partition, murmur2};
 pub use partitioner::java_steps;
+use settings::Settings;
+pub use settings::{Conflict, conflict};
 
-/// A stream of records that the application sends by itself.
+/// A stream of records that the application sends by itself. After each it calls poll(0), where there is such a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workload {
     /// Time between two sends.
@@ -55,6 +66,7 @@ pub struct ProducerSpec {
 #[derive(Clone)]
 pub struct Producer {
     configs: Configs,
+    settings: Settings,
     topics: Vec<TopicId>,
     workload: Option<Workload>,
     /// The application's own count of its workload; it survives a crash, as an outbox would.
@@ -74,9 +86,16 @@ pub struct Draft {
     pub attempts: u32,
     created: Micros,
     bytes: u64,
+    /// No more records go into it.
     closed: bool,
     retry_at: Micros,
     retry_why: Option<Why>,
+    /// Leader epoch that the client knew when it sent it last: a newer one ends the back-off.
+    sent_epoch: LeaderEpoch,
+    /// It is a part of a batch that was too large.
+    split: bool,
+    /// It got another number while it was on its way.
+    renumbered: bool,
 }
 
 impl Draft {
@@ -91,6 +110,14 @@ impl Draft {
     pub const fn bytes(&self) -> u64 {
         self.bytes
     }
+
+    fn count(&self) -> i32 {
+        i32::try_from(self.records.len()).unwrap_or(i32::MAX)
+    }
+
+    fn ids(&self) -> Vec<RecordId> {
+        self.records.iter().map(|record| record.id).collect()
+    }
 }
 
 /// What the producer waits for.
@@ -103,24 +130,39 @@ enum Pending {
 
 #[derive(Clone, Debug, Default)]
 struct Volatile {
+    // ---- the application ----
+    /// Calls in the order of the program; the first is the one that it stands in.
+    calls: VecDeque<Call>,
+    /// Since when it stands in the first call.
+    blocked: Option<Micros>,
+    /// The partition of a record whose send() waits for memory.
+    chosen: Option<(u32, Chosen)>,
+    closing: bool,
+    /// librdkafka: outcomes whose callback waits for poll() or flush().
+    reports: VecDeque<RecordId>,
+    // ---- the accumulator ----
+    /// librdkafka: messages whose topic's partitions are not known yet.
+    unassigned: VecDeque<(Send, RecordId, Micros)>,
+    queues: BTreeMap<Partition, VecDeque<Draft>>,
+    partitioner: partitioner::Memory,
+    // ---- the sender ----
     metadata: Metadata,
     topics: BTreeSet<TopicId>,
-    /// Records whose topic's partitions are not known yet.
-    homeless: VecDeque<(Send, RecordId, Micros)>,
-    queues: BTreeMap<Partition, VecDeque<Draft>>,
     requests: Requests<Pending>,
-    sticky: partitioner::Sticky,
-    identity: Option<(ProducerId, ProducerEpoch)>,
-    /// Epoch and next sequence number of each partition; a partition goes over to a new epoch once nothing of it is out.
-    sequences: BTreeMap<Partition, (ProducerEpoch, Sequence)>,
-    /// Partitions with a batch that was sent and given up: whether the broker has it is unknown.
-    unresolved: BTreeSet<Partition>,
-    /// Last sequence that was acknowledged.
-    settled: BTreeMap<Partition, Sequence>,
-    flushing: bool,
-    stopping: bool,
     metadata_wanted: Option<Why>,
     metadata_at: Option<Micros>,
+    /// Metadata answers in a row that brought nothing new.
+    metadata_tries: u32,
+    /// Where the last request to each broker ended: the next begins after it.
+    drained: BTreeMap<crate::engine::NodeId, Partition>,
+    // ---- idempotence ----
+    identity: Option<(ProducerId, ProducerEpoch)>,
+    numbering: BTreeMap<Partition, idempotence::Numbering>,
+    /// Partitions with a batch that was sent and given up: whether the broker has it is unknown. With the sequence after it.
+    unresolved: BTreeMap<Partition, Sequence>,
+    /// Partitions with a real gap: the epoch must be bumped and they begin again at 0.
+    gaps: BTreeSet<Partition>,
+    // ---- counts ----
     acked: u64,
     failed: u64,
     error: Option<ErrorCode>,
@@ -131,7 +173,9 @@ impl Producer {
     #[must_use]
     pub fn new(spec: ProducerSpec) -> Self {
         let ProducerSpec { configs, topics, workload } = spec;
-        Self { configs, topics, workload, workload_sent: 0, workload_on: false, vol: Volatile::default() }
+        let settings = Settings::of(&configs);
+        let vol = Volatile::default();
+        Self { configs, settings, topics, workload, workload_sent: 0, workload_on: false, vol }
     }
 
     /// Its settings.
@@ -140,9 +184,14 @@ impl Producer {
         &self.configs
     }
 
-    /// Its settings, to be changed while it is down or unused.
-    pub const fn configs_mut(&mut self) -> &mut Configs {
-        &mut self.configs
+    /// Changes a setting while it is down or unused.
+    ///
+    /// # Errors
+    /// As [`Configs::check`].
+    pub fn configure(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
+        self.configs.set(name, value)?;
+        self.settings = Settings::of(&self.configs);
+        Ok(())
     }
 
     /// Topics of its spec; the first is the default.
@@ -185,13 +234,19 @@ impl Producer {
 
     /// Outcomes whose callback has not run yet.
     #[must_use]
-    pub const fn callbacks_pending(&self) -> usize {
-        0
+    pub fn callbacks_pending(&self) -> usize {
+        self.vol.reports.len()
+    }
+
+    /// The call that the application stands in (`send`, `flush`, `close`) because it cannot return yet.
+    #[must_use]
+    pub fn blocked_in(&self) -> Option<&'static str> {
+        self.vol.blocked.and(self.vol.calls.front()).map(Call::name)
     }
 
     /// The sequence number that the next new record of each partition gets.
     pub fn sequences(&self) -> impl Iterator<Item = (Partition, Sequence)> + '_ {
-        self.vol.sequences.iter().map(|(p, (_, next))| (*p, *next))
+        self.vol.numbering.iter().map(|(p, numbering)| (*p, numbering.next))
     }
 
     /// The last error that reached the application.
@@ -200,28 +255,10 @@ impl Producer {
         self.vol.error
     }
 
-    /// Whether batches carry producer id and sequence. Conflicting acks or retries switch it off silently unless it was set explicitly.
+    /// Whether batches carry producer id and sequence.
     #[must_use]
-    pub fn idempotent(&self) -> bool {
-        let allowed = self.configs.get("acks") == "all"
-            && self.configs.int("retries") > 0
-            && (self.configs.int("max.in.flight.requests.per.connection") <= 5
-                || self.configs.family() == super::config::Family::Librdkafka);
-        self.configs.on("enable.idempotence") && (allowed || self.configs.differs("enable.idempotence"))
-    }
-
-    fn acks(&self) -> Acks {
-        match self.configs.get("acks") {
-            "0" => Acks::Zero,
-            "1" => Acks::One,
-            _ => Acks::All,
-        }
-    }
-
-    fn max_in_flight(&self) -> usize {
-        let wanted =
-            usize::try_from(self.configs.int("max.in.flight.requests.per.connection")).unwrap_or(usize::MAX);
-        if self.idempotent() { wanted.min(5) } else { wanted }
+    pub const fn idempotent(&self) -> bool {
+        self.settings.idempotent
     }
 
     // ---- engine ----
@@ -238,7 +275,7 @@ impl Producer {
         self.pump(cx);
     }
 
-    /// Everything in memory is gone, buffered records too.
+    /// Everything in memory is gone: buffered records, and callbacks that have not run.
     pub fn crash(&mut self, _loss: Loss) {
         self.vol = Volatile::default();
     }
@@ -248,17 +285,13 @@ impl Producer {
         let Some(pending) = self.vol.requests.answered(cx, message) else { return };
         match (pending, &message.body) {
             (Pending::Metadata, Body::MetadataGiven { brokers, topics }) => {
-                self.vol.metadata.update(brokers, topics);
-                if topics.iter().any(|t| t.error != ErrorCode::None) {
-                    self.want_metadata(cx, Why::Unknown);
-                }
-                self.house_the_homeless(cx);
+                self.on_metadata(cx, brokers, topics);
             }
             (Pending::ProducerId, Body::ProducerIdGiven { error: ErrorCode::None, pid, epoch, .. }) => {
                 self.vol.identity = Some((*pid, *epoch));
                 cx.note(Note::ProducerIdAssigned { client: cx.me(), pid: *pid, epoch: *epoch });
             }
-            (Pending::ProducerId, _) => cx.set_timer(Timer::Backoff(1), self.configs.ms("retry.backoff.ms")),
+            (Pending::ProducerId, _) => self.identity_later(cx),
             (Pending::Produce(drafts), Body::Produced { results }) => self.on_produced(cx, drafts, results),
             _ => {}
         }
@@ -285,6 +318,10 @@ impl Producer {
         for lost in self.vol.requests.closed(cx, conn) {
             self.on_lost(cx, lost.what, Why::Disconnect);
         }
+        if conn.client == cx.me() && self.settings.acks == Acks::Zero {
+            // The only way in which acks=0 learns of trouble.
+            self.want_metadata(cx, Why::Disconnect);
+        }
         self.pump(cx);
     }
 
@@ -293,13 +330,14 @@ impl Producer {
         match command {
             Command::Produce(sends) => {
                 for send in sends {
-                    self.send(cx, send);
+                    self.call_send(cx, send);
                 }
             }
-            Command::Flush => self.flush(),
+            Command::Flush => self.vol.calls.push_back(Call::Flush),
+            Command::Poll => self.vol.calls.push_back(Call::Poll),
             Command::Stop => {
-                self.vol.stopping = true;
-                self.flush();
+                self.vol.closing = true;
+                self.vol.calls.push_back(Call::Close);
             }
             Command::BeginWorkload => {
                 self.workload_on = self.workload.is_some();
@@ -315,7 +353,7 @@ impl Producer {
     fn on_lost(&mut self, cx: &mut Cx<'_>, pending: Pending, why: Why) {
         match pending {
             Pending::Metadata => self.want_metadata(cx, why),
-            Pending::ProducerId => cx.set_timer(Timer::Backoff(1), self.configs.ms("retry.backoff.ms")),
+            Pending::ProducerId => self.identity_later(cx),
             Pending::Produce(drafts) => {
                 let error = if why == Why::Timeout {
                     ErrorCode::RequestTimedOut
@@ -328,63 +366,5 @@ impl Producer {
                 self.want_metadata(cx, why);
             }
         }
-    }
-
-    // ---- metadata and identity ----
-
-    /// Asks for metadata soon: at most every 100 ms.
-    fn want_metadata(&mut self, cx: &mut Cx<'_>, why: Why) {
-        if self.vol.metadata_wanted.is_none() {
-            self.vol.metadata_wanted = Some(why);
-            let back_off = self.configs.ms("retry.backoff.ms");
-            self.vol.metadata_at = Some(cx.now() + back_off);
-            cx.set_timer(Timer::Backoff(0), back_off);
-        }
-    }
-
-    fn ask_metadata(&mut self, cx: &mut Cx<'_>) {
-        let due = self.vol.metadata_at.is_none_or(|at| at <= cx.now());
-        let asked = self.vol.requests.iter().any(|(_, _, pending)| matches!(pending, Pending::Metadata));
-        if !due || asked {
-            return;
-        }
-        let Some(why) = self.vol.metadata_wanted.take() else { return };
-        self.vol.metadata_at = None;
-        let Some(broker) = self.vol.metadata.next_broker(cx) else { return };
-        cx.note(Note::MetadataRefreshed { client: cx.me(), why });
-        let body = metadata_request(self.vol.topics.iter().copied());
-        let quiet = why == Why::Age && self.vol.identity.is_some();
-        let limit = self.request_limit();
-        self.vol.requests.send(cx, broker, DATA, quiet, body, limit, Pending::Metadata);
-        cx.set_clock(Timer::MetadataAge, self.configs.ms("metadata.max.age.ms"));
-    }
-
-    fn ask_identity(&mut self, cx: &mut Cx<'_>) {
-        let asked = self.vol.requests.iter().any(|(_, _, pending)| matches!(pending, Pending::ProducerId));
-        if !self.idempotent() || self.vol.identity.is_some() || asked || cx.timer_armed(Timer::Backoff(1)) {
-            return;
-        }
-        let Some(broker) = self.vol.metadata.next_broker(cx) else { return };
-        let limit = self.request_limit();
-        self.vol.requests.send(
-            cx,
-            broker,
-            DATA,
-            false,
-            Body::InitProducerId { transaction: None },
-            limit,
-            Pending::ProducerId,
-        );
-    }
-
-    fn request_limit(&self) -> Micros {
-        match self.configs.family() {
-            super::config::Family::Java => self.configs.ms("request.timeout.ms"),
-            super::config::Family::Librdkafka => self.configs.ms("socket.timeout.ms"),
-        }
-    }
-
-    fn leader(&self, p: Partition) -> Option<NodeId> {
-        self.vol.metadata.leader(p)
     }
 }

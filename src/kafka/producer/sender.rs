@@ -1,4 +1,4 @@
-//! The sender: which batches leave now, and when to look again (`Sender`, `RecordAccumulator.ready`).
+//! The sender: which batches leave now, and when to look again (`Sender`, `RecordAccumulator.ready` and `drain`).
 
 use std::collections::BTreeMap;
 
@@ -6,123 +6,126 @@ use super::{Draft, Pending, Producer};
 use crate::engine::{Micros, NodeId};
 use crate::kafka::client::DATA;
 use crate::kafka::mutant::{self, Mutant};
-use crate::kafka::{
-    Acks, Batch, BatchWhy, Body, Cx, ErrorCode, Note, Offset, Partition, RecordId, Sequence, Stamp, Timer,
-    Why,
-};
+use crate::kafka::{Batch, BatchWhy, Body, Cx, ErrorCode, Note, Offset, Partition, RecordId, Timer, Why};
 
 impl Producer {
     /// Does everything that can be done now. Called after every event.
     pub(super) fn pump(&mut self, cx: &mut Cx<'_>) {
         self.expire(cx);
-        self.resolve(cx);
-        self.ask_metadata(cx);
+        self.settle_numbers(cx);
         self.ask_identity(cx);
-        while let Some((leader, partitions)) = self.next_request(cx) {
-            self.post(cx, leader, &partitions);
-        }
-        let idle = self.vol.queues.values().all(std::collections::VecDeque::is_empty)
-            && self.vol.homeless.is_empty();
-        if idle {
-            self.vol.flushing = false;
-            if self.vol.stopping && self.in_flight().next().is_none() {
-                cx.exit();
-                return;
+        loop {
+            self.run_calls(cx);
+            self.ask_metadata(cx);
+            if !self.send_ready(cx) {
+                break;
             }
         }
         self.arm_sender(cx);
     }
 
-    /// Records whose time is over are given up: `delivery.timeout.ms` from the creation of their batch. They may have been stored.
+    /// Batches whose time is over are given up: `delivery.timeout.ms` from their beginning. They may have been stored.
     fn expire(&mut self, cx: &mut Cx<'_>) {
-        let limit = self.configs.ms("delivery.timeout.ms");
-        let late = |draft: &Draft| draft.created + limit <= cx.now();
+        let (now, limit) = (cx.now(), self.settings.delivery);
+        let late = |draft: &Draft| draft.created + limit <= now;
         let mut given_up = Vec::new();
         for (p, queue) in &mut self.vol.queues {
             while queue.front().is_some_and(late) {
-                if queue.front().is_some_and(|draft| draft.stamp.is_some()) {
-                    self.vol.unresolved.insert(*p);
-                }
-                given_up.extend(queue.pop_front());
+                given_up.extend(queue.pop_front().map(|draft| (*p, draft)));
             }
         }
         for pending in self.vol.requests.iter_mut() {
-            let Pending::Produce(drafts) = pending else { continue };
-            for (p, draft) in drafts.extract_if(.., |(_, draft)| late(draft)) {
-                self.vol.unresolved.insert(p);
-                given_up.push(draft);
+            if let Pending::Produce(drafts) = pending {
+                given_up.extend(drafts.extract_if(.., |(_, draft)| late(draft)));
             }
         }
-        for draft in given_up {
-            self.give_up(cx, &ids(&draft), ErrorCode::RequestTimedOut);
+        let error = if self.settings.java { ErrorCode::Timeout } else { ErrorCode::LocalMsgTimedOut };
+        for (p, draft) in given_up {
+            self.number_unresolved(p, &draft);
+            self.fail(cx, &draft.ids(), error);
         }
-        let block = self.configs.ms("max.block.ms");
-        while self.vol.homeless.front().is_some_and(|(_, _, since)| *since + block <= cx.now()) {
-            if let Some((_, record, _)) = self.vol.homeless.pop_front() {
-                self.give_up(cx, &[record], ErrorCode::RequestTimedOut);
-            }
-        }
+        let unassigned = &mut self.vol.unassigned;
+        let old = unassigned.iter().take_while(|(_, _, since)| *since + limit <= now).count();
+        let old: Vec<RecordId> = unassigned.drain(..old).map(|(_, record, _)| record).collect();
+        self.fail(cx, &old, error);
     }
 
-    /// A leader that may get a request now, with the partitions that have something for it.
-    fn next_request(&self, cx: &Cx<'_>) -> Option<(NodeId, Vec<Partition>)> {
+    /// Sends what may leave. True: something did.
+    fn send_ready(&mut self, cx: &mut Cx<'_>) -> bool {
+        let mut sent = false;
+        while let Some((leader, partitions)) = self.next_request(cx.now()) {
+            self.post(cx, leader, &partitions);
+            sent = true;
+        }
+        sent
+    }
+
+    /// A leader that may get a request now, with the partitions whose first batch goes into it.
+    fn next_request(&self, now: Micros) -> Option<(NodeId, Vec<Partition>)> {
         if self.idempotent() && self.vol.identity.is_none() {
             return None;
         }
-        let mut ready: BTreeMap<NodeId, Vec<Partition>> = BTreeMap::new();
+        let mut leaders: BTreeMap<NodeId, (bool, Vec<Partition>)> = BTreeMap::new();
         for (p, queue) in &self.vol.queues {
-            let Some(leader) = self.leader(*p) else { continue };
-            let Some(front) = queue.front() else { continue };
-            if self.is_ready(front, queue.len(), cx.now()) && !self.must_wait(*p, front) {
-                ready.entry(leader).or_default().push(*p);
+            let (Some(leader), Some(front)) = (self.leader(*p), queue.front()) else { continue };
+            if self.backs_off(*p, front, now) || self.must_wait(*p, front) {
+                continue;
+            }
+            let ready = self.is_ready(front, queue.len(), now);
+            let (any, partitions) = leaders.entry(leader).or_default();
+            if self.settings.java {
+                // Once a request goes to a broker, every partition there sends along what it has.
+                *any |= ready;
+                partitions.push(*p);
+            } else if ready && partitions.is_empty() {
+                *any = true;
+                partitions.push(*p);
             }
         }
-        let most = self.max_in_flight();
-        let outstanding = |leader: NodeId| {
-            let produces = |(_, to, pending): &(_, NodeId, &Pending)| {
-                *to == leader && matches!(pending, Pending::Produce(_))
-            };
-            self.vol.requests.iter().filter(produces).count()
+        let open = |leader: &NodeId| {
+            self.outstanding(*leader) < self.settings.max_in_flight || mutant::on(Mutant::SendsWithoutLimit)
         };
-        ready
-            .into_iter()
-            .find(|(leader, _)| outstanding(*leader) < most || mutant::on(Mutant::SendsWithoutLimit))
+        let found = leaders.into_iter().find(|(leader, (any, _))| *any && open(leader));
+        found.map(|(leader, (_, partitions))| (leader, self.fit(leader, partitions)))
     }
 
-    fn is_ready(&self, draft: &Draft, queued: usize, now: Micros) -> bool {
-        if draft.attempts > 0 {
-            return draft.retry_at <= now;
-        }
-        let lingered = draft.created + self.configs.ms("linger.ms") <= now;
-        draft.closed || queued > 1 || lingered || self.vol.flushing
+    fn outstanding(&self, leader: NodeId) -> usize {
+        let produce = |(_, to, pending): &(_, NodeId, &Pending)| {
+            *to == leader && matches!(pending, Pending::Produce(_))
+        };
+        self.vol.requests.iter().filter(produce).count()
     }
 
-    /// Once nothing more of a partition is out, a batch that was given up leaves a hole: the epoch is bumped and numbering begins again.
-    fn resolve(&mut self, cx: &mut Cx<'_>) {
-        let free = |p: &Partition| self.in_flight().all(|(_, at, _)| at != *p);
-        let settled: Vec<Partition> = self.vol.unresolved.iter().copied().filter(free).collect();
-        for p in settled {
-            self.vol.unresolved.remove(&p);
-            if self.idempotent() {
-                self.bump_epoch(cx, p);
-            }
-        }
+    /// As many partitions as `max.request.size` allows, beginning after the one with which the last request ended.
+    fn fit(&self, leader: NodeId, mut partitions: Vec<Partition>) -> Vec<Partition> {
+        let last = self.vol.drained.get(&leader);
+        let after = partitions.iter().position(|p| last.is_some_and(|last| p > last)).unwrap_or(0);
+        partitions.rotate_left(after);
+        let mut total = 0;
+        let size = |p: &Partition| self.vol.queues.get(p).and_then(|q| q.front()).map_or(0, |d| d.bytes);
+        let mut fits = |p: &Partition| {
+            total += size(p);
+            total <= self.settings.max_request
+        };
+        let most = partitions.iter().take_while(|p| fits(p)).count();
+        partitions.truncate(most.max(1));
+        partitions
     }
 
-    /// One batch a partition at a time with max.in.flight=1; and a retry waits until it is the lowest sequence that is out.
+    fn is_ready(&self, front: &Draft, queued: usize, now: Micros) -> bool {
+        let lingered = front.created + self.settings.linger <= now;
+        front.closed || queued > 1 || lingered || self.is_flushing() || self.is_exhausted()
+    }
+
+    /// A retry waits for its back-off, unless somebody else leads now.
+    fn backs_off(&self, p: Partition, front: &Draft, now: Micros) -> bool {
+        front.attempts > 0 && now < front.retry_at && self.leader_epoch(p) == front.sent_epoch
+    }
+
+    /// With one request in flight a partition is mute while a batch of it is out; sequence numbers have rules of their own.
     fn must_wait(&self, p: Partition, front: &Draft) -> bool {
-        if self.vol.unresolved.contains(&p) {
-            return true;
-        }
-        let mut out = self.in_flight().filter(|(_, at, _)| *at == p).map(|(_, _, draft)| draft);
-        if self.max_in_flight() == 1 {
-            return out.next().is_some();
-        }
-        let lower = |draft: &Draft| match (draft.stamp, front.stamp) {
-            (Some(out), Some(mine)) => out.first < mine.first,
-            _ => false,
-        };
-        front.attempts > 0 && out.any(lower)
+        let mute = self.settings.max_in_flight == 1 && self.in_flight().any(|(_, at, _)| at == p);
+        mute || self.idempotent() && self.must_wait_for_numbers(p, front)
     }
 
     /// One request with the first batch of each of these partitions.
@@ -133,66 +136,52 @@ impl Producer {
             else {
                 continue;
             };
-            if draft.attempts == 0 || mutant::on(Mutant::NumbersAgain) {
-                self.stamp(*p, &mut draft);
-                if !draft.closed {
-                    let why = if self.vol.flushing { BatchWhy::Flush } else { BatchWhy::Linger };
-                    let count = u32::try_from(draft.records.len()).unwrap_or(u32::MAX);
-                    cx.note(Note::BatchClosed { client: cx.me(), partition: *p, count, why });
-                }
-                draft.closed = true;
+            let lingered = draft.created + self.settings.linger <= cx.now();
+            let why = match (self.is_flushing(), self.is_exhausted(), lingered) {
+                (true, ..) => BatchWhy::Flush,
+                (_, true, _) => BatchWhy::Memory,
+                (.., true) => BatchWhy::Linger,
+                (.., false) => BatchWhy::Along,
+            };
+            draft.close(cx, *p, why);
+            if mutant::on(Mutant::NumbersAgain) {
+                draft.stamp = None;
             }
+            self.stamp(*p, &mut draft);
             draft.attempts += 1;
+            draft.renumbered = false;
+            draft.sent_epoch = self.leader_epoch(*p);
+            self.vol.drained.insert(leader, *p);
             drafts.push((*p, draft));
         }
-        let acks = self.acks();
-        let batches = drafts
-            .iter()
-            .map(|(p, draft)| (*p, Batch::unplaced(draft.stamp, draft.records.clone())))
-            .collect();
+        let batch =
+            |(p, draft): &(Partition, Draft)| (*p, Batch::unplaced(draft.stamp, draft.records.clone()));
+        let batches = drafts.iter().map(batch).collect();
         let body = Body::Produce {
-            acks,
-            timeout: self.configs.ms("request.timeout.ms"),
+            acks: self.settings.acks,
+            timeout: self.settings.request_timeout,
             batches,
             transaction: None,
         };
-        if acks == Acks::Zero {
+        if self.needs_no_answer() {
             cx.send(leader, DATA, false, body);
             for (_, draft) in drafts {
-                self.acked_all(cx, &draft, Offset::NONE);
+                self.succeed(cx, &draft, Offset::NONE);
             }
             return;
         }
         let retries: Vec<(u32, Why)> =
             drafts.iter().filter_map(|(_, d)| d.retry_why.map(|why| (d.attempts, why))).collect();
-        let limit = self.request_limit();
+        let limit = self.settings.answer_limit;
         let msg = self.vol.requests.send(cx, leader, DATA, false, body, limit, Pending::Produce(drafts));
         for (attempt, why) in retries {
             cx.note(Note::RequestRetried { client: cx.me(), msg, attempt, why });
         }
     }
 
-    fn stamp(&mut self, p: Partition, draft: &mut Draft) {
-        if !self.idempotent() {
-            return;
-        }
-        let Some((id, newest)) = self.vol.identity else { return };
-        let numbered = |other: &Draft| other.stamp.is_some();
-        let out = self.in_flight().any(|(_, at, _)| at == p)
-            || self.vol.queues.get(&p).is_some_and(|queue| queue.iter().any(numbered));
-        let (epoch, next) = self.vol.sequences.entry(p).or_insert((newest, Sequence(0)));
-        if *epoch != newest && !out {
-            (*epoch, *next) = (newest, Sequence(0));
-            self.vol.settled.remove(&p);
-        }
-        draft.stamp = Some(Stamp { id, epoch: *epoch, first: *next });
-        *next = next.plus(i32::try_from(draft.records.len()).unwrap_or(0));
-    }
-
     /// One timer: the next linger, back-off or time limit.
     fn arm_sender(&self, cx: &mut Cx<'_>) {
-        let (now, limit, linger) =
-            (cx.now(), self.configs.ms("delivery.timeout.ms"), self.configs.ms("linger.ms"));
+        let (now, limit) = (cx.now(), self.settings.delivery);
         let mut next: Option<Micros> = None;
         let mut at = |time: Micros| {
             if time > now {
@@ -201,22 +190,20 @@ impl Producer {
         };
         for draft in self.vol.queues.values().flatten() {
             at(draft.created + limit);
-            at(if draft.attempts > 0 { draft.retry_at } else { draft.created + linger });
+            at(if draft.attempts > 0 { draft.retry_at } else { draft.created + self.settings.linger });
         }
         for (_, _, draft) in self.in_flight() {
             at(draft.created + limit);
         }
-        if let Some((_, _, since)) = self.vol.homeless.front() {
-            at(*since + self.configs.ms("max.block.ms"));
+        if let Some((_, _, since)) = self.vol.unassigned.front() {
+            at(*since + limit);
+        }
+        if let Some(since) = self.vol.blocked {
+            at(since + self.settings.max_block);
         }
         match next {
             Some(time) => cx.set_timer(Timer::Sender, time.since(now)),
             None => cx.cancel_timer(Timer::Sender),
         }
     }
-}
-
-/// The records of a batch.
-pub(super) fn ids(draft: &Draft) -> Vec<RecordId> {
-    draft.records.iter().map(|record| record.id).collect()
 }

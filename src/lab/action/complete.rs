@@ -90,7 +90,7 @@ fn values(verb: &str, arg: &str, words: &[&str], names: &Vocabulary) -> Vec<Stri
         (_, "settings") => settings(words.first().copied().unwrap_or_default(), names),
         (_, "config") => names_of(Scope::Topic),
         (_, "api") => known(Body::APIS),
-        (_, "error") => ErrorCode::ALL.iter().skip(1).map(|e| e.name().to_owned()).collect(),
+        (_, "error") => ErrorCode::on_the_wire().map(|e| e.name().to_owned()).collect(),
         _ => Vec::new(),
     }
 }

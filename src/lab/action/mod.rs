@@ -265,9 +265,9 @@ pub struct Produce {
     /// A null value: a tombstone.
     #[arg(long)]
     pub null: bool,
-    /// A partition that the application insists on.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(0..100_000))]
-    pub partition: Option<u32>,
+    /// A partition that the application insists on; a negative one is refused by the client.
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(-100_000..100_000))]
+    pub partition: Option<i32>,
     /// What the application calls the business fact behind the record.
     #[arg(long, value_parser = w::id)]
     pub tag: Option<String>,

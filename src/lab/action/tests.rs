@@ -47,7 +47,7 @@ fn setting() -> impl Strategy<Value = Setting> {
 
 fn produce() -> impl Strategy<Value = Action> {
     let value = prop_oneof![Just((None, false)), Just((None, true)), text().prop_map(|v| (Some(v), false))];
-    (id(), of(topic()), of(text()), value, of(0..9_u32), of(id()), of(record()), 1..4_u32).prop_map(
+    (id(), of(topic()), of(text()), value, of(-2..9_i32), of(id()), of(record()), 1..4_u32).prop_map(
         |(client, to, key, (value, null), partition, tag, id, count)| {
             let count = if id.is_some() { 1 } else { count };
             Action::Produce(Produce { client, to, key, value, null, partition, tag, id, count })
@@ -78,7 +78,7 @@ fn of_clients() -> impl Strategy<Value = Action> {
 fn of_the_cluster() -> impl Strategy<Value = Action> {
     let maybe = proptest::option::of::<std::ops::Range<u32>>;
     let api = proptest::option::of(proptest::sample::select(Body::APIS));
-    let error = proptest::option::of(proptest::sample::select(&ErrorCode::ALL[1..]));
+    let error = proptest::option::of(proptest::sample::select(ErrorCode::on_the_wire().collect::<Vec<_>>()));
     prop_oneof![
         (topic(), maybe(1..9), maybe(1..9), proptest::collection::vec(setting(), 0..3)).prop_map(
             |(topic, partitions, replication, config)| Action::CreateTopic {

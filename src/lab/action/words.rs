@@ -146,10 +146,10 @@ pub fn api(text: &str) -> Result<&'static str, WordError> {
 }
 
 pub fn error_code(text: &str) -> Result<ErrorCode, WordError> {
-    if let Some(code) = ErrorCode::ALL.iter().find(|code| code.name() == text && **code != ErrorCode::None) {
-        return Ok(*code);
+    if let Some(code) = ErrorCode::on_the_wire().find(|code| code.name() == text) {
+        return Ok(code);
     }
-    let near = name::nearest(text, ErrorCode::ALL.iter().map(|code| code.name()));
+    let near = name::nearest(text, ErrorCode::on_the_wire().map(ErrorCode::name));
     let (ko, en) =
         near.map_or_else(Default::default, |n| (format!(" 혹시 {n}?"), format!(", did you mean {n}?")));
     refuse(

@@ -160,6 +160,7 @@ pub(super) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role, String
         "Delivered" | "Worked" | "OffsetReset" | "OffsetCommitted" | "PartitionAssigned"
         | "PartitionRevoked" => ("▸", Role::PositionA),
         "RecordAcked" => ("✓", Role::InSync),
+        "CallbackRun" => ("◂", Role::Response),
         "SegmentDeleted" | "LogStartMoved" | "Truncated" if !is_internal(line) => ("◌", Role::OutOfSync),
         "SegmentRolled" if !is_internal(line) => ("◆", Role::Muted),
         "CommitRefused" | "AppendRefused" | "DuplicateAnswered" | "ClientError" | "AdminRefused" => {

@@ -1,0 +1,173 @@
+//! The application's side: one thread that makes one call after the other, and gets its callbacks.
+//!
+//! Java: send() waits up to `max.block.ms` for metadata and memory, and callbacks run as soon as the answer is handled. librdkafka:
+//! produce() never waits, it fails at once if the local queue is full; delivery reports queue up and their callbacks run inside poll() and
+//! flush(), or never, if the process ends first.
+
+use super::accumulate::Placed;
+use super::{Draft, Producer};
+use crate::kafka::mutant::{self, Mutant};
+use crate::kafka::{Acks, Cx, ErrorCode, Note, Offset, RecordId, Send, Timer};
+
+/// A call of the application.
+#[derive(Clone, Debug)]
+pub(super) enum Call {
+    /// send(), produce().
+    Send(Send, RecordId),
+    /// flush().
+    Flush,
+    /// poll(0).
+    Poll,
+    /// close(): flush, then the end.
+    Close,
+}
+
+impl Call {
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Send(..) => "send",
+            Self::Flush => "flush",
+            Self::Poll => "poll",
+            Self::Close => "close",
+        }
+    }
+}
+
+impl Producer {
+    /// The application wants to send. The record gets its number now; its turn comes when the calls before it have returned.
+    pub(super) fn call_send(&mut self, cx: &mut Cx<'_>, send: Send) {
+        let record = RecordId(cx.next_serial());
+        if self.vol.closing {
+            let error = if self.settings.java { ErrorCode::IllegalState } else { ErrorCode::LocalState };
+            self.throw(cx, record, error);
+        } else {
+            self.vol.calls.push_back(Call::Send(send, record));
+        }
+    }
+
+    /// Makes calls until one has to wait.
+    pub(super) fn run_calls(&mut self, cx: &mut Cx<'_>) {
+        while let Some(call) = self.vol.calls.front().cloned() {
+            let since = *self.vol.blocked.get_or_insert(cx.now());
+            let returned = match call {
+                Call::Send(send, record) => match self.place(cx, &send, record) {
+                    Placed::Done => true,
+                    Placed::Wait(error) => {
+                        let late = since + self.settings.max_block <= cx.now();
+                        if late {
+                            self.fail(cx, &[record], error);
+                        }
+                        late
+                    }
+                },
+                Call::Poll => {
+                    self.serve_reports(cx);
+                    true
+                }
+                Call::Flush | Call::Close => {
+                    self.serve_reports(cx);
+                    self.is_idle()
+                }
+            };
+            if !returned {
+                return;
+            }
+            (self.vol.blocked, self.vol.chosen) = (None, None);
+            if matches!(self.vol.calls.pop_front(), Some(Call::Close)) {
+                cx.exit();
+                return;
+            }
+        }
+    }
+
+    /// A call waits until everything has been sent and answered.
+    pub(super) fn is_flushing(&self) -> bool {
+        matches!(self.vol.calls.front(), Some(Call::Flush | Call::Close))
+    }
+
+    /// A send() waits for memory.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.vol.chosen.is_some()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.vol.unassigned.is_empty()
+            && self.buffered().next().is_none()
+            && self.in_flight().next().is_none()
+    }
+
+    // ---- outcomes ----
+
+    /// The call itself fails: no callback.
+    pub(super) fn throw(&mut self, cx: &mut Cx<'_>, record: RecordId, error: ErrorCode) {
+        cx.note(Note::RecordFailed { record, error });
+        self.vol.failed += 1;
+        self.vol.error = Some(error);
+    }
+
+    /// These records will not be stored by this client, as far as it knows; their callbacks get the error.
+    pub(super) fn fail(&mut self, cx: &mut Cx<'_>, records: &[RecordId], error: ErrorCode) {
+        for record in records {
+            cx.note(Note::RecordFailed { record: *record, error });
+            self.report(cx, *record);
+        }
+        self.vol.failed += records.len() as u64;
+        self.vol.error = Some(error);
+    }
+
+    /// A batch is stored from this offset on (none with acks=0).
+    pub(super) fn succeed(&mut self, cx: &mut Cx<'_>, draft: &Draft, base: Offset) {
+        for (ix, record) in (0..).zip(&draft.records) {
+            let offset = if base == Offset::NONE { base } else { base.plus(ix) };
+            cx.note(Note::RecordAcked { record: record.id, offset });
+            if mutant::on(Mutant::TellsTwice) {
+                cx.note(Note::RecordAcked { record: record.id, offset });
+            }
+            self.report(cx, record.id);
+        }
+        self.vol.acked += draft.records.len() as u64;
+    }
+
+    fn report(&mut self, cx: &mut Cx<'_>, record: RecordId) {
+        if self.settings.java {
+            cx.note(Note::CallbackRun { record, client: cx.me() });
+        } else {
+            self.vol.reports.push_back(record);
+        }
+    }
+
+    fn serve_reports(&mut self, cx: &mut Cx<'_>) {
+        for record in std::mem::take(&mut self.vol.reports) {
+            cx.note(Note::CallbackRun { record, client: cx.me() });
+        }
+    }
+
+    // ---- the workload ----
+
+    pub(super) fn arm_workload(&self, cx: &mut Cx<'_>) {
+        if let Some(workload) = &self.workload
+            && workload.count.is_none_or(|count| self.workload_sent < count)
+        {
+            cx.set_clock(Timer::Workload, workload.every);
+        }
+    }
+
+    /// The application's next record, unless it still stands in a call.
+    pub(super) fn work(&mut self, cx: &mut Cx<'_>) {
+        let (Some(workload), Some(&topic)) = (&self.workload, self.topics.first()) else { return };
+        if self.vol.calls.is_empty() && !self.vol.closing {
+            let turn = usize::try_from(self.workload_sent).unwrap_or(0);
+            let key = (!workload.keys.is_empty()).then(|| workload.keys[turn % workload.keys.len()].clone());
+            let value = Some(format!("v{}", self.workload_sent + 1).into_bytes().into());
+            self.workload_sent += 1;
+            self.call_send(cx, Send { topic, key, value, partition: None });
+            self.vol.calls.push_back(Call::Poll);
+        }
+        self.arm_workload(cx);
+    }
+
+    /// acks=0: written to the connection is all that counts.
+    pub(super) fn needs_no_answer(&self) -> bool {
+        self.settings.acks == Acks::Zero
+    }
+}
