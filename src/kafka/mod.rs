@@ -30,7 +30,7 @@ mod note;
 pub mod process;
 pub mod producer;
 mod protocol;
-mod record;
+pub mod record;
 pub mod txn;
 
 pub use error::ErrorCode;

@@ -39,6 +39,17 @@ pub enum Internal {
     Transaction(Arc<super::txn::TransactionRecord>),
 }
 
+/// What compaction takes for a record's key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// Bytes.
+    Bytes(Bytes),
+    /// A group's offset in a partition.
+    Offset(GroupId, Partition),
+    /// A group.
+    Group(GroupId),
+}
+
 /// A committed offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct OffsetRecord {
@@ -292,6 +303,26 @@ impl Batch {
 }
 
 impl Record {
+    /// What compaction takes for its key; none = it has no key.
+    #[must_use]
+    pub fn identity(&self) -> Option<Key> {
+        match &self.internal {
+            Some(Internal::Offset(offset)) => Some(Key::Offset(offset.group, offset.partition)),
+            Some(Internal::Group(group, _)) => Some(Key::Group(*group)),
+            None => self.key.clone().map(Key::Bytes),
+        }
+    }
+
+    /// Whether it deletes its key: a null value.
+    #[must_use]
+    pub fn is_tombstone(&self) -> bool {
+        match &self.internal {
+            Some(Internal::Offset(offset)) => offset.offset.is_none(),
+            Some(Internal::Group(_, state)) => state.is_none(),
+            None => self.value.is_none(),
+        }
+    }
+
     /// Modelled size in bytes within a batch.
     #[must_use]
     pub fn size(&self) -> u64 {

@@ -12,6 +12,7 @@
 //!
 //! Not modelled: index files (and so the rule that a full one rolls a segment), flushes of single files.
 
+mod compact;
 mod epochs;
 mod producers;
 mod restore;
@@ -20,6 +21,7 @@ mod segment;
 
 use std::sync::Arc;
 
+pub use compact::{Compacted, Compaction, Dirt};
 pub use epochs::Epochs;
 pub use producers::{Ended, Guard, Known, Origin, ProducerEntry, ProducerStates, Verdict};
 pub use retention::{Deleted, Retention};
@@ -48,6 +50,8 @@ pub struct Log {
     producers: ProducerStates,
     /// Producer snapshots on disk, by the offset up to which they count; oldest first.
     snapshots: Vec<(Offset, Arc<ProducerStates>)>,
+    /// The cleaner's checkpoint.
+    cleaned: Offset,
 }
 
 impl Default for Log {
@@ -67,6 +71,7 @@ impl Log {
             epochs: Epochs::default(),
             producers: ProducerStates::default(),
             snapshots: Vec::new(),
+            cleaned: offset,
         }
     }
 
@@ -221,6 +226,7 @@ impl Log {
                 Arc::make_mut(active).truncate(to);
             }
             self.flushed = self.flushed.min(self.end());
+            self.cleaned = self.cleaned.min(to);
             self.start = self.start.min(self.end());
             let end = self.end();
             self.snapshots.retain(|(upto, _)| *upto <= end);

@@ -93,6 +93,9 @@ impl ProducerStates {
     /// Takes in a batch of the log, whoever sent it. Gives the transaction that it ends, if it had any records here.
     pub(in crate::kafka::log) fn appended(&mut self, batch: &Batch) -> Option<Ended> {
         let stamp = batch.stamp?;
+        if batch.control.is_some() && batch.records.is_empty() {
+            return None; // compaction has removed the whole transaction
+        }
         let entry = self.entries.entry(stamp.id).or_default();
         if batch.transactional {
             self.verifying.remove(&stamp.id);
