@@ -210,7 +210,7 @@ fn prepare(log: &mut Log, op: &Table, rolling: Rolling) -> Result<(), String> {
         "forget_producer" => log.expire_producers(Micros::secs(1), Micros::ZERO),
         "reload_from_snapshot" => {
             log.close();
-            log.reload(Micros::ZERO, Micros::NEVER);
+            log.reload(Micros::ZERO, None, Micros::NEVER);
         }
         "pending_verification" => {
             log.begin_verification(stamp(op, "lowest_seq"), false);

@@ -78,8 +78,8 @@ names! {
         Time = "time",
         /// retention.bytes.
         Size = "size",
-        /// The leader's log starts later.
-        Leader = "leader",
+        /// The log starts behind it: records were deleted, or the leader's log starts later.
+        LogStart = "log-start",
     }
 }
 
@@ -207,6 +207,8 @@ pub enum Note {
     SegmentRolled { node: NodeId, partition: Partition, base: Offset },
     /// A segment was deleted.
     SegmentDeleted { node: NodeId, partition: Partition, base: Offset, why: DeleteWhy },
+    /// Compaction has cleaned up to here; so many records are gone.
+    LogCompacted { node: NodeId, partition: Partition, upto: Offset, removed: u32 },
     /// The first readable offset moved.
     LogStartMoved { node: NodeId, partition: Partition, from: Offset, to: Offset },
     /// The committed boundary of a replica moved.

@@ -44,6 +44,14 @@ pub enum Timer {
     HighWatermarkCheckpoint,
     /// Delete what retention allows.
     RetentionCheck,
+    /// Write log starts to disk.
+    LogStartCheckpoint,
+    /// The file of a deleted segment goes.
+    FileDelete,
+    /// Look for logs to compact.
+    Cleaner,
+    /// Forget producers that wrote nothing for long.
+    ProducerExpiry,
     /// The group coordinator's next deadline.
     Coordinator,
     /// The transaction coordinator's next deadline.
@@ -132,6 +140,8 @@ pub enum Command {
     Shutdown,
     /// Broker that coordinates the group: set committed offsets of a group without members.
     ResetOffsets(GroupId, TopicId, SeekTo),
+    /// Broker that leads the partition: records below this offset go; none = up to the high watermark.
+    DeleteRecords(Partition, Option<Offset>),
     /// Broker that leads the partition (or any, for the next append): refuse the next append with this error.
     FailNextAppend(Option<Partition>, super::ErrorCode),
     /// Controller: create a topic.

@@ -48,6 +48,8 @@ pub enum Key {
     Offset(GroupId, Partition),
     /// A group.
     Group(GroupId),
+    /// A transactional id.
+    Transaction(Arc<str>),
 }
 
 /// A committed offset.
@@ -309,6 +311,7 @@ impl Record {
         match &self.internal {
             Some(Internal::Offset(offset)) => Some(Key::Offset(offset.group, offset.partition)),
             Some(Internal::Group(group, _)) => Some(Key::Group(*group)),
+            Some(Internal::Transaction(state)) => Some(Key::Transaction(Arc::clone(&state.id))),
             None => self.key.clone().map(Key::Bytes),
         }
     }
@@ -319,6 +322,7 @@ impl Record {
         match &self.internal {
             Some(Internal::Offset(offset)) => offset.offset.is_none(),
             Some(Internal::Group(_, state)) => state.is_none(),
+            Some(Internal::Transaction(state)) => state.state == super::txn::TransactionState::Dead,
             None => self.value.is_none(),
         }
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::action::{Action, Produce, Setting};
+use super::action::{Action, Produce, Setting, Upto};
 use super::error::ActError;
 use super::ledger::RecordNames;
 use super::spec::config_text;
@@ -148,6 +148,17 @@ impl State {
             Action::ElectUnclean { partition } => {
                 Ok(Deed::Command(self.controller()?, Command::ElectUnclean(self.partition(partition)?)))
             }
+            Action::DeleteRecords { partition, upto } => {
+                let p = self.partition(partition)?;
+                let upto = match upto {
+                    Upto::Offset(offset) => Some(*offset),
+                    Upto::End => None,
+                };
+                let running = self.running_leader(p);
+                Ok(running.map_or(Deed::Refused(ErrorCode::LeaderNotAvailable), |node| {
+                    Deed::Command(node, Command::DeleteRecords(p, upto))
+                }))
+            }
             Action::FailNextAppend { partition, error } => self.plan_fail(partition.as_deref(), *error),
             Action::Wait { .. } | Action::WaitUntil { .. } => Err(ActError::new(
                 "기다리기는 기록하는 동작이 아닙니다.",
@@ -290,11 +301,15 @@ impl State {
                 image.partitions().map(|(p, _)| p).find(people).ok_or_else(|| unknown("orders-0"))?
             }
         };
-        let leader = image.partition(p).and_then(|state| state.leader);
-        let running = leader.filter(|node| self.world.process(*node) == Life::Running);
-        Ok(running.map_or(Deed::Refused(ErrorCode::LeaderNotAvailable), |node| {
+        Ok(self.running_leader(p).map_or(Deed::Refused(ErrorCode::LeaderNotAvailable), |node| {
             Deed::Command(node, Command::FailNextAppend(Some(p), error))
         }))
+    }
+
+    /// The leader of a partition, as the controller committed it, if it runs.
+    fn running_leader(&self, p: Partition) -> Option<NodeId> {
+        let leader = super::cel::committed_image(&self.world).partition(p).and_then(|state| state.leader);
+        leader.filter(|node| self.world.process(*node) == Life::Running)
     }
 
     fn plan_fault(&self, action: &Action) -> Result<Fault, ActError> {

@@ -419,6 +419,10 @@ impl Fields<'_> {
                 self.replica(*node, *partition).offset("base", *base).text("why", why.name());
                 "SegmentDeleted"
             }
+            Note::LogCompacted { node, partition, upto, removed } => {
+                self.replica(*node, *partition).offset("upto", *upto).int("removed", *removed);
+                "LogCompacted"
+            }
             Note::LogStartMoved { node, partition, from, to } => {
                 self.replica(*node, *partition).moved(*from, *to);
                 "LogStartMoved"

@@ -44,7 +44,7 @@ impl Broker {
             session.remove(p);
         }
         for fetch in changed {
-            let told = session.get(&fetch.partition).map_or(Offset::NONE, |s| s.told);
+            let told = session.get(&fetch.partition).map_or((Offset::NONE, Offset::NONE), |s| s.told);
             session.insert(fetch.partition, Session { fetch: *fetch, told });
         }
     }
@@ -192,8 +192,8 @@ impl Broker {
             let news = !found.batches.is_empty()
                 || found.error != ErrorCode::None
                 || found.diverging.is_some()
-                || found.high_watermark != entry.told;
-            entry.told = found.high_watermark;
+                || (found.high_watermark, found.log_start) != entry.told;
+            entry.told = (found.high_watermark, found.log_start);
             news
         });
     }

@@ -164,10 +164,7 @@ impl Broker {
             cx.note(Note::Appended { node: me, partition: p, base, count, control });
         }
         let (from, end) = (log.start(), log.end());
-        for base in log.raise_start(found.log_start.min(end)) {
-            let why = crate::kafka::DeleteWhy::Leader;
-            cx.note(Note::SegmentDeleted { node: me, partition: p, base, why });
-        }
+        log.raise_start(found.log_start.min(end));
         let to = log.start();
         if to != from {
             cx.note(Note::LogStartMoved { node: me, partition: p, from, to });

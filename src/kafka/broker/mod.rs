@@ -25,6 +25,7 @@ mod lookups;
 mod produce;
 mod purgatory;
 mod replica;
+mod settings;
 mod transactions;
 mod upkeep;
 
@@ -35,12 +36,12 @@ use super::client::Requests;
 use super::config::{Configs, Family, Scope};
 use super::group::Coordinator;
 use super::internal::InternalTopic;
-use super::log::{Log, Retention, Rolling};
+use super::log::Log;
 use super::mutant::{self, Mutant};
 use super::txn::{Addressed, Coordinator as TransactionCoordinator};
 use super::{
     Body, BrokerEpoch, Command, Cx, ErrorCode, FetchPartition, Image, LeaderEpoch, Offset, Partition,
-    PartitionEpoch, Timer, TopicId,
+    PartitionEpoch, Timer,
 };
 use crate::engine::{CloseWhy, Conn, Envelope, Loss, Micros, MsgId, NodeId};
 pub use replica::{Follower, Leading, Replica, ReplicaRole};
@@ -61,6 +62,8 @@ pub struct Broker {
 struct Disk {
     logs: BTreeMap<Partition, Arc<Log>>,
     high_watermarks: BTreeMap<Partition, Offset>,
+    /// Log starts as of their last checkpoint (`log.flush.start.offset.checkpoint.interval.ms`).
+    log_starts: BTreeMap<Partition, Offset>,
 }
 
 #[derive(Clone, Default)]
@@ -92,7 +95,8 @@ struct Volatile {
 #[derive(Clone, Copy)]
 struct Session {
     fetch: FetchPartition,
-    told: Offset,
+    /// High watermark and log start.
+    told: (Offset, Offset),
 }
 
 /// What the broker waits for from others.
@@ -285,6 +289,10 @@ impl Broker {
             Timer::IsrCheck => self.check_isr(cx),
             Timer::HighWatermarkCheckpoint => self.checkpoint(cx),
             Timer::RetentionCheck => self.check_retention(cx),
+            Timer::LogStartCheckpoint => self.checkpoint_starts(cx),
+            Timer::FileDelete => self.remove_files(cx),
+            Timer::Cleaner => self.run_cleaner(cx),
+            Timer::ProducerExpiry => self.expire_producers(cx),
             Timer::Coordinator => self.with_coordinator(cx, |coordinator, host| coordinator.on_timer(host)),
             Timer::Transactions => {
                 self.with_transactions(cx, |transactions, host| transactions.on_timer(host))
@@ -321,6 +329,7 @@ impl Broker {
                 self.beat(cx);
             }
             Command::ResetOffsets(group, topic, to) => self.reset_offsets(cx, group, topic, to),
+            Command::DeleteRecords(p, upto) => self.delete_records(cx, p, upto),
             Command::FailNextAppend(p, error) => self.vol.refuse_next.push((p, error)),
             _ => {}
         }
@@ -365,45 +374,6 @@ impl Broker {
         }
         self.send_proposals(cx);
         self.arm_purgatory(cx);
-    }
-
-    // ---- settings ----
-
-    /// A topic's setting: its own, else this broker's default for it.
-    fn topic_setting<'a>(&'a self, topic: TopicId, name: &str) -> &'a str {
-        let own = self.vol.image.topics.get(&topic).and_then(|t| t.configs.get(name));
-        own.map_or(self.configs.get(name), |value| value)
-    }
-
-    fn topic_int(&self, topic: TopicId, name: &str) -> i64 {
-        self.topic_setting(topic, name).parse().unwrap_or(0)
-    }
-
-    /// `min.insync.replicas` of a partition's topic.
-    #[must_use]
-    pub fn min_insync_replicas(&self, p: Partition) -> usize {
-        usize::try_from(self.topic_int(p.topic, "min.insync.replicas")).unwrap_or(1)
-    }
-
-    fn rolling(&self, p: Partition) -> Rolling {
-        let bytes = u64::try_from(self.topic_int(p.topic, "segment.bytes")).unwrap_or(u64::MAX);
-        let ms = u64::try_from(self.topic_int(p.topic, "segment.ms")).unwrap_or(u64::MAX);
-        Rolling { bytes, age: Micros(ms.saturating_mul(1000)) }
-    }
-
-    fn retention(&self, p: Partition) -> Option<Retention> {
-        if !self.topic_setting(p.topic, "cleanup.policy").contains("delete") {
-            return None;
-        }
-        let positive = |n: i64| u64::try_from(n).ok();
-        Some(Retention {
-            age: positive(self.topic_int(p.topic, "retention.ms")).map(|ms| Micros(ms.saturating_mul(1000))),
-            bytes: positive(self.topic_int(p.topic, "retention.bytes")),
-        })
-    }
-
-    fn lag_limit(&self) -> Micros {
-        self.configs.ms("replica.lag.time.max.ms")
     }
 }
 

@@ -81,16 +81,7 @@ impl Broker {
         {
             return Err(self.vol.refuse_next.remove(at).1);
         }
-        if batch.base != Offset(0) || batch.records.is_empty() {
-            return Err(ErrorCode::InvalidRecord);
-        }
-        if batch.size() > u64::try_from(self.topic_int(p.topic, "max.message.bytes")).unwrap_or(u64::MAX) {
-            return Err(ErrorCode::MessageTooLarge);
-        }
-        let compacted = self.topic_setting(p.topic, "cleanup.policy").contains("compact");
-        if compacted && batch.records.iter().any(|record| record.key.is_none()) {
-            return Err(ErrorCode::InvalidRecord);
-        }
+        let batch = &self.rules(p).admit(batch, cx.now())?;
         let log = self.disk.logs.get(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         if guard.is_some()
             && batch.stamp.is_some_and(|stamp| !log.producers().is_verified(stamp.id, guard))

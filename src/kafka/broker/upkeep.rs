@@ -1,17 +1,26 @@
-//! What a broker does by the clock: checkpoints, retention, expiry of producer ids.
+//! What a broker does to its logs by the clock: checkpoints, retention, compaction, expiry of producer ids; and `DeleteRecords`.
 
 use std::sync::Arc;
 
 use super::Broker;
 use crate::engine::Micros;
-use crate::kafka::{Cx, Note, Partition, Timer};
+use crate::kafka::log::Log;
+use crate::kafka::{Cx, ErrorCode, Note, Offset, Partition, Timer};
 
 impl Broker {
     pub(super) fn start_upkeep(&mut self, cx: &mut Cx<'_>) {
         cx.set_clock(Timer::IsrCheck, Micros(self.lag_limit().0 / 2));
-        let checkpoint = self.configs.ms("replica.high.watermark.checkpoint.interval.ms");
-        cx.set_clock(Timer::HighWatermarkCheckpoint, checkpoint);
-        cx.set_clock(Timer::RetentionCheck, self.configs.ms("log.retention.check.interval.ms"));
+        for (timer, interval) in [
+            (Timer::HighWatermarkCheckpoint, "replica.high.watermark.checkpoint.interval.ms"),
+            (Timer::RetentionCheck, "log.retention.check.interval.ms"),
+            (Timer::LogStartCheckpoint, "log.flush.start.offset.checkpoint.interval.ms"),
+            (Timer::ProducerExpiry, "producer.id.expiration.check.interval.ms"),
+        ] {
+            cx.set_clock(timer, self.configs.ms(interval));
+        }
+        if self.configs.on("log.cleaner.enable") {
+            cx.set_clock(Timer::Cleaner, self.configs.ms("log.cleaner.backoff.ms"));
+        }
     }
 
     /// Writes high watermarks down; the page cache is taken to be written back by now.
@@ -28,40 +37,63 @@ impl Broker {
         }
     }
 
-    /// Process start: what is known of producers is what the disk tells.
+    /// Writes log starts down: what deleted records after that is forgotten in a crash.
+    pub(super) fn checkpoint_starts(&mut self, cx: &mut Cx<'_>) {
+        cx.set_clock(
+            Timer::LogStartCheckpoint,
+            self.configs.ms("log.flush.start.offset.checkpoint.interval.ms"),
+        );
+        self.write_starts();
+    }
+
+    fn write_starts(&mut self) {
+        self.disk.log_starts = self.disk.logs.iter().map(|(p, log)| (*p, log.start())).collect();
+    }
+
+    /// Process start: where logs begin and what is known of producers is what the disk tells.
     pub(super) fn reload_logs(&mut self, cx: &Cx<'_>) {
         let expiration = self.configs.ms("producer.id.expiration.ms");
-        for log in self.disk.logs.values_mut() {
-            Arc::make_mut(log).reload(cx.now(), expiration);
+        for (p, log) in &mut self.disk.logs {
+            let start = self.disk.log_starts.get(p).copied();
+            Arc::make_mut(log).reload(cx.now(), start, expiration);
         }
     }
 
     /// Orderly end of the process.
     pub(super) fn close_logs(&mut self) {
+        self.write_starts();
         for log in self.disk.logs.values_mut() {
             Arc::make_mut(log).close();
         }
     }
 
-    /// Deletes the segments that retention allows to go, on every replica by itself.
+    /// Deletes the segments that retention allows to go, on every replica by itself. Compacted logs are the cleaner's.
     pub(super) fn check_retention(&mut self, cx: &mut Cx<'_>) {
         cx.set_clock(Timer::RetentionCheck, self.configs.ms("log.retention.check.interval.ms"));
-        let partitions: Vec<Partition> = self.disk.logs.keys().copied().collect();
-        for p in partitions {
+        self.retain_all(cx, false);
+    }
+
+    fn retain_all(&mut self, cx: &mut Cx<'_>, compacted: bool) {
+        let cleaners = |p: &Partition| self.has_policy(*p, "compact") == compacted;
+        let all: Vec<Partition> = self.disk.logs.keys().copied().filter(cleaners).collect();
+        for p in all {
             self.retain(cx, p);
         }
+        self.arm_file_delete(cx);
     }
 
     fn retain(&mut self, cx: &mut Cx<'_>, p: Partition) {
-        let (Some(retention), Some(high_watermark)) = (self.retention(p), self.high_watermark(p)) else {
+        let (retention, node) = (self.retention(p), cx.me());
+        let (Some(high_watermark), Some(log)) = (self.high_watermark(p), self.disk.logs.get_mut(&p)) else {
             return;
         };
-        let expiry = self.configs.ms("producer.id.expiration.ms");
-        let Some(log) = self.disk.logs.get_mut(&p).map(Arc::make_mut) else { return };
-        let (node, from) = (cx.me(), log.start());
-        log.expire_producers(cx.now(), expiry);
-        let deleted = log.retain(cx.now(), high_watermark, retention);
-        let to = log.start();
+        let mut kept = Log::clone(log);
+        let deleted = kept.retain(cx.now(), high_watermark, retention);
+        if deleted.segments.is_empty() {
+            return; // the log stays one with its copies
+        }
+        let (from, to) = (log.start(), kept.start());
+        *log = Arc::new(kept);
         if let Some(base) = deleted.rolled {
             cx.note(Note::SegmentRolled { node, partition: p, base });
         }
@@ -71,5 +103,88 @@ impl Broker {
         if to != from {
             cx.note(Note::LogStartMoved { node, partition: p, from, to });
         }
+    }
+
+    fn arm_file_delete(&mut self, cx: &mut Cx<'_>) {
+        let next = self.disk.logs.values().flat_map(|log| log.leaving()).map(|file| file.at).min();
+        match next {
+            Some(at) => cx.set_timer(Timer::FileDelete, at.since(cx.now())),
+            None => cx.cancel_timer(Timer::FileDelete),
+        }
+    }
+
+    /// `file.delete.delay.ms` has passed for some segment.
+    pub(super) fn remove_files(&mut self, cx: &mut Cx<'_>) {
+        for log in self.disk.logs.values_mut().filter(|log| !log.leaving().is_empty()) {
+            Arc::make_mut(log).remove_files(cx.now());
+        }
+        self.arm_file_delete(cx);
+    }
+
+    /// Every 15 s: cleans the dirtiest log first, and goes on until none is dirty enough (`LogCleaner`).
+    pub(super) fn run_cleaner(&mut self, cx: &mut Cx<'_>) {
+        cx.set_clock(Timer::Cleaner, self.configs.ms("log.cleaner.backoff.ms"));
+        let (node, now) = (cx.me(), cx.now());
+        let mut due: Vec<(f64, Partition)> = Vec::new();
+        for (p, log) in self.disk.logs.iter().filter(|(p, _)| self.has_policy(**p, "compact")) {
+            let compaction = self.compaction(*p);
+            let dirt = self.high_watermark(*p).map(|hw| log.dirt(now, hw, compaction));
+            due.extend(dirt.filter(|dirt| dirt.is_due(compaction)).map(|dirt| (dirt.ratio(), *p)));
+        }
+        due.sort_by(|a, b| b.0.total_cmp(&a.0));
+        for (_, p) in due {
+            let compaction = self.compaction(p);
+            let (Some(hw), Some(log)) = (self.high_watermark(p), self.disk.logs.get_mut(&p)) else {
+                continue;
+            };
+            let dirt = log.dirt(now, hw, compaction);
+            let done = Arc::make_mut(log).compact(now, dirt, compaction);
+            let removed = u32::try_from(done.removed).unwrap_or(u32::MAX);
+            cx.note(Note::LogCompacted { node, partition: p, upto: done.upto, removed });
+        }
+        self.retain_all(cx, true);
+    }
+
+    /// Forgets producers that wrote nothing for `producer.id.expiration.ms`.
+    pub(super) fn expire_producers(&mut self, cx: &mut Cx<'_>) {
+        cx.set_clock(Timer::ProducerExpiry, self.configs.ms("producer.id.expiration.check.interval.ms"));
+        let (now, after) = (cx.now(), self.configs.ms("producer.id.expiration.ms"));
+        for log in self.disk.logs.values_mut().filter(|log| log.has_expired_producers(now, after)) {
+            Arc::make_mut(log).expire_producers(now, after);
+        }
+    }
+
+    /// An admin lets the records below an offset go (`DeleteRecords`). Followers raise their log start with their next fetch.
+    pub(super) fn delete_records(&mut self, cx: &mut Cx<'_>, p: Partition, upto: Option<Offset>) {
+        if let Err(error) = self.raise_log_start(cx, p, upto) {
+            cx.note(Note::AdminRefused { error });
+        }
+    }
+
+    fn raise_log_start(
+        &mut self,
+        cx: &mut Cx<'_>,
+        p: Partition,
+        upto: Option<Offset>,
+    ) -> Result<(), ErrorCode> {
+        if cx.shared().is_internal(p.topic) {
+            return Err(ErrorCode::InvalidTopic);
+        }
+        self.leads(p).ok_or(ErrorCode::NotLeaderOrFollower)?;
+        if !self.has_policy(p, "delete") {
+            return Err(ErrorCode::PolicyViolation);
+        }
+        let high_watermark = self.high_watermark(p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        let to = upto.unwrap_or(high_watermark);
+        if to > high_watermark {
+            return Err(ErrorCode::OffsetOutOfRange);
+        }
+        let log = self.disk.logs.get_mut(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        let from = log.start();
+        if to > from {
+            Arc::make_mut(log).raise_start(to);
+            cx.note(Note::LogStartMoved { node: cx.me(), partition: p, from, to });
+        }
+        Ok(())
     }
 }

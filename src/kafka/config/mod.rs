@@ -8,7 +8,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::engine::Micros;
-pub use table::SETTINGS;
+pub use table::{SETTINGS, SYNONYMS};
 
 /// Where a setting belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -173,6 +173,13 @@ impl Configs {
             (Some(setting), Family::Librdkafka) => setting.librdkafka,
             (None, _) => "",
         }
+    }
+
+    /// A broker's default for a topic's setting. Kafka calls a few of them otherwise there.
+    #[must_use]
+    pub fn topic_default(&self, name: &str) -> &str {
+        let own = SYNONYMS.iter().find(|(topic, broker)| *topic == name && self.set.contains_key(broker));
+        self.get(own.map_or(name, |(_, broker)| broker))
     }
 
     /// Whether a setting was given and is not the default.

@@ -34,6 +34,9 @@ pub static SETTINGS: &[Setting] = &[
     s("controlled.shutdown.enable", Broker, Bool, "true", "true"),
     s("message.max.bytes", Broker, Int(0, i64::MAX), "1048588", "1048588"),
     s("log.retention.check.interval.ms", Broker, Int(1, i64::MAX), "300000", "300000"),
+    s("log.flush.start.offset.checkpoint.interval.ms", Broker, Int(0, 2_147_483_647), "60000", "60000"),
+    s("log.cleaner.enable", Broker, Bool, "true", "true"),
+    s("producer.id.expiration.check.interval.ms", Broker, Int(1, 2_147_483_647), "600000", "600000"),
     s("offsets.topic.num.partitions", Broker, Int(1, i64::MAX), "50", "50"),
     s("offsets.topic.replication.factor", Broker, Int(1, i64::MAX), "3", "3"),
     s("auto.create.topics.enable", Broker, Bool, "true", "true"),
@@ -185,3 +188,6 @@ pub static SETTINGS: &[Setting] = &[
     s("client.rack", Consumer, Text, "", ""),
     s("default.api.timeout.ms", Consumer, Int(0, i64::MAX), "60000", "60000"),
 ];
+
+/// Topic settings whose default a broker sets under another name: (topic, broker).
+pub static SYNONYMS: &[(&str, &str)] = &[("max.message.bytes", "message.max.bytes")];

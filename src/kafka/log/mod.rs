@@ -18,14 +18,16 @@ mod producers;
 mod restore;
 mod retention;
 mod segment;
+mod validate;
 
 use std::sync::Arc;
 
 pub use compact::{Compacted, Compaction, Dirt};
 pub use epochs::Epochs;
 pub use producers::{Ended, Guard, Known, Origin, ProducerEntry, ProducerStates, Verdict};
-pub use retention::{Deleted, Retention};
+pub use retention::{Deleted, Leaving, Retention};
 pub use segment::{Aborted, Segment};
+pub use validate::Rules;
 
 use super::mutant::{self, Mutant};
 use super::{Batch, LeaderEpoch, Offset, Outcome, ProducerId, Record};
@@ -52,6 +54,7 @@ pub struct Log {
     snapshots: Vec<(Offset, Arc<ProducerStates>)>,
     /// The cleaner's checkpoint.
     cleaned: Offset,
+    leaving: Vec<Leaving>,
 }
 
 impl Default for Log {
@@ -72,6 +75,7 @@ impl Log {
             producers: ProducerStates::default(),
             snapshots: Vec::new(),
             cleaned: offset,
+            leaving: Vec::new(),
         }
     }
 
@@ -239,15 +243,10 @@ impl Log {
         *self = Self::starting_at(offset, now);
     }
 
-    /// Raises the log start; returns the bases of segments that lie below it and are gone.
-    pub fn raise_start(&mut self, to: Offset) -> Vec<Offset> {
+    /// Raises the log start. Segments below it stay until the next pass of retention.
+    pub fn raise_start(&mut self, to: Offset) {
         self.start = if mutant::on(Mutant::LowersLogStart) { to } else { self.start.max(to) };
-        let mut gone = Vec::new();
-        while self.segments.len() > 1 && self.segments[1].base() <= self.start {
-            gone.push(self.segments.remove(0).base());
-        }
         self.drop_front();
-        gone
     }
 
     /// Everything written so far is on disk.
@@ -277,10 +276,14 @@ impl Log {
         self.segments.push(Arc::new(Segment::new(base, now)));
     }
 
-    /// Segments at the front are gone: so are the epochs and snapshots that belong to them.
+    fn first_base(&self) -> Offset {
+        self.segments.first().map_or(self.start, |s| s.base())
+    }
+
+    /// The log begins later than before: epochs, and snapshots of segments that are gone, go.
     fn drop_front(&mut self) {
         self.epochs.raise_start(self.start);
-        let first = self.segments.first().map_or(self.start, |s| s.base());
+        let first = self.first_base();
         self.snapshots.retain(|(upto, _)| *upto >= first);
     }
 }

@@ -7,9 +7,12 @@ use crate::engine::Micros;
 use crate::kafka::Stamp;
 
 impl Log {
-    /// A process begins to use this log: what it knew is what the newest snapshot and the batches behind it tell. Producers that are
-    /// expired by then are not taken from the snapshot.
-    pub fn reload(&mut self, now: Micros, expiration: Micros) {
+    /// A process begins to use this log. Its start is what was last written down (`checkpoint`), but not below the first segment. What
+    /// was known of producers is what the newest snapshot and the batches behind it tell; those expired by then are not taken from it.
+    pub fn reload(&mut self, now: Micros, checkpoint: Option<Offset>, expiration: Micros) {
+        let first = self.first_base();
+        self.start = checkpoint.map_or(first, |start| start.max(first)).min(self.end());
+        self.leaving.clear();
         if let Some((_, newest)) = self.snapshots.last_mut()
             && newest.has_expired(now, expiration)
         {
@@ -35,7 +38,7 @@ impl Log {
             self.snapshots.last().map_or((self.start, ProducerStates::default()), |(upto, states)| {
                 (*upto, ProducerStates::clone(states))
             });
-        for batch in self.batches_from(from) {
+        for batch in self.batches_from(from.max(self.start)) {
             producers.appended(batch);
         }
         self.producers = producers;

@@ -1,17 +1,19 @@
 //! Retention: whole segments go from the front, never past the high watermark (`UnifiedLog.deleteOldSegments`).
 
-use super::Log;
+use super::{Log, Segment};
 use crate::engine::Micros;
 use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{DeleteWhy, Offset};
 
-/// What a topic keeps.
+/// What a topic keeps. With neither, segments go only once the log starts behind them (`cleanup.policy = compact`, `DeleteRecords`).
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {
     /// `retention.ms`; none = for ever.
     pub age: Option<Micros>,
     /// `retention.bytes`; none = any size.
     pub bytes: Option<u64>,
+    /// `file.delete.delay.ms`: how long the file of a deleted segment stays on disk.
+    pub file_delay: Micros,
 }
 
 /// What a pass of retention did.
@@ -23,59 +25,93 @@ pub struct Deleted {
     pub segments: Vec<(Offset, DeleteWhy)>,
 }
 
+/// A segment that is deleted, but whose file is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// Its base offset.
+    pub base: Offset,
+    /// Its bytes.
+    pub size: u64,
+    /// When the file goes.
+    pub at: Micros,
+}
+
 impl Log {
-    /// One pass: by size first, then by age. What is left is at least `retention.bytes`; a segment goes by age when its newest record
-    /// is older than `retention.ms`. The active segment goes too if all are due: an empty one is begun first.
+    /// One pass: segments below the log start, then by size, then by age; each from the front, up to the first that stays. By size what is
+    /// left is at least `retention.bytes`; by age a segment goes when its newest record is older than `retention.ms`. The active segment
+    /// goes too if all are due: an empty one is begun first.
     pub fn retain(&mut self, now: Micros, high_watermark: Offset, retention: Retention) -> Deleted {
         let mut deleted = Deleted::default();
-        if let Some(limit) = retention.bytes {
-            let mut excess = self.size().saturating_sub(limit);
-            self.delete_while(now, high_watermark, DeleteWhy::Size, &mut deleted, |segment_size, _| {
-                let most =
-                    if mutant::on(Mutant::DeletesTooMuch) { excess + segment_size - 1 } else { excess };
-                let fits = segment_size > 0 && segment_size <= most;
+        let mut pass = Pass { now, high_watermark, file_delay: retention.file_delay, deleted: &mut deleted };
+        let start = self.start;
+        self.delete_while(&mut pass, DeleteWhy::LogStart, |_, upper| upper <= start);
+        if let Some(mut excess) = retention.bytes.and_then(|limit| self.size().checked_sub(limit)) {
+            self.delete_while(&mut pass, DeleteWhy::Size, |segment, _| {
+                let fits = segment.size() <= excess || (excess > 0 && mutant::on(Mutant::DeletesTooMuch));
                 if fits {
-                    excess = excess.saturating_sub(segment_size);
+                    excess = excess.saturating_sub(segment.size());
                 }
                 fits
             });
         }
         if let Some(age) = retention.age {
-            self.delete_while(now, high_watermark, DeleteWhy::Time, &mut deleted, |_, newest| {
-                newest.is_some_and(|newest| now.since(newest) > age)
+            self.delete_while(&mut pass, DeleteWhy::Time, |segment, _| {
+                now.since(segment.max_timestamp().unwrap_or(segment.created())) > age
             });
         }
         deleted
     }
 
+    /// Deletes segments from the front while they are `due`, told each with the offset at which it ends: the base of the next one.
     fn delete_while(
         &mut self,
-        now: Micros,
-        high_watermark: Offset,
+        pass: &mut Pass<'_>,
         why: DeleteWhy,
-        deleted: &mut Deleted,
-        mut due: impl FnMut(u64, Option<Micros>) -> bool,
+        mut due: impl FnMut(&Segment, Offset) -> bool,
     ) {
-        let count = self
-            .segments()
-            .take_while(|s| {
-                let committed = high_watermark >= s.end() || mutant::on(Mutant::DeletesUncommitted);
-                committed && s.end() > s.base() && due(s.size(), s.max_timestamp())
-            })
-            .count();
+        let mut uppers = self.segments().skip(1).map(Segment::base).collect::<Vec<_>>();
+        uppers.push(self.end());
+        let goes = |(segment, upper): &(&Segment, Offset)| {
+            let committed = pass.high_watermark >= *upper || mutant::on(Mutant::DeletesUncommitted);
+            let last_and_empty = segment.base() == *upper && segment.is_empty();
+            committed && !last_and_empty && due(segment, *upper)
+        };
+        let count = self.segments().zip(uppers).take_while(goes).count();
         if count == 0 {
             return;
         }
         if count == self.segments.len() {
-            deleted.rolled = Some(self.roll(now));
+            pass.deleted.rolled = Some(self.roll(pass.now));
         }
-        deleted.segments.extend(self.segments[..count].iter().map(|s| (s.base(), why)));
-        self.segments.drain(..count);
+        for segment in self.segments.drain(..count) {
+            let (base, size) = (segment.base(), segment.size());
+            pass.deleted.segments.push((base, why));
+            self.leaving.push(Leaving { base, size, at: pass.now + pass.file_delay });
+        }
         if let Some(first) = self.segments.first() {
             self.start = self.start.max(first.base());
         }
         self.drop_front();
     }
+
+    /// Deleted segments whose files are still on disk.
+    #[must_use]
+    pub fn leaving(&self) -> &[Leaving] {
+        &self.leaving
+    }
+
+    /// Removes the files whose time has come.
+    pub fn remove_files(&mut self, now: Micros) {
+        self.leaving.retain(|file| file.at > now);
+    }
+}
+
+/// What the passes over one log share.
+struct Pass<'a> {
+    now: Micros,
+    high_watermark: Offset,
+    file_delay: Micros,
+    deleted: &'a mut Deleted,
 }
 
 #[cfg(test)]
@@ -103,7 +139,7 @@ mod tests {
     #[test]
     fn age_is_that_of_the_newest_record_and_stops_at_the_first_that_stays() {
         let mut log = log_of(&[0, 100, 10]);
-        let hour = Retention { age: Some(Micros::secs(50)), bytes: None };
+        let hour = Retention { age: Some(Micros::secs(50)), bytes: None, file_delay: Micros::ZERO };
         let gone = log.retain(Micros::secs(90), Offset(3), hour);
         assert_eq!(
             gone.segments,
@@ -116,8 +152,11 @@ mod tests {
     #[test]
     fn everything_may_go_once_an_empty_segment_is_begun() {
         let mut log = log_of(&[0, 1]);
-        let gone =
-            log.retain(Micros::secs(90), Offset(2), Retention { age: Some(Micros::secs(50)), bytes: None });
+        let gone = log.retain(
+            Micros::secs(90),
+            Offset(2),
+            Retention { age: Some(Micros::secs(50)), bytes: None, file_delay: Micros::ZERO },
+        );
         assert_eq!(gone.rolled, Some(Offset(2)));
         assert_eq!((log.start(), log.end(), log.segments().count()), (Offset(2), Offset(2), 1));
     }
@@ -125,11 +164,15 @@ mod tests {
     #[test]
     fn nothing_at_or_above_the_high_watermark_goes_and_size_leaves_at_least_the_limit() {
         let mut log = log_of(&[0, 1, 2, 3]);
-        let old = Retention { age: Some(Micros::secs(1)), bytes: None };
+        let old = Retention { age: Some(Micros::secs(1)), bytes: None, file_delay: Micros::ZERO };
         log.retain(Micros::secs(90), Offset(1), old);
         assert_eq!(log.start(), Offset(1));
         let before = log.size();
-        log.retain(Micros::secs(90), Offset(4), Retention { age: None, bytes: Some(150) });
+        log.retain(
+            Micros::secs(90),
+            Offset(4),
+            Retention { age: None, bytes: Some(150), file_delay: Micros::ZERO },
+        );
         assert!(log.size() >= 150 && log.size() < before);
     }
 }

@@ -108,7 +108,9 @@ impl Action {
                 .into_iter()
                 .chain(brokers.iter().map(|b| (b.as_str(), W::Broker)))
                 .collect(),
-            Self::ElectPreferred { partition } | Self::ElectUnclean { partition } => {
+            Self::ElectPreferred { partition }
+            | Self::ElectUnclean { partition }
+            | Self::DeleteRecords { partition, .. } => {
                 vec![(partition, W::Partition)]
             }
             Self::DropNext { from, to, .. }

@@ -81,6 +81,7 @@ fn values(verb: &str, arg: &str, words: &[&str], names: &Vocabulary) -> Vec<Stri
         (_, "consumer") => ids(Wanted::Consumer),
         ("stop", "process") => ids(Wanted::Client),
         ("seek" | "reset-offsets", "to") => known(&["earliest", "latest"]),
+        ("delete-records", "upto") => known(&["end"]),
         ("produce", "to") | (_, "topic") => ids(Wanted::Topic),
         (_, "process" | "from" | "to" | "a" | "b") => ids(Wanted::Process),
         (_, "broker" | "brokers") => ids(Wanted::Broker),

@@ -16,7 +16,7 @@ pub use complete::{Completion, complete};
 pub use error::ActionError;
 pub use help::{Help, help, verbs};
 pub use pattern::{Pattern, PatternError};
-pub use words::Setting;
+pub use words::{Setting, Upto};
 
 use super::length::Length;
 use crate::kafka::{ErrorCode, SeekTo};
@@ -142,6 +142,12 @@ pub enum Action {
         topic: String,
         #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
         count: u32,
+    },
+    DeleteRecords {
+        #[arg(value_parser = w::partition)]
+        partition: String,
+        #[arg(value_parser = w::upto)]
+        upto: Upto,
     },
     AddBroker {
         #[arg(value_parser = w::id)]

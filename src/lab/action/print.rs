@@ -76,6 +76,9 @@ impl Action {
             Self::AddPartitions { topic, count } => {
                 ("add-partitions", vec![Id(topic), Word(count.to_string())])
             }
+            Self::DeleteRecords { partition, upto } => {
+                ("delete-records", vec![Id(partition), Word(upto.to_string())])
+            }
             Self::AddBroker { broker } => ("add-broker", vec![Id(broker)]),
             Self::Reassign { partition, brokers } => {
                 ("reassign", vec![Id(partition), Word(brokers.join(","))])

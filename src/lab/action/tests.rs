@@ -92,6 +92,10 @@ fn of_the_cluster() -> impl Strategy<Value = Action> {
         (partition(), proptest::collection::vec(id(), 1..4))
             .prop_map(|(partition, brokers)| Action::Reassign { partition, brokers }),
         partition().prop_map(|partition| Action::ElectUnclean { partition }),
+        (partition(), proptest::option::of(0..99_i64)).prop_map(|(partition, offset)| {
+            let upto = offset.map_or(Upto::End, |offset| Upto::Offset(Offset(offset)));
+            Action::DeleteRecords { partition, upto }
+        }),
         (id(), id(), api).prop_map(|(from, to, api)| Action::DropNext { from, to, api }),
         proptest::option::of(id()).prop_map(|client| Action::DropNextAck { client }),
         (id(), id(), length()).prop_map(|(from, to, delay)| Action::Delay { from, to, delay }),

@@ -30,6 +30,35 @@ pub struct Setting {
     pub value: String,
 }
 
+/// Up to where `delete-records` deletes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upto {
+    /// Below this offset.
+    Offset(Offset),
+    /// Everything that is committed.
+    End,
+}
+
+impl fmt::Display for Upto {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Offset(offset) => offset.fmt(f),
+            Self::End => f.write_str("end"),
+        }
+    }
+}
+
+pub fn upto(text: &str) -> Result<Upto, WordError> {
+    match (text, text.parse::<u32>()) {
+        ("end", _) => Ok(Upto::End),
+        (_, Ok(offset)) => Ok(Upto::Offset(Offset(i64::from(offset)))),
+        _ => refuse(
+            format!("`{text}`: 오프셋(예: 3)이나 end를 쓰세요"),
+            format!("`{text}`: write an offset (3) or end"),
+        ),
+    }
+}
+
 fn refuse<T>(ko: String, en: String) -> Result<T, WordError> {
     Err(WordError(Text::new(ko, en)))
 }

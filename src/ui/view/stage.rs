@@ -161,7 +161,9 @@ pub(super) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role, String
         | "PartitionRevoked" => ("▸", Role::PositionA),
         "RecordAcked" => ("✓", Role::InSync),
         "CallbackRun" => ("◂", Role::Response),
-        "SegmentDeleted" | "LogStartMoved" | "Truncated" if !is_internal(line) => ("◌", Role::OutOfSync),
+        "SegmentDeleted" | "LogStartMoved" | "LogCompacted" | "Truncated" if !is_internal(line) => {
+            ("◌", Role::OutOfSync)
+        }
         "SegmentRolled" if !is_internal(line) => ("◆", Role::Muted),
         "CommitRefused" | "AppendRefused" | "DuplicateAnswered" | "ClientError" | "AdminRefused" => {
             ("⚠", Role::Warning)

@@ -133,6 +133,6 @@ fn the_last_batch_of_a_producer_stays_empty() {
     clean(&mut log, 0);
     let kept: Vec<(i64, usize)> = log.batches().map(|b| (b.base.0, b.records.len())).collect();
     assert_eq!(kept, [(0, 0), (1, 1)]);
-    log.reload(Micros::ZERO, Micros::NEVER);
+    log.reload(Micros::ZERO, None, Micros::NEVER);
     assert_eq!(log.producers().get(ProducerId(1)).unwrap().last_sequence(), Sequence(0));
 }
