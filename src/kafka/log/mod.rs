@@ -54,6 +54,8 @@ pub struct Log {
     snapshots: Vec<(Offset, Arc<ProducerStates>)>,
     /// The cleaner's checkpoint.
     cleaned: Offset,
+    /// Below this compaction may have left holes, here or at the leader that this was copied from.
+    sparse: Offset,
     leaving: Vec<Leaving>,
 }
 
@@ -75,6 +77,7 @@ impl Log {
             producers: ProducerStates::default(),
             snapshots: Vec::new(),
             cleaned: offset,
+            sparse: offset,
             leaving: Vec::new(),
         }
     }
@@ -144,6 +147,12 @@ impl Log {
         self.epochs.end_of(epoch, self.end())
     }
 
+    /// Below this there may be holes: compaction has passed here, or at the leader that this was copied from.
+    #[must_use]
+    pub fn sparse_upto(&self) -> Offset {
+        self.sparse.clamp(self.start, self.end())
+    }
+
     /// Notes that a leader of this epoch begins here, even before it writes.
     pub fn begin_epoch(&mut self, epoch: LeaderEpoch) {
         self.epochs.assign(epoch, self.end());
@@ -173,6 +182,9 @@ impl Log {
     pub fn copy(&mut self, batch: Batch, now: Micros, rolling: Rolling) -> Option<Offset> {
         if batch.base < self.end() {
             return None;
+        }
+        if batch.cleaned.is_some() || batch.base > self.end() {
+            self.sparse = batch.end();
         }
         self.push(batch, now, rolling, true)
     }
@@ -231,6 +243,7 @@ impl Log {
             }
             self.flushed = self.flushed.min(self.end());
             self.cleaned = self.cleaned.min(to);
+            self.sparse = self.sparse.min(to);
             self.start = self.start.min(self.end());
             let end = self.end();
             self.snapshots.retain(|(upto, _)| *upto <= end);

@@ -152,6 +152,7 @@ impl Log {
         let removed = before - records(&cleaned);
         self.segments.splice(0..0, cleaned);
         self.cleaned = dirt.upto;
+        self.sparse = self.sparse.max(dirt.upto);
         Compacted { upto: dirt.upto, removed }
     }
 
