@@ -322,7 +322,7 @@ impl Record {
         match &self.internal {
             Some(Internal::Offset(offset)) => offset.offset.is_none(),
             Some(Internal::Group(_, state)) => state.is_none(),
-            Some(Internal::Transaction(state)) => state.state == super::txn::TransactionState::Dead,
+            Some(Internal::Transaction(state)) => state.state == super::TransactionState::Dead,
             None => self.value.is_none(),
         }
     }
