@@ -38,10 +38,16 @@ pub fn crc32(data: &[u8]) -> u32 {
     !crc
 }
 
-/// The partition of a key among `partitions`, as Java clients choose it: the sign bit cleared (not the absolute value), modulo.
+/// murmur2 of a key with the sign bit cleared: not the absolute value, which differs for negative ones.
+#[must_use]
+pub fn java_hash(key: &[u8]) -> u32 {
+    murmur2(key).cast_unsigned() & 0x7fff_ffff
+}
+
+/// The partition of a key among `partitions`, as Java clients choose it.
 #[must_use]
 pub fn java_partition(key: &[u8], partitions: u32) -> u32 {
-    (murmur2(key).cast_unsigned() & 0x7fff_ffff) % partitions.max(1)
+    java_hash(key) % partitions.max(1)
 }
 
 /// The partition of a key as librdkafka's default chooses it.

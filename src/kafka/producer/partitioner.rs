@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::Producer;
-use super::hash::{fnv1a, java_partition, librdkafka_partition, murmur2};
+use super::hash::{crc32, fnv1a, java_hash, java_partition, murmur2};
 use crate::engine::Micros;
 use crate::kafka::config::{Configs, Family};
 use crate::kafka::mutant::{self, Mutant};
@@ -27,7 +27,7 @@ pub(super) enum Strategy {
     /// Java's RoundRobinPartitioner: a counter a topic, keys do not matter.
     RoundRobin,
     /// librdkafka: this hash; `empty`: an empty key counts as a key; `random`: no key means any partition, not the hash of nothing.
-    Hash { hash: fn(&[u8], u32) -> u32, empty: bool, random: bool },
+    Hash { hash: fn(&[u8]) -> u32, empty: bool, random: bool },
     /// librdkafka: any partition, whatever the key.
     Random,
 }
@@ -40,19 +40,19 @@ impl Strategy {
         }
         let hashing = |hash, empty, random| Self::Hash { hash, empty, random };
         match configs.get("partitioner") {
-            "consistent" => hashing(librdkafka_partition, true, false),
-            "murmur2" => hashing(java_partition, true, false),
-            "murmur2_random" => hashing(java_partition, true, true),
-            "fnv1a" => hashing(fnv1a_partition, true, false),
-            "fnv1a_random" => hashing(fnv1a_partition, true, true),
+            "consistent" => hashing(crc32, true, false),
+            "murmur2" => hashing(java_hash, true, false),
+            "murmur2_random" => hashing(java_hash, true, true),
+            "fnv1a" => hashing(fnv1a_positive, true, false),
+            "fnv1a_random" => hashing(fnv1a_positive, true, true),
             "random" => Self::Random,
-            _ => hashing(librdkafka_partition, false, true),
+            _ => hashing(crc32, false, true),
         }
     }
 }
 
-fn fnv1a_partition(key: &[u8], partitions: u32) -> u32 {
-    fnv1a(key).unsigned_abs() % partitions.max(1)
+fn fnv1a_positive(key: &[u8]) -> u32 {
+    fnv1a(key).unsigned_abs()
 }
 
 /// What the partitioner remembers, by topic.
@@ -72,6 +72,16 @@ struct Stuck {
 }
 
 impl Producer {
+    /// The number that is divided by the partition count for this key; none if this producer does not hash it.
+    #[must_use]
+    pub fn key_hash(&self, key: &[u8]) -> Option<u32> {
+        match self.settings.strategy {
+            Strategy::Java if !self.settings.ignore_keys => Some(java_hash(key)),
+            Strategy::Hash { hash, empty, .. } if empty || !key.is_empty() => Some(hash(key)),
+            _ => None,
+        }
+    }
+
     /// Chooses a partition among `count` for a record that names none.
     pub(super) fn choose(&mut self, cx: &mut Cx<'_>, send: &Send, count: u32) -> (u32, Chosen) {
         let key = send.key.as_deref();
@@ -82,9 +92,9 @@ impl Producer {
             }
             (Strategy::Java, _) => (self.stick_by_bytes(cx, send.topic, count), Chosen::Sticky),
             (Strategy::Hash { hash, empty, .. }, Some(key)) if empty || !key.is_empty() => {
-                (drifting(cx, hash(key, count), count), Chosen::Key)
+                (drifting(cx, hash(key) % count.max(1), count), Chosen::Key)
             }
-            (Strategy::Hash { hash, random: false, .. }, _) => (hash(&[], count), Chosen::Key),
+            (Strategy::Hash { hash, random: false, .. }, _) => (hash(&[]) % count.max(1), Chosen::Key),
             (Strategy::Random, Some(_)) => (self.any(cx, send.topic, count), Chosen::Random),
             (Strategy::Hash { .. } | Strategy::Random, _) if self.settings.sticky.0 > 0 => {
                 (self.stick_by_time(cx, send.topic, count), Chosen::Sticky)

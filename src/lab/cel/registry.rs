@@ -30,6 +30,8 @@ pub enum Kind {
     Verb,
     /// A setting.
     Setting,
+    /// A record's key.
+    Key,
     /// A number.
     Number,
 }
@@ -109,6 +111,7 @@ impl Kind {
             Self::Record => "record",
             Self::Verb => "verb",
             Self::Setting => "setting",
+            Self::Key => "key",
             Self::Number => "number",
         }
     }
@@ -153,8 +156,8 @@ const fn later(
 
 use Gives::{Bool, Error, Id, Ids, Int, Maps, State};
 use Kind::{
-    Broker, Client, Consumer, Group, Number, Partition, Process, Reader, Record, Setting, Subject, Topic,
-    Verb,
+    Broker, Client, Consumer, Group, Key, Number, Partition, Process, Reader, Record, Setting, Subject,
+    Topic, Verb,
 };
 
 const P: &[Kind] = &[Partition];
@@ -316,6 +319,17 @@ pub static FUNCTIONS: &[Function] = &[
     ),
     // ---- producers ----
     f("pid", &[Client], 1, Int, ("프로듀서 ID", "producer id"), "pid('p') >= 0"),
+    f(
+        "hash",
+        &[Client, Key],
+        2,
+        Int,
+        (
+            "프로듀서가 키로 만든 수. 파티션 수로 나눈 나머지가 파티션",
+            "number that a producer makes of a key; the remainder by partitions is the partition",
+        ),
+        "hash('p', 'user_1') % 3 == part('r1')",
+    ),
     f("producer_epoch", &[Client], 1, Int, ("프로듀서 에폭", "producer epoch"), "producer_epoch('p') == 0"),
     f(
         "cached",

@@ -19,6 +19,14 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
                 (None, _) => Value::Int(-1),
             })
         }
+        "hash" => {
+            let key = super::text_arg(args, 1)?.as_bytes();
+            let made = facts.node_arg(args, 0)?.and_then(|node| match facts.world.node(node) {
+                Process::Producer(producer) => producer.key_hash(key),
+                _ => None,
+            });
+            Ok(made.map_or(Value::Int(-1), int))
+        }
         "err" => Ok(facts.node_arg(args, 0)?.map_or(Value::Null, |node| {
             Value::text(match facts.world.node(node) {
                 Process::Producer(producer) => producer.error().map(|e| e.name()),
