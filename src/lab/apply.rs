@@ -6,11 +6,12 @@ use std::sync::Arc;
 use super::action::{Action, Produce, Setting, Upto};
 use super::error::ActError;
 use super::ledger::RecordNames;
-use super::spec::config_text;
+use super::spec::{conflict_text, refused_config_text};
 use super::state::State;
 use crate::engine::{Fault, Loss, NodeId, Note as EngineNote, Process as Life, RuleAction, Tier};
 use crate::kafka::config::{Configs, Family, Scope};
 use crate::kafka::consumer::{Consumer, ConsumerSpec};
+use crate::kafka::producer::conflict;
 use crate::kafka::{
     Command, ErrorCode, Note, OFFSETS_TOPIC, Partition, Process, RecordId, Role, SeekTo, Send, TopicId,
 };
@@ -24,7 +25,7 @@ enum Deed {
     Pause(NodeId),
     Resume(NodeId),
     Command(NodeId, Command),
-    Produce(NodeId, Vec<Send>, Produce),
+    Produce(NodeId, Vec<Send>, Produce, Option<String>),
     Alter(NodeId, Vec<(&'static str, Arc<str>)>),
     Commands(NodeId, Vec<Command>),
     CreateTopic(NodeId, String, Box<Action>),
@@ -75,7 +76,13 @@ impl State {
                     self.world.command(node, command);
                 }
             }
-            Deed::Produce(node, sends, produce) => self.produce(node, sends, &produce),
+            Deed::Produce(node, mut sends, produce, unknown) => {
+                if let Some(name) = unknown {
+                    let topic = self.world.shared_mut().intern_topic(&name);
+                    sends.iter_mut().for_each(|send| send.topic = topic);
+                }
+                self.produce(node, sends, &produce);
+            }
             Deed::Alter(node, settings) => self.world.alter(node, |process| set_all(process, &settings)),
             Deed::CreateTopic(controller, name, action) => {
                 let topic = self.world.shared_mut().intern_topic(&name);
@@ -116,7 +123,7 @@ impl State {
         match action {
             Action::Produce(produce) => self.plan_produce(produce),
             Action::Flush { client } => self.tell(client, Command::Flush),
-            Action::Poll { consumer } => self.tell_manual(consumer, Command::Poll),
+            Action::Poll { consumer } => self.plan_poll(consumer),
             Action::Work { consumer } => self.tell_manual(consumer, Command::Work),
             Action::Commit { consumer } => self.tell_manual(consumer, Command::Commit),
             Action::Cycle { consumer } => self.tell_manual(consumer, Command::Cycle),
@@ -171,8 +178,11 @@ impl State {
     fn plan_produce(&self, produce: &Produce) -> Result<Deed, ActError> {
         let node = self.running(&produce.client)?;
         let Process::Producer(producer) = self.world.node(node) else { return Err(unknown(&produce.client)) };
+        let unknown = produce.to.clone().filter(|name| self.world.shared().find_topic(name).is_none());
         let topic = match &produce.to {
-            Some(name) => self.topic(name)?,
+            // A name for Kafka to refuse, or to make a topic of; it gets its number when the action is done.
+            Some(_) if unknown.is_some() => TopicId(u32::MAX),
+            Some(name) => self.world.shared().find_topic(name).ok_or_else(|| self::unknown(name))?,
             None => *producer.topics().first().ok_or_else(|| {
                 let id = &produce.client;
                 ActError::new(
@@ -199,7 +209,27 @@ impl State {
             };
             Send { topic, key: produce.key.as_deref().map(bytes), value, partition: produce.partition }
         });
-        Ok(Deed::Produce(node, sends.collect(), produce.clone()))
+        Ok(Deed::Produce(node, sends.collect(), produce.clone(), unknown))
+    }
+
+    /// poll() of a manual consumer, or of a librdkafka producer, whose callbacks run there.
+    fn plan_poll(&self, id: &str) -> Result<Deed, ActError> {
+        let node = self.running(id)?;
+        match self.world.node(node) {
+            Process::Producer(producer) if producer.configs().family() == Family::Librdkafka => {
+                Ok(Deed::Command(node, Command::Poll))
+            }
+            Process::Producer(_) => Err(ActError::new(
+                format!(
+                    "{} Java 프로듀서라 poll이 없습니다. 콜백은 응답이 오면 바로 불립니다.",
+                    named(id, "은")
+                ),
+                format!(
+                    "{id} is a Java producer, which has no poll: its callbacks run as soon as an answer comes."
+                ),
+            )),
+            _ => self.tell_manual(id, Command::Poll),
+        }
     }
 
     fn plan_start(&self, process: &str, group: Option<&str>) -> Result<Deed, ActError> {
@@ -279,7 +309,16 @@ impl State {
             let commands = set.into_iter().map(|(name, value)| Command::SetTopicConfig(topic, name, value));
             return Ok(Deed::Commands(self.controller()?, commands.collect()));
         };
-        let set = checked(configs_of(self.world.node(node)), settings)?;
+        let configs = configs_of(self.world.node(node));
+        let set = checked(configs, settings)?;
+        if self.world.shared().role(node) == Some(Role::Producer) {
+            let mut after = configs.clone();
+            set.iter().for_each(|(name, value)| drop(after.set(name, value)));
+            if let Some(conflict) = conflict(&after) {
+                let message = conflict_text(conflict, after.family());
+                return Err(ActError { message });
+            }
+        }
         let unused = self.world.shared().role(node) == Some(Role::Producer)
             && !self.ledger.records().any(|record| record.producer == node);
         if unused || matches!(self.world.process(node), Life::Down { .. }) {
@@ -441,8 +480,8 @@ fn set_all(process: &mut Process, settings: &[(&'static str, Arc<str>)]) {
 }
 
 fn checked(configs: &Configs, settings: &[Setting]) -> Result<Vec<(&'static str, Arc<str>)>, ActError> {
-    let check =
-        |s: &Setting| configs.check(&s.name, &s.value).map_err(|e| ActError { message: config_text(&e) });
+    let refused = |e| ActError { message: refused_config_text(&e, configs) };
+    let check = |s: &Setting| configs.check(&s.name, &s.value).map_err(refused);
     settings.iter().map(check).collect()
 }
 

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use crate::engine::{Flight, LossWhy, Micros, MsgId, NodeId, Note as EngineNote, Rec};
+use crate::engine::{Envelope, Flight, LossWhy, Micros, MsgId, NodeId, Note as EngineNote, Rec};
 use crate::kafka::{
-    Body, Bytes, Election, ErrorCode, Note, Offset, Partition, Process, RecordId, Role, Send, World,
+    Acks, Body, Bytes, Election, ErrorCode, Note, Offset, Partition, Process, RecordId, Role, Send, World,
 };
 
 /// Records that share one allocation, so that a checkpoint copies few.
@@ -45,12 +45,36 @@ pub struct RecordFacts {
     pub error: Option<ErrorCode>,
     /// How often its callback ran: whether the application knows.
     pub callbacks: u32,
+    /// What its client got for each attempt, in order; acks=0 asks for no answer.
+    pub replies: Vec<Reply>,
     /// Lost messages that carried it.
     pub dropped: u32,
     /// How often poll() returned it, by consumer.
     pub delivered: BTreeMap<NodeId, u32>,
     /// How often its work was finished, by consumer.
     pub worked: BTreeMap<NodeId, u32>,
+}
+
+/// What became of one attempt to store a record, as its client saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Success, with the record's offset.
+    Ok(Offset),
+    /// No answer: the time was over or the connection broke.
+    Lost,
+    /// An error.
+    Error(ErrorCode),
+}
+
+impl std::fmt::Display for Reply {
+    /// `ok@6`, `lost` or the error's name.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ok(offset) => write!(f, "ok@{offset}"),
+            Self::Lost => f.write_str("lost"),
+            Self::Error(error) => error.fmt(f),
+        }
+    }
 }
 
 /// Since when a process is what it is.
@@ -74,6 +98,8 @@ pub struct Ledger {
     received: BTreeMap<NodeId, Arc<VecDeque<Received>>>,
     verbs: BTreeMap<&'static str, u64>,
     flying: BTreeMap<MsgId, Flight<Body>>,
+    /// Produce requests whose client waits for the answer.
+    asked: BTreeMap<MsgId, Asked>,
     lost: Vec<(Flight<Body>, LossWhy)>,
 }
 
@@ -237,10 +263,18 @@ impl Ledger {
             EngineNote::MessageSent { msg, .. } | EngineNote::MessageDuplicated { copy: msg, .. } => {
                 if let Some(flight) = world.flight(msg) {
                     self.flying.insert(msg, flight.clone());
+                    self.asked.extend(Asked::of(flight).map(|asked| (msg, asked)));
                 }
             }
             EngineNote::MessageArrived { msg, .. } => {
-                self.flying.remove(&msg);
+                if let Some(flight) = self.flying.remove(&msg) {
+                    self.answered(&flight.envelope);
+                }
+            }
+            EngineNote::ConnectionClosed { client, server, .. } => {
+                let on_it = |asked: &Asked| asked.client == client && asked.server == server;
+                let lost: Vec<MsgId> = self.asked.iter().filter(|(_, a)| on_it(a)).map(|(m, _)| *m).collect();
+                lost.into_iter().for_each(|msg| self.unanswered(msg));
             }
             EngineNote::MessageLost { msg, why, .. } => {
                 if let Some(flight) = self.flying.remove(&msg) {
@@ -261,6 +295,34 @@ impl Ledger {
         }
     }
 
+    /// A client got an answer to its produce request.
+    fn answered(&mut self, answer: &Envelope<Body>) {
+        let Body::Produced { results } = &answer.body else { return };
+        let Some(asked) = answer.answers.and_then(|msg| self.asked.remove(&msg)) else { return };
+        for (p, records) in asked.batches {
+            let Some((_, error, base)) = results.iter().find(|(at, ..)| *at == p) else { continue };
+            for (ix, id) in (0..).zip(records) {
+                let ok = || Reply::Ok(if *base == Offset::NONE { *base } else { base.plus(ix) });
+                let reply = if *error == ErrorCode::None { ok() } else { Reply::Error(*error) };
+                self.reply(id, reply);
+            }
+        }
+    }
+
+    /// A client waits no longer for the answer to a produce request.
+    fn unanswered(&mut self, msg: MsgId) {
+        let Some(asked) = self.asked.remove(&msg) else { return };
+        for id in asked.batches.into_iter().flat_map(|(_, records)| records) {
+            self.reply(id, Reply::Lost);
+        }
+    }
+
+    fn reply(&mut self, id: RecordId, reply: Reply) {
+        if let Some(record) = self.record(id) {
+            record.replies.push(reply);
+        }
+    }
+
     fn domain(&mut self, world: &World, rec: &Rec<Note>, note: &Note) {
         match *note {
             Note::RecordSent { record, client, partition } => {
@@ -277,6 +339,7 @@ impl Ledger {
                     facts.error = Some(error);
                 }
             }
+            Note::RequestTimedOut { msg, .. } => self.unanswered(msg),
             Note::CallbackRun { record, .. } => {
                 if let Some(facts) = self.record(record) {
                     facts.callbacks += 1;
@@ -318,6 +381,24 @@ impl Ledger {
     }
 }
 
+/// Who waits for what.
+#[derive(Clone)]
+struct Asked {
+    client: NodeId,
+    server: NodeId,
+    batches: Vec<(Partition, Vec<RecordId>)>,
+}
+
+impl Asked {
+    fn of(flight: &Flight<Body>) -> Option<Self> {
+        let Body::Produce { acks, batches, .. } = &flight.envelope.body else { return None };
+        let ids = |batch: &crate::kafka::Batch| batch.records.iter().map(|record| record.id).collect();
+        let batches = batches.iter().map(|(p, batch)| (*p, ids(batch))).collect();
+        let (client, server) = (flight.envelope.from, flight.envelope.to);
+        (*acks != Acks::Zero).then_some(Self { client, server, batches })
+    }
+}
+
 /// What an action calls the records it sends.
 #[derive(Clone, Copy)]
 pub(super) struct RecordNames<'a> {
@@ -340,6 +421,7 @@ const fn blank(id: RecordId, producer: NodeId, sent_at: Micros) -> RecordFacts {
         offset: Offset::NONE,
         error: None,
         callbacks: 0,
+        replies: Vec::new(),
         dropped: 0,
         delivered: BTreeMap::new(),
         worked: BTreeMap::new(),

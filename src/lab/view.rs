@@ -231,6 +231,8 @@ pub struct ProducerView {
     pub queue: Vec<QueuedBatch>,
     /// Batches on their way or waiting for a retry.
     pub in_flight: Vec<BatchView>,
+    /// The call that the application stands in because it cannot return yet: `send`, `flush`, `close`.
+    pub blocked_in: Option<String>,
     /// Outcomes that the client knows and the application does not: their callbacks run in the next `poll()` or `flush()`. Always 0 for
     /// Java, whose callbacks run as soon as the answer is handled.
     pub callbacks_pending: u32,

@@ -55,6 +55,11 @@ impl Vocabulary {
                 if let Some(id) = &produce.id {
                     add(&mut self.records, id);
                 }
+                if let Some(topic) = produce.to.as_ref()
+                    && !self.topics.iter().any(|(name, _)| name == topic)
+                {
+                    self.topics.push((topic.clone(), 1));
+                }
             }
             Action::Start { process, group: Some(group) } => {
                 if self.role(process).is_none() {

@@ -40,7 +40,37 @@ impl Broker {
                 }
             })
             .collect();
+        let unknown: Vec<TopicId> = (self.configs.on("auto.create.topics.enable").then_some(&topics))
+            .into_iter()
+            .flatten()
+            .filter(|t: &&TopicMetadata| t.error == ErrorCode::UnknownTopicOrPartition)
+            .map(|t| t.topic)
+            .collect();
         self.answer(cx, conn, request, quiet, Body::MetadataGiven { brokers, topics });
+        for topic in unknown {
+            self.create_wanted_topic(cx, topic);
+        }
+    }
+
+    /// `auto.create.topics.enable`: a topic that a client asks for comes into being, with the defaults of this broker. The client was told
+    /// that there is none, and asks again.
+    fn create_wanted_topic(&mut self, cx: &mut Cx<'_>, topic: TopicId) {
+        if !cx.shared().is_internal(topic) {
+            let positive = |name: &str| u32::try_from(self.configs.int(name)).unwrap_or(1);
+            let (partitions, replication) =
+                (positive("num.partitions"), positive("default.replication.factor"));
+            self.create_topic(cx, topic, partitions, replication);
+        }
+    }
+
+    fn create_topic(&mut self, cx: &mut Cx<'_>, topic: TopicId, partitions: u32, replication: u32) {
+        let Some(controller) = controller(cx) else { return };
+        let wanted = Pending::CreateWanted(topic);
+        if self.vol.requests.iter().any(|(_, _, pending)| *pending == wanted) {
+            return;
+        }
+        let body = Body::CreateTopics { topic, partitions, replication, configs: Vec::new() };
+        self.vol.requests.send(cx, controller, CONTROLLER, false, body, Micros::secs(30), wanted);
     }
 
     pub(super) fn list_offsets(

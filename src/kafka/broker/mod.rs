@@ -108,6 +108,8 @@ enum Pending {
     AlterPartition(Vec<(Partition, PartitionEpoch)>),
     ProducerIds,
     CreateTopic(InternalTopic),
+    /// A topic that a client asked for.
+    CreateWanted(crate::kafka::TopicId),
     Fetch(NodeId),
     Markers(Vec<Addressed>),
     Verification(MsgId),
@@ -339,7 +341,7 @@ impl Broker {
     fn on_lost(&mut self, cx: &mut Cx<'_>, pending: Pending) {
         match pending {
             Pending::Registration => cx.set_timer(Timer::BrokerHeartbeat, Micros::ms(100)),
-            Pending::Heartbeat | Pending::CreateTopic(_) => {}
+            Pending::Heartbeat | Pending::CreateTopic(_) | Pending::CreateWanted(_) => {}
             Pending::MetadataLog => {
                 cx.set_timer(Timer::MetadataWait, Micros::ms(100));
             }

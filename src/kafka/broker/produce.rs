@@ -70,6 +70,9 @@ impl Broker {
         if matches!(acks, Acks::Other(_)) {
             return Err(ErrorCode::InvalidRequiredAcks);
         }
+        if cx.shared().is_internal(p.topic) {
+            return Err(ErrorCode::InvalidTopic);
+        }
         let guard = verified.copied().transpose()?;
         let min_isr = self.min_insync_replicas(p);
         let replica = self.vol.replicas.get(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;

@@ -99,6 +99,12 @@ impl Configs {
         Self { scope, family, set: BTreeMap::new() }
     }
 
+    /// Where these settings belong.
+    #[must_use]
+    pub const fn scope(&self) -> Scope {
+        self.scope
+    }
+
     /// Which family's defaults apply.
     #[must_use]
     pub const fn family(&self) -> Family {

@@ -300,6 +300,7 @@ impl Producer {
 
     /// A timer fired.
     pub fn on_timer(&mut self, cx: &mut Cx<'_>, key: Timer) {
+        self.expire(cx);
         match key {
             Timer::RequestTimeout => {
                 for lost in self.vol.requests.expired(cx) {

@@ -25,7 +25,7 @@ impl Producer {
     }
 
     /// Batches whose time is over are given up: `delivery.timeout.ms` from their beginning. They may have been stored.
-    fn expire(&mut self, cx: &mut Cx<'_>) {
+    pub(super) fn expire(&mut self, cx: &mut Cx<'_>) {
         let (now, limit) = (cx.now(), self.settings.delivery);
         let late = |draft: &Draft| draft.created + limit <= now;
         let mut given_up = Vec::new();

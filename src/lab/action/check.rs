@@ -73,13 +73,11 @@ impl Action {
     pub(super) fn wanted(&self) -> Vec<(&str, Wanted)> {
         use Wanted as W;
         match self {
-            Self::Produce(Produce { client, to, .. }) => [(client.as_str(), W::Producer)]
-                .into_iter()
-                .chain(to.as_deref().map(|t| (t, W::Topic)))
-                .collect(),
+            // A topic that does not exist is for Kafka to refuse, or to make.
+            Self::Produce(Produce { client, .. }) => vec![(client, W::Producer)],
+            Self::Poll { consumer } => vec![(consumer, W::Client)],
             Self::Flush { client } => vec![(client, W::Producer)],
-            Self::Poll { consumer }
-            | Self::Work { consumer }
+            Self::Work { consumer }
             | Self::Commit { consumer }
             | Self::Cycle { consumer }
             | Self::Hang { consumer }

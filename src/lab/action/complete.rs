@@ -78,6 +78,7 @@ fn values(verb: &str, arg: &str, words: &[&str], names: &Vocabulary) -> Vec<Stri
     let known = |list: &[&str]| list.iter().map(|w| (*w).to_owned()).collect();
     match (verb, arg) {
         ("produce" | "flush" | "drop-next-ack", "client") | (_, "producer") => ids(Wanted::Producer),
+        ("poll", "consumer") => ids(Wanted::Client),
         (_, "consumer") => ids(Wanted::Consumer),
         ("stop", "process") => ids(Wanted::Client),
         ("seek" | "reset-offsets", "to") => known(&["earliest", "latest"]),

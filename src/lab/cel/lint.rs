@@ -133,6 +133,7 @@ impl<'a> Linter<'a> {
         let element = match range {
             Shape::Maps => Shape::Map,
             Shape::Gives(Gives::Ids(kind)) => Shape::Gives(Gives::Id(kind)),
+            Shape::Gives(Gives::Texts) => Shape::Gives(Gives::Text),
             Shape::Map | Shape::Gives(_) | Shape::Unknown => Shape::Unknown,
         };
         let depth = self.scope.len();
@@ -295,7 +296,7 @@ impl<'a> Linter<'a> {
                         None,
                     )
                 }
-                Gives::Text | Gives::Maps => Ok(()),
+                Gives::Text | Gives::Texts | Gives::Maps => Ok(()),
             },
             Ast::Literal(LiteralValue::Null) if matches!(gives, Gives::Int | Gives::Bool) => self.error(
                 expr.id,

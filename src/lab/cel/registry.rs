@@ -53,6 +53,8 @@ pub enum Gives {
     State,
     /// One of Kafka's error names, or null.
     Error,
+    /// Words in order.
+    Texts,
     /// `{…}` in order.
     Maps,
 }
@@ -129,6 +131,7 @@ impl Gives {
             Self::Text => "string or null".into(),
             Self::State => "group state or null".into(),
             Self::Error => "error name or null".into(),
+            Self::Texts => "list of strings".into(),
             Self::Maps => "list of maps".into(),
         }
     }
@@ -277,13 +280,34 @@ pub static FUNCTIONS: &[Function] = &[
         R,
         1,
         Bool,
-        ("저장되었다는 응답을 받았다", "the application learned that it is stored"),
+        ("저장되었다는 응답을 클라이언트가 받았다", "its client learned that it is stored"),
         "acked('r1')",
     ),
     f("acked_at", R, 1, Int, ("그 시각(µs)", "when, µs"), "acked_at('r1') - sent_at('r1') < ms(50)"),
     f("failed", R, 1, Bool, ("클라이언트가 포기했다", "the client gave it up"), "!failed('r1')"),
     f("error", R, 1, Error, ("포기한 까닭", "why it was given up"), "error('r1') == null"),
-    f("callbacks", R, 1, Int, ("콜백이 불린 횟수", "how often its callback ran"), "callbacks('r1') == 1"),
+    f(
+        "callbacks",
+        R,
+        1,
+        Int,
+        (
+            "콜백이 불린 횟수: 애플리케이션이 결과를 아는가",
+            "how often its callback ran: whether the application knows",
+        ),
+        "callbacks('r1') == 1",
+    ),
+    f(
+        "reply",
+        R,
+        1,
+        Gives::Texts,
+        (
+            "시도마다 클라이언트가 받은 것: ok@오프셋, lost, 오류 이름",
+            "what its client got for each attempt: ok@offset, lost, an error's name",
+        ),
+        "reply('r1') == ['lost', 'ok@6']",
+    ),
     f("seq", R, 1, Int, ("시퀀스 번호", "its sequence number"), "seq('r1') == 0"),
     f(
         "dropped",
@@ -536,7 +560,6 @@ pub static FUNCTIONS: &[Function] = &[
     ),
     // ---- with mechanisms that come later ----
     later("elr", P, ("ELR", "eligible leader replicas"), "elr('orders-0') == []"),
-    later("reply", R, ("레코드의 배치가 받은 응답", "answers to its batch"), "reply('r1') == ['ok']"),
     later(
         "txn_state",
         &[Client],

@@ -69,6 +69,7 @@ impl Looking<'_> {
             buffered,
             queue: queue.collect(),
             in_flight,
+            blocked_in: producer.blocked_in().map(str::to_owned),
             callbacks_pending: u32::try_from(producer.callbacks_pending()).unwrap_or(u32::MAX),
             sequences: producer.sequences().map(|(p, next)| (self.partition(p), next.0)).collect(),
             acked: producer.acked(),

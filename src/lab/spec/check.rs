@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::{ConfigTable, ConsumerSpec, Drive, ProducerSpec, Spec, TopicSpec, Word, family};
 use crate::kafka::config::{ConfigError, Configs, Family, Scope};
+use crate::kafka::producer::{Conflict, conflict};
 use crate::lab::action::Action;
 use crate::lab::name;
 use crate::lab::vocabulary::Vocabulary;
@@ -281,6 +282,21 @@ impl Checker<'_> {
         }
     }
 
+    /// Settings that are fine one by one and do not go together.
+    fn conflicts(&mut self, path: &str, producer: &ProducerSpec) {
+        let family = family(producer.client.get_ref());
+        let mut configs = Configs::new(Scope::Producer, family);
+        for (name, value) in &producer.config.0 {
+            if configs.set(name.get_ref(), value.get_ref()).is_err() {
+                return;
+            }
+        }
+        if let Some(conflict) = conflict(&configs) {
+            let text = conflict_text(conflict, family);
+            self.error(&format!("{path}.config"), producer.id.span(), text.ko, text.en);
+        }
+    }
+
     fn producer(&mut self, path: &str, producer: &ProducerSpec) {
         self.client(path, &producer.client);
         self.topics(path, &producer.topics);
@@ -290,6 +306,7 @@ impl Checker<'_> {
             Scope::Producer,
             family(producer.client.get_ref()),
         );
+        self.conflicts(path, producer);
         let Some(workload) = &producer.workload else {
             if producer.drive == Drive::Auto {
                 let ko = "drive = \"auto\"인 프로듀서에는 workload = { every = \"500ms\" }가 필요합니다."
@@ -398,6 +415,38 @@ pub fn config_text(error: &ConfigError) -> Text {
             format!("`{name}` does not take `{value}`; it takes {takes}."),
         ),
     }
+}
+
+/// What Kafka calls the error of a setting that it does not take: an exception of the client, or the answer to an admin.
+const fn refusal(configs: &Configs) -> &'static str {
+    match (configs.scope(), configs.family()) {
+        (Scope::Topic, _) => "INVALID_CONFIG",
+        (Scope::Producer | Scope::Consumer, Family::Librdkafka) => "_INVALID_ARG",
+        (Scope::Broker | Scope::Producer | Scope::Consumer, _) => "ConfigException",
+    }
+}
+
+/// As [`config_text`], with the name that Kafka's error has. A Java client only warns of a name that it does not know.
+#[must_use]
+pub fn refused_config_text(error: &ConfigError, configs: &Configs) -> Text {
+    let text = config_text(error);
+    let warns = matches!(error, ConfigError::Unknown { .. }) && refusal(configs) == "ConfigException";
+    if warns {
+        return text;
+    }
+    let name = refusal(configs);
+    Text::new(format!("{name}: {}", text.ko), format!("{name}: {}", text.en))
+}
+
+/// Settings of a producer that contradict each other, in words.
+#[must_use]
+pub fn conflict_text(conflict: Conflict, family: Family) -> Text {
+    let name = refusal(&Configs::new(Scope::Producer, family));
+    let (one, needs) = conflict.settings();
+    Text::new(
+        format!("{name}: {one}에는 {needs} 조건이 필요합니다. 프로듀서가 시작되지 않습니다."),
+        format!("{name}: {conflict}; the producer would not start."),
+    )
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-pub use check::{SpecError, config_text};
+pub use check::{SpecError, config_text, conflict_text, refused_config_text};
 pub use table::ConfigTable;
 
 use super::length::Length;

@@ -40,7 +40,7 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
             partitions::answer(facts, name, args)
         }
         "key" | "tag" | "part" | "off" | "copies" | "visible" | "visible_rc" | "txn" | "sent_at"
-        | "acked" | "acked_at" | "failed" | "error" | "callbacks" | "seq" | "dropped" | "holds"
+        | "acked" | "acked_at" | "failed" | "error" | "callbacks" | "reply" | "seq" | "dropped" | "holds"
         | "delivered" | "worked" | "records" => records::answer(facts, name, args),
         "committed" | "position" | "lag" | "owner" | "owned" | "state" | "generation" | "members"
         | "buffer" | "polls" | "err" | "consumers" | "pid" | "producer_epoch" | "hash" => {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::partitions::bytes;
 use super::{Answer, int, map, text_arg};
 use crate::engine::Micros;
-use crate::kafka::{Offset, Partition, RecordId};
+use crate::kafka::producer::Draft;
+use crate::kafka::{Offset, Partition, Process, RecordId};
 use crate::lab::cel::eval::Facts;
 use crate::lab::cel::value::Value;
 use crate::lab::ledger::{RecordFacts, readers};
@@ -34,7 +35,7 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
             match name {
                 "off" => Value::Int(place.first.map_or(-1, |offset| offset.0)),
                 "copies" => Value::Int(place.copies),
-                "seq" => Value::Int(place.seq.map_or(-1, i64::from)),
+                "seq" => Value::Int(place.seq.or_else(|| in_client(facts, record)).map_or(-1, i64::from)),
                 _ => Value::Bool(place.visible),
             }
         }
@@ -49,6 +50,7 @@ fn absent(name: &str) -> Value {
         "copies" | "callbacks" | "dropped" => Value::Int(0),
         "part" | "off" | "sent_at" | "acked_at" | "seq" => Value::Int(-1),
         "txn" => Value::Text("none".into()),
+        "reply" => Value::List(Vec::new()),
         _ => Value::Null,
     }
 }
@@ -66,6 +68,7 @@ fn fact(facts: &Facts<'_>, name: &str, record: &RecordFacts) -> Value {
         "failed" => Value::Bool(record.error.is_some()),
         "error" => Value::text(record.error.map(|e| e.name())),
         "callbacks" => int(record.callbacks),
+        "reply" => Value::texts(record.replies.iter().map(ToString::to_string)),
         "dropped" => int(record.dropped),
         _ => Value::Text("none".into()),
     }
@@ -100,6 +103,17 @@ fn look(facts: &Facts<'_>, p: Partition, only: Option<RecordId>, places: &mut BT
             place.seq = batch.sequence_at(offset).map(|sequence| sequence.0);
         }
     }
+}
+
+/// The sequence number of a record that is still in its client's hands.
+fn in_client(facts: &Facts<'_>, record: &RecordFacts) -> Option<i32> {
+    let Process::Producer(producer) = facts.world.node(record.producer) else { return None };
+    let drafts = producer.in_flight().map(|(_, _, d)| d).chain(producer.buffered().map(|(_, d)| d));
+    let found = |draft: &Draft| {
+        let place = draft.records.iter().position(|r| r.id == record.id)?;
+        Some(draft.stamp?.first.plus(i32::try_from(place).unwrap_or(0)).0)
+    };
+    drafts.into_iter().find_map(found)
 }
 
 fn holds(facts: &Facts<'_>, args: &[Value]) -> Answer {
@@ -149,6 +163,7 @@ fn all(facts: &Facts<'_>, args: &[Value]) -> Answer {
             ("failed", of("failed")),
             ("error", of("error")),
             ("callbacks", of("callbacks")),
+            ("reply", of("reply")),
             ("dropped", of("dropped")),
             ("off", Value::Int(place.first.map_or(-1, |offset| offset.0))),
             ("copies", Value::Int(place.copies)),
