@@ -46,8 +46,8 @@ pub use note::{
 pub use process::{Command, Cx, Process, SeekTo, Send, Timer};
 pub use protocol::{
     Acks, Body, Coordinated, FetchPartition, FetchedPartition, Fetcher, InTransaction, InitTransaction,
-    Isolation, IsrChange, MetadataSnapshot, OffsetSpec, Subscription, TopicMetadata, TransactionMarker,
-    TransactionOffsets,
+    Isolation, IsrChange, IsrResult, MetadataSnapshot, OffsetSpec, Subscription, TopicMetadata,
+    TransactionMarker, TransactionOffsets,
 };
 pub use record::{
     BATCH_HEADER_BYTES, Batch, Bytes, Cleaned, GroupRecord, GroupRecordMember, Internal, Marker,

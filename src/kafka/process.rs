@@ -40,6 +40,8 @@ pub enum Timer {
     Purgatory,
     /// Look for followers that fell behind (half of replica.lag.time.max.ms).
     IsrCheck,
+    /// Proposals of in-sync sets may go out again after a refusal.
+    AlterPartition,
     /// Write high watermarks to disk.
     HighWatermarkCheckpoint,
     /// Delete what retention allows.

@@ -43,8 +43,10 @@ pub struct FetchPartition {
     pub offset: Offset,
     /// Epoch that the sender believes in; -1 = does not say.
     pub leader_epoch: LeaderEpoch,
-    /// Epoch of the follower's last batch; -1 = none, or a consumer.
+    /// Newest epoch that the follower's log knows; -1 = none, or a consumer.
     pub last_fetched_epoch: LeaderEpoch,
+    /// Bytes that the answer may bring of this partition (its first batch may be larger).
+    pub max_bytes: u64,
 }
 
 /// One partition of a fetch's answer.
@@ -54,11 +56,11 @@ pub struct FetchedPartition {
     pub partition: Partition,
     /// What went wrong.
     pub error: ErrorCode,
-    /// High watermark of the leader, from before this fetch was counted.
+    /// High watermark of the leader, from before this fetch was counted; -1 with an error.
     pub high_watermark: Offset,
     /// Last stable offset, from before this fetch was counted.
     pub last_stable: Offset,
-    /// First offset of the leader's log.
+    /// First offset of the leader's log; -1 with an error.
     pub log_start: Offset,
     /// read_committed only: aborted transactions that touch these batches, by producer id and first offset.
     pub aborted: Vec<(ProducerId, Offset)>,
@@ -371,7 +373,7 @@ pub enum Body {
     },
     PartitionAltered {
         error: ErrorCode,
-        results: Vec<(Partition, ErrorCode)>,
+        results: Vec<IsrResult>,
     },
     AllocateProducerIds {
         epoch: BrokerEpoch,
@@ -409,8 +411,23 @@ pub struct IsrChange {
     pub leader_epoch: LeaderEpoch,
     /// Version of the entry that the leader knows.
     pub partition_epoch: PartitionEpoch,
-    /// The new set, with the broker epochs that the leader knows.
+    /// The new set, with the broker epochs that they fetched with; -1 = not known.
     pub isr: Vec<(NodeId, BrokerEpoch)>,
+}
+
+/// What became of a proposed in-sync set: with no error, the entry as it is now.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct IsrResult {
+    /// Which partition.
+    pub partition: Partition,
+    /// Why it was refused.
+    pub error: ErrorCode,
+    /// Leadership of the entry.
+    pub leader_epoch: LeaderEpoch,
+    /// Version of the entry.
+    pub partition_epoch: PartitionEpoch,
+    /// In-sync replicas of the entry.
+    pub isr: Vec<NodeId>,
 }
 
 /// The image that the records of a metadata answer lead to. One history, shared: a receiver need not apply the records again.

@@ -59,17 +59,6 @@ impl Broker {
     }
 
     fn after_metadata(&mut self, cx: &mut Cx<'_>) {
-        let leading: Vec<Partition> = self
-            .vol
-            .replicas
-            .iter()
-            .filter(|(_, r)| matches!(r.role, ReplicaRole::Leading(_)))
-            .map(|(p, _)| *p)
-            .collect();
-        for p in leading {
-            self.maybe_expand(p);
-            self.advance_high_watermark(cx, p);
-        }
         self.follow_leaders(cx);
         if self.vol.epoch.is_some_and(|epoch| Offset(epoch.0) <= self.vol.image.offset) && self.vol.fenced {
             self.beat(cx);
@@ -104,20 +93,26 @@ impl Broker {
 
     fn lead(&mut self, cx: &mut Cx<'_>, p: Partition, state: &PartitionState) {
         let Some(replica) = self.vol.replicas.get_mut(&p) else { return };
+        let me = cx.me();
         if let ReplicaRole::Leading(leading) = &mut replica.role
             && replica.epoch == state.leader_epoch
         {
             if state.partition_epoch > leading.partition_epoch {
-                leading.partition_epoch = state.partition_epoch;
-                leading.isr.clone_from(&state.isr);
-                leading.pending = None;
+                leading.learn(me, state);
+                self.advance_high_watermark(cx, p);
+                self.wake_produces(cx, p);
             }
             return;
         }
         let log = Arc::make_mut(self.disk.logs.entry(p).or_default());
         log.begin_epoch(state.leader_epoch);
         replica.epoch = state.leader_epoch;
-        replica.role = ReplicaRole::Leading(Leading::begin(cx.me(), state, log.end(), cx.now()));
+        match &mut replica.role {
+            ReplicaRole::Leading(leading) => leading.renew(me, state, log.end(), cx.now()),
+            role @ ReplicaRole::Following(_) => {
+                *role = ReplicaRole::Leading(Leading::begin(me, state, log.end(), cx.now()));
+            }
+        }
         let (epoch, offset) = (state.leader_epoch, log.end());
         cx.note(Note::EpochStarted { node: cx.me(), partition: p, epoch, offset });
         self.coordinate(cx, p);
@@ -140,6 +135,7 @@ impl Broker {
             let (to, epoch) = (log.end(), replica.epoch);
             cx.note(Note::Truncated { node: cx.me(), partition: p, to, epoch });
         }
+        self.forget_delay(p);
         if led {
             self.stop_leading(cx, p);
         }

@@ -1,61 +1,65 @@
 //! Fetch: followers and consumers pull; the leader answers at once if it has something to say, else it waits (`ReplicaManager.fetchMessages`).
 //!
 //! A follower's fetch is also its acknowledgement: it has everything below the offset it asks for. The answer carries the high
-//! watermark from *before* that was counted, so a follower learns of a commit one exchange after the leader.
+//! watermark from *before* that was counted, so a follower learns of a commit one exchange after the leader. A fetch that had to wait
+//! is answered with the high watermark of that later moment.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::purgatory::Parked;
-use super::{Broker, ReplicaRole, Session};
+use super::{Broker, ReplicaRole};
 use crate::engine::{Envelope, MsgId, NodeId};
+use crate::kafka::log::Log;
 use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
-    Body, BrokerEpoch, Cx, ErrorCode, FetchPartition, FetchedPartition, Fetcher, Isolation, LeaderEpoch,
-    Offset, Partition,
+    Batch, Body, Cx, ErrorCode, FetchPartition, FetchedPartition, Fetcher, Isolation, LeaderEpoch, Offset,
+    Partition,
 };
+
+/// Where a fetch stands in the leader's log, if it can stand there.
+enum Standing {
+    /// It may be read from.
+    Inside,
+    /// The logs part here: epoch and end offset to cut to.
+    Diverging(LeaderEpoch, Offset),
+    /// It touches nothing of this log.
+    OutOfRange,
+}
 
 impl Broker {
     pub(super) fn fetch(&mut self, cx: &mut Cx<'_>, message: &Envelope<Body>) {
         let Body::Fetch { who, max_wait, partitions, forget, .. } = &message.body else { return };
         let mut counted = BTreeMap::new();
-        if let Fetcher::Replica(epoch) = who {
-            self.update_session(message, partitions, forget);
-            for fetch in self.session_fetches(message) {
-                if let Some(before) = self.count_follower(cx, message.from, *epoch, fetch) {
+        if let Fetcher::Replica(_) = who {
+            self.vol.sessions.entry(message.conn).or_default().update(partitions, forget);
+            for fetch in self.wanted(message) {
+                if let Some(before) = self.count_follower(cx, message.from, *who, fetch) {
                     counted.insert(fetch.partition, before);
                 }
             }
         }
+        let before = counted.iter().map(|(p, (hw, _))| (*p, *hw)).collect();
         let message = Arc::new(message.clone());
-        if !self.try_fetch(cx, &message, &counted, false) {
+        if !self.try_fetch(cx, &message, &before, false) {
             let deadline = cx.now() + *max_wait;
-            self.vol.parked.insert(message.id, Parked::Fetch { message, deadline });
+            self.vol.parked.insert(message.id, Parked::Fetch { message: Arc::clone(&message), deadline });
         }
-        for p in counted.into_keys() {
-            self.after_follower_fetch(cx, p);
-        }
-    }
-
-    /// The session names all partitions; a request only what changed (KIP-227).
-    fn update_session(&mut self, message: &Envelope<Body>, changed: &[FetchPartition], forget: &[Partition]) {
-        let session = self.vol.sessions.entry(message.conn).or_default();
-        for p in forget {
-            session.remove(p);
-        }
-        for fetch in changed {
-            let told = session.get(&fetch.partition).map_or((Offset::NONE, Offset::NONE), |s| s.told);
-            session.insert(fetch.partition, Session { fetch: *fetch, told });
+        for (p, (_, moved)) in counted {
+            self.maybe_expand(p, message.from);
+            if moved {
+                self.advance_high_watermark(cx, p);
+            }
         }
     }
 
-    fn session_fetches(&self, message: &Envelope<Body>) -> Vec<FetchPartition> {
+    /// What a request is about: a consumer says it each time, a follower's session remembers.
+    fn wanted(&self, message: &Envelope<Body>) -> Vec<FetchPartition> {
         let Body::Fetch { who, partitions, .. } = &message.body else { return Vec::new() };
         match who {
             Fetcher::Consumer(_) => partitions.clone(),
             Fetcher::Replica(_) => {
-                let session = self.vol.sessions.get(&message.conn);
-                session.map(|s| s.values().map(|s| s.fetch).collect()).unwrap_or_default()
+                self.vol.sessions.get(&message.conn).map(|session| session.fetches()).unwrap_or_default()
             }
         }
     }
@@ -64,56 +68,32 @@ impl Broker {
         let Body::Fetch { who, partitions, .. } = &message.body else { return false };
         match who {
             Fetcher::Consumer(_) => partitions.iter().any(|fetch| fetch.partition == p),
-            Fetcher::Replica(_) => self.vol.sessions.get(&message.conn).is_some_and(|s| s.contains_key(&p)),
+            Fetcher::Replica(_) => self.vol.sessions.get(&message.conn).is_some_and(|s| s.asks_for(p)),
         }
     }
 
-    /// Records how far a follower has got. Gives the high watermark from before, or nothing if its log parted from this one.
+    /// Records how far a follower has got. Gives the high watermark from before and whether the follower got further; nothing if its
+    /// fetch cannot be served or its log parted from this one.
     fn count_follower(
         &mut self,
         cx: &Cx<'_>,
-        follower: NodeId,
-        epoch: BrokerEpoch,
+        from: NodeId,
+        who: Fetcher,
         fetch: FetchPartition,
-    ) -> Option<Offset> {
-        let p = fetch.partition;
+    ) -> Option<(Offset, bool)> {
+        let (p, Fetcher::Replica(epoch)) = (fetch.partition, who) else { return None };
+        if self.check_reader(p, from, who, fetch.leader_epoch) != ErrorCode::None {
+            return None;
+        }
         let log = self.disk.logs.get(&p)?;
+        let Standing::Inside = standing(log, fetch) else { return None };
         let end = log.end();
-        if Self::diverging(log, fetch).is_err() || fetch.offset < log.start() || fetch.offset > end {
-            return None;
-        }
         let replica = self.vol.replicas.get_mut(&p)?;
-        if fetch.leader_epoch != replica.epoch {
-            return None;
-        }
         let ReplicaRole::Leading(leading) = &mut replica.role else { return None };
-        leading.followers.get_mut(&follower)?.fetched(cx.now(), fetch.offset, end, epoch);
-        Some(replica.high_watermark)
-    }
-
-    fn after_follower_fetch(&mut self, cx: &mut Cx<'_>, p: Partition) {
-        self.maybe_expand(p);
-        self.advance_high_watermark(cx, p);
-    }
-
-    /// Whether the follower's last epoch ends elsewhere in this log: `Err` tells where it should cut.
-    fn diverging(
-        log: &crate::kafka::log::Log,
-        fetch: FetchPartition,
-    ) -> Result<(), Option<(LeaderEpoch, Offset)>> {
-        if fetch.last_fetched_epoch.0 < 0 {
-            return Ok(());
-        }
-        match log.end_of_epoch(fetch.last_fetched_epoch) {
-            None => Err(None),
-            Some((_, end)) if end.plus(1) == fetch.offset && mutant::on(Mutant::OverlooksDivergence) => {
-                Ok(())
-            }
-            Some((epoch, end)) if epoch < fetch.last_fetched_epoch || end < fetch.offset => {
-                Err(Some((epoch, end)))
-            }
-            Some(_) => Ok(()),
-        }
+        let follower = leading.followers.get_mut(&from)?;
+        let moved = follower.log_end != Some(fetch.offset);
+        follower.fetched(cx.now(), fetch.offset, end, epoch);
+        Some((replica.high_watermark, moved))
     }
 
     /// Looks again at a fetch that waited; `late` = its time is over, answer whatever there is.
@@ -125,49 +105,47 @@ impl Broker {
         }
     }
 
+    /// Answers a fetch if there is something to say. `before` holds the high watermarks from before the fetch was counted.
     fn try_fetch(
         &mut self,
         cx: &mut Cx<'_>,
         message: &Envelope<Body>,
-        counted: &BTreeMap<Partition, Offset>,
+        before: &BTreeMap<Partition, Offset>,
         late: bool,
     ) -> bool {
         let Body::Fetch { who, min_bytes, max_bytes, .. } = &message.body else { return true };
         let follower = matches!(who, Fetcher::Replica(_));
         let (mut bytes, mut urgent, mut partitions) = (0, false, Vec::new());
-        for fetch in self.session_fetches(message) {
-            let room = max_bytes.saturating_sub(bytes);
-            let mut found = self.read_partition(cx, *who, fetch, room);
-            if let Some(before) = counted.get(&fetch.partition) {
-                found.high_watermark = *before;
+        for fetch in self.wanted(message) {
+            let room = fetch.max_bytes.min(max_bytes.saturating_sub(bytes));
+            let mut found = self.read_partition(message.from, *who, fetch, room);
+            // Only the first data of an answer may be larger than what was asked for.
+            if bytes > 0 && found.batches.first().is_some_and(|batch| batch.size() > room) {
+                found.batches.clear();
             }
-            bytes += found.batches.iter().map(crate::kafka::Batch::size).sum::<u64>();
             urgent |= found.error != ErrorCode::None || found.diverging.is_some();
             urgent |= self.beyond_bound(*who, &fetch);
+            if let Some(before) = before.get(&fetch.partition).filter(|_| found.error == ErrorCode::None) {
+                found.high_watermark = *before;
+            }
+            bytes += found.batches.iter().map(Batch::size).sum::<u64>();
             partitions.push(found);
         }
-        let wants_nothing = partitions.is_empty() && !follower;
-        if !(late || urgent || wants_nothing || (bytes > 0 && bytes >= *min_bytes)) {
+        if !(late || urgent || partitions.is_empty() || bytes >= *min_bytes) {
             return false;
         }
-        if follower {
-            self.keep_news(message, &mut partitions);
+        if follower && let Some(session) = self.vol.sessions.get_mut(&message.conn) {
+            session.keep_news(&mut partitions);
         }
-        let quiet = partitions.iter().all(|p| {
-            p.batches.is_empty() && p.error == ErrorCode::None && p.diverging.is_none() && !follower
-        });
-        self.answer(
-            cx,
-            message.conn,
-            message.id,
-            quiet,
-            Body::Fetched { error: ErrorCode::None, partitions },
-        );
+        let says = |found: &FetchedPartition| !found.batches.is_empty() || found.error != ErrorCode::None;
+        let quiet = if follower { partitions.is_empty() } else { !partitions.iter().any(says) };
+        let body = Body::Fetched { error: ErrorCode::None, partitions };
+        self.answer(cx, message.conn, message.id, quiet, body);
         true
     }
 
     /// Where a reader's view of a partition ends.
-    fn bound(&self, who: Fetcher, p: Partition) -> Offset {
+    pub(super) fn bound(&self, who: Fetcher, p: Partition) -> Offset {
         let bound = match who {
             Fetcher::Replica(_) => self.disk.logs.get(&p).map(|log| log.end()),
             Fetcher::Consumer(Isolation::ReadUncommitted) => self.high_watermark(p),
@@ -184,31 +162,17 @@ impl Broker {
             && fetch.offset > self.bound(who, p)
     }
 
-    /// A follower is told only of partitions that have something new.
-    fn keep_news(&mut self, message: &Envelope<Body>, partitions: &mut Vec<FetchedPartition>) {
-        let Some(session) = self.vol.sessions.get_mut(&message.conn) else { return };
-        partitions.retain(|found| {
-            let Some(entry) = session.get_mut(&found.partition) else { return false };
-            let news = !found.batches.is_empty()
-                || found.error != ErrorCode::None
-                || found.diverging.is_some()
-                || (found.high_watermark, found.log_start) != entry.told;
-            entry.told = (found.high_watermark, found.log_start);
-            news
-        });
-    }
-
     fn read_partition(
         &self,
-        cx: &Cx<'_>,
+        from: NodeId,
         who: Fetcher,
         fetch: FetchPartition,
         room: u64,
     ) -> FetchedPartition {
-        let (p, follower) = (fetch.partition, matches!(who, Fetcher::Replica(_)));
+        let p = fetch.partition;
         let mut found = FetchedPartition {
             partition: p,
-            error: ErrorCode::None,
+            error: self.check_reader(p, from, who, fetch.leader_epoch),
             high_watermark: Offset::NONE,
             last_stable: Offset::NONE,
             log_start: Offset::NONE,
@@ -217,33 +181,19 @@ impl Broker {
             batches: Vec::new(),
         };
         let (Some(replica), Some(log)) = (self.vol.replicas.get(&p), self.disk.logs.get(&p)) else {
-            found.error = if self.vol.image.partition(p).is_some() {
-                ErrorCode::NotLeaderOrFollower
-            } else {
-                ErrorCode::UnknownTopicOrPartition
-            };
             return found;
         };
-        found.error = self.check_epoch(p, fetch.leader_epoch);
         if found.error != ErrorCode::None {
             return found;
         }
-        found.high_watermark = replica.high_watermark;
-        found.last_stable = log.last_stable(replica.high_watermark);
-        found.log_start = log.start();
-        if follower
-            && !self.leads(p).is_some_and(|l| l.followers.contains_key(&cx.me()) || !l.followers.is_empty())
-        {
-            return found;
-        }
-        match Self::diverging(log, fetch) {
-            Err(None) => found.error = ErrorCode::OffsetOutOfRange,
-            Err(Some(at)) if fetch.offset >= log.start() => found.diverging = Some(at),
-            _ if fetch.offset < log.start() || fetch.offset > log.end() => {
-                found.error = ErrorCode::OffsetOutOfRange
+        match standing(log, fetch) {
+            Standing::OutOfRange => {
+                found.error = ErrorCode::OffsetOutOfRange;
+                return found;
             }
-            _ => {
-                let all = follower || mutant::on(Mutant::ServesUncommitted);
+            Standing::Diverging(epoch, end) => found.diverging = Some((epoch, end)),
+            Standing::Inside => {
+                let all = matches!(who, Fetcher::Replica(_)) || mutant::on(Mutant::ServesUncommitted);
                 let bound = if all { log.end() } else { self.bound(who, p) };
                 if fetch.offset < bound {
                     found.batches = log.read(fetch.offset, bound, room);
@@ -254,12 +204,31 @@ impl Broker {
                 }
             }
         }
+        (found.high_watermark, found.log_start) = (replica.high_watermark, log.start());
+        found.last_stable = log.last_stable(replica.high_watermark);
         found
+    }
+
+    /// What is wrong with somebody who reads here: an epoch as in [`Self::check_epoch`], a follower that is none, or one of an old life.
+    fn check_reader(&self, p: Partition, from: NodeId, who: Fetcher, epoch: LeaderEpoch) -> ErrorCode {
+        let error = self.check_epoch(p, epoch);
+        let (ErrorCode::None, Fetcher::Replica(life)) = (error, who) else { return error };
+        let known = self.leads(p).is_some_and(|leading| leading.followers.contains_key(&from));
+        if !known {
+            return ErrorCode::UnknownLeaderEpoch;
+        }
+        let newer = self.vol.image.brokers.get(&from).is_some_and(|broker| broker.epoch > life);
+        if newer { ErrorCode::NotLeaderOrFollower } else { ErrorCode::None }
     }
 
     /// What is wrong with a request that believes in this leader epoch (-1 = does not say).
     pub(super) fn check_epoch(&self, p: Partition, epoch: LeaderEpoch) -> ErrorCode {
-        let Some(replica) = self.vol.replicas.get(&p) else { return ErrorCode::UnknownTopicOrPartition };
+        let Some(replica) = self.vol.replicas.get(&p) else {
+            return match self.vol.image.partition(p) {
+                Some(_) => ErrorCode::NotLeaderOrFollower,
+                None => ErrorCode::UnknownTopicOrPartition,
+            };
+        };
         if epoch.0 >= 0 && epoch < replica.epoch {
             return ErrorCode::FencedLeaderEpoch;
         }
@@ -269,6 +238,86 @@ impl Broker {
         match replica.role {
             ReplicaRole::Leading(_) => ErrorCode::None,
             ReplicaRole::Following(_) => ErrorCode::NotLeaderOrFollower,
+        }
+    }
+}
+
+/// Compares where a fetch stands with a leader's log (`Partition.readRecords`).
+fn standing(log: &Log, fetch: FetchPartition) -> Standing {
+    let inside = fetch.offset >= log.start();
+    if fetch.last_fetched_epoch.0 >= 0 {
+        return match log.end_of_epoch(fetch.last_fetched_epoch) {
+            None => Standing::OutOfRange,
+            Some(_) if !inside => Standing::OutOfRange,
+            Some((_, end)) if end.plus(1) == fetch.offset && mutant::on(Mutant::OverlooksDivergence) => {
+                Standing::Inside
+            }
+            Some((epoch, end)) if epoch < fetch.last_fetched_epoch || end < fetch.offset => {
+                Standing::Diverging(epoch, end)
+            }
+            Some(_) => Standing::Inside,
+        };
+    }
+    if inside && fetch.offset <= log.end() { Standing::Inside } else { Standing::OutOfRange }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Micros;
+    use crate::kafka::TopicId;
+
+    /// A leader with the epochs 0@0, 3@2, 4@8, 7@13, 9@14, elected with epoch 10 at 17.
+    fn leader() -> Log {
+        let rolling = crate::kafka::log::Rolling { bytes: u64::MAX, age: Micros::NEVER };
+        let mut log = Log::default();
+        let record = crate::kafka::Record {
+            id: crate::kafka::RecordId(1),
+            key: None,
+            value: None,
+            timestamp: Micros::ZERO,
+            internal: None,
+        };
+        for (epoch, until) in [(0, 2), (3, 8), (4, 13), (7, 14), (9, 17)] {
+            while log.end().0 < until {
+                let batch = Batch::unplaced(None, vec![record.clone()]);
+                log.append(batch, LeaderEpoch(epoch), Micros::ZERO, rolling);
+            }
+        }
+        log.begin_epoch(LeaderEpoch(10));
+        log
+    }
+
+    #[test]
+    fn a_fetch_diverges_where_its_last_epoch_ends_elsewhere() {
+        let log = leader();
+        let at = |epoch: i32, offset: i64| {
+            let partition = Partition { topic: TopicId(0), index: 0 };
+            let (offset, leader_epoch) = (Offset(offset), LeaderEpoch(10));
+            let last_fetched_epoch = LeaderEpoch(epoch);
+            match standing(
+                &log,
+                FetchPartition { partition, offset, leader_epoch, last_fetched_epoch, max_bytes: 1 },
+            ) {
+                Standing::Inside => "fine".to_owned(),
+                Standing::Diverging(epoch, end) => format!("({},{end})", epoch.0),
+                Standing::OutOfRange => "out".to_owned(),
+            }
+        };
+        for (epoch, offset, answer) in [
+            (2, 5, "(0,2)"),
+            (0, 4, "(0,2)"),
+            (6, 6, "(4,13)"),
+            (5, 9, "(4,13)"),
+            (10, 18, "(10,17)"),
+            (0, 2, "fine"),
+            (7, 14, "fine"),
+            (9, 17, "fine"),
+            (11, 17, "out"),
+            (-1, 17, "fine"),
+            (-1, 18, "out"),
+        ] {
+            assert_eq!(at(epoch, offset), answer, "fetch(fe={epoch}, o={offset})");
         }
     }
 }

@@ -1,15 +1,21 @@
 //! The leader's two decisions: where the high watermark stands, and who is in sync.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Broker, Pending, ReplicaRole};
+use super::{Broker, Leading, Pending, ReplicaRole};
 use crate::engine::{Micros, NodeId};
 use crate::kafka::client::CONTROLLER;
 use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
-    Body, BrokerEpoch, Cx, ErrorCode, IsrChange, Note, Offset, Partition, PartitionEpoch, Role, Timer,
+    Body, BrokerEpoch, Cx, ErrorCode, IsrChange, IsrResult, LeaderEpoch, Note, Offset, Partition,
+    PartitionEpoch, Role, Timer,
 };
+
+/// After a request that could not be judged.
+const RETRY: Micros = Micros::ms(50);
+
+/// A proposal that was sent: the entry it was made for.
+pub(super) type Asked = (Partition, LeaderEpoch, PartitionEpoch);
 
 impl Broker {
     /// Moves the leader's high watermark to where the rule says, and lets go what waited for it.
@@ -17,8 +23,7 @@ impl Broker {
         let (min_isr, lag) = (self.min_insync_replicas(p), self.lag_limit());
         let (Some(replica), Some(log)) = (self.vol.replicas.get(&p), self.disk.logs.get(&p)) else { return };
         let ReplicaRole::Leading(leading) = &replica.role else { return };
-        let image = &self.vol.image;
-        let eligible = |id: NodeId| image.active(id);
+        let eligible = |id: NodeId| self.eligible(leading, id);
         let before = replica.high_watermark;
         let next = leading.next_high_watermark(before, log.end(), min_isr, cx.now(), lag, eligible);
         if next > before || (next != before && mutant::on(Mutant::LowersHighWatermark)) {
@@ -44,17 +49,21 @@ impl Broker {
         }
     }
 
-    /// Proposes a follower that has caught up.
-    pub(super) fn maybe_expand(&mut self, p: Partition) {
+    /// Whether the controller would take a follower into the in-sync set: alive, not leaving, and fetching in its present life.
+    fn eligible(&self, leading: &Leading, id: NodeId) -> bool {
+        let registered = self.vol.image.brokers.get(&id).filter(|b| b.active()).map(|b| b.epoch);
+        registered.is_some() && leading.followers.get(&id).and_then(|f| f.broker_epoch) == registered
+    }
+
+    /// Proposes a follower that fetched, if it has caught up.
+    pub(super) fn maybe_expand(&mut self, p: Partition, follower: NodeId) {
         let Some(replica) = self.vol.replicas.get(&p) else { return };
         let ReplicaRole::Leading(leading) = &replica.role else { return };
-        let joins = |id: &NodeId| {
-            let fetched_as = leading.followers.get(id).map(|f| f.broker_epoch);
-            let registered = self.vol.image.brokers.get(id).filter(|b| b.active()).map(|b| b.epoch);
-            fetched_as == registered && leading.may_join(*id, replica.high_watermark)
-        };
-        let Some(joining) = leading.replicas.iter().copied().find(joins) else { return };
-        let isr = |id: &NodeId| leading.isr.contains(id) || *id == joining;
+        let eligible = self.eligible(leading, follower);
+        if !leading.may_join(follower, replica.high_watermark, eligible) {
+            return;
+        }
+        let isr = |id: &NodeId| leading.isr.contains(id) || *id == follower;
         let proposed = leading.replicas.iter().copied().filter(isr).collect();
         self.propose(&[(p, proposed)]);
     }
@@ -93,96 +102,98 @@ impl Broker {
 
     /// Sends what is proposed, all in one request; one request at a time (`AlterPartitionManager`).
     pub(super) fn send_proposals(&mut self, cx: &mut Cx<'_>) {
-        let asked = |pending: &Pending| matches!(pending, Pending::AlterPartition(_));
-        if self.vol.to_propose.is_empty() || self.vol.requests.iter().any(|(_, _, pending)| asked(pending)) {
+        let asking = |pending: &Pending| matches!(pending, Pending::AlterPartition(_));
+        if self.vol.to_propose.is_empty()
+            || cx.timer_armed(Timer::AlterPartition)
+            || self.vol.requests.iter().any(|(_, _, pending)| asking(pending))
+        {
             return;
         }
         let (Some(epoch), Some(controller)) = (self.vol.epoch, controller(cx)) else { return };
+        let me = cx.me();
         let partitions = std::mem::take(&mut self.vol.to_propose);
-        let brokers: BTreeMap<NodeId, BrokerEpoch> =
-            self.vol.image.brokers.iter().map(|(id, state)| (*id, state.epoch)).collect();
         let mut changes = Vec::new();
         for p in partitions {
             let leader_epoch = self.leader_epoch(p);
-            let Some((partition_epoch, isr)) =
-                self.leads(p).and_then(|l| Some((l.partition_epoch, l.pending.clone()?)))
-            else {
+            let Some((leading, proposed)) = self.leads(p).and_then(|l| Some((l, l.pending.as_ref()?))) else {
                 continue;
             };
-            let isr =
-                isr.iter().map(|id| (*id, brokers.get(id).copied().unwrap_or(BrokerEpoch(-1)))).collect();
+            let life = |id: &NodeId| {
+                if *id == me { Some(epoch) } else { leading.followers.get(id).and_then(|f| f.broker_epoch) }
+            };
+            let isr = proposed.iter().map(|id| (*id, life(id).unwrap_or(BrokerEpoch(-1)))).collect();
+            let partition_epoch = leading.partition_epoch;
             changes.push(IsrChange { partition: p, leader_epoch, partition_epoch, isr });
         }
         if changes.is_empty() {
             return;
         }
-        let asked = changes.iter().map(|c| (c.partition, c.partition_epoch)).collect();
+        let asked = changes.iter().map(|c| (c.partition, c.leader_epoch, c.partition_epoch)).collect();
         let body = Body::AlterPartition { epoch, changes };
+        let limit = Micros::secs(30);
         self.vol.requests.send(
             cx,
             controller,
             CONTROLLER,
             false,
             body,
-            Micros::secs(30),
+            limit,
             Pending::AlterPartition(asked),
         );
     }
 
-    /// The request got lost: propose again (each partition that still waits for this answer).
-    pub(super) fn retry_alter(&mut self, asked: &[(Partition, PartitionEpoch)]) {
-        let again: Vec<Partition> =
-            asked.iter().filter(|(p, epoch)| self.still_proposed(*p, *epoch)).map(|(p, _)| *p).collect();
-        self.vol.to_propose.extend(again);
+    /// The books, if they still hold the proposal that was asked about: nothing newer has come from the controller since.
+    fn proposed(&mut self, (p, leader_epoch, partition_epoch): Asked) -> Option<&mut Leading> {
+        let replica = self.vol.replicas.get_mut(&p).filter(|r| r.epoch == leader_epoch)?;
+        let ReplicaRole::Leading(leading) = &mut replica.role else { return None };
+        (leading.partition_epoch == partition_epoch && leading.pending.is_some()).then_some(leading)
     }
 
-    /// Whether what is pending is what was asked at this partition epoch. Metadata that overtook the answer has settled it, and may
-    /// have made room for the next proposal, which nobody has seen yet.
-    fn still_proposed(&self, p: Partition, asked_at: PartitionEpoch) -> bool {
-        self.leads(p).is_some_and(|l| l.partition_epoch == asked_at && l.pending.is_some())
+    /// The request got lost or could not be judged: propose again after a while what still stands.
+    pub(super) fn propose_again(&mut self, cx: &mut Cx<'_>, asked: &[Asked]) {
+        for &one in asked {
+            if self.proposed(one).is_some() {
+                self.vol.to_propose.insert(one.0);
+            }
+        }
+        cx.set_timer(Timer::AlterPartition, RETRY);
     }
 
-    /// The controller answered. What it accepted also comes as metadata; here it takes effect at once.
+    /// The controller answered. What it accepted also comes as metadata; whichever is first takes effect.
     pub(super) fn on_altered(
         &mut self,
         cx: &mut Cx<'_>,
-        asked: &[(Partition, PartitionEpoch)],
+        asked: &[Asked],
         error: ErrorCode,
-        results: &[(Partition, ErrorCode)],
+        results: &[IsrResult],
     ) {
-        let asked: BTreeMap<Partition, PartitionEpoch> =
-            asked.iter().copied().filter(|(p, epoch)| self.still_proposed(*p, *epoch)).collect();
         if error != ErrorCode::None {
-            for p in asked.keys() {
-                self.drop_proposal(cx, *p, error);
+            return self.propose_again(cx, asked);
+        }
+        for &one in asked {
+            let Some(result) = results.iter().find(|result| result.partition == one.0) else { continue };
+            let Some(leading) = self.proposed(one) else { continue };
+            if result.error != ErrorCode::None {
+                cx.note(Note::IsrChangeRefused { partition: one.0, error: result.error });
             }
-            return;
-        }
-        for (p, error) in results.iter().filter(|(p, _)| asked.contains_key(p)) {
-            match error {
-                ErrorCode::None => self.commit_isr(cx, *p),
-                // The entry has changed meanwhile: the proposal counts until the new metadata is here.
-                ErrorCode::FencedLeaderEpoch | ErrorCode::InvalidUpdateVersion => {}
-                _ => self.drop_proposal(cx, *p, *error),
+            match result.error {
+                ErrorCode::None if result.leader_epoch == one.1 && result.partition_epoch >= one.2 => {
+                    leading.isr.clone_from(&result.isr);
+                    leading.partition_epoch = result.partition_epoch;
+                    leading.pending = None;
+                    self.advance_high_watermark(cx, one.0);
+                    self.wake_produces(cx, one.0);
+                }
+                // The controller says that the entry is as this leader knows it and stays so.
+                ErrorCode::IneligibleReplica | ErrorCode::OperationNotAttempted => leading.pending = None,
+                // The entry has changed meanwhile, or is gone: the proposal counts until the new metadata is here.
+                ErrorCode::None
+                | ErrorCode::FencedLeaderEpoch
+                | ErrorCode::InvalidUpdateVersion
+                | ErrorCode::InvalidRequest
+                | ErrorCode::UnknownTopicOrPartition => {}
+                _ => self.propose_again(cx, &[one]),
             }
-        }
-    }
-
-    fn commit_isr(&mut self, cx: &mut Cx<'_>, p: Partition) {
-        if let Some(ReplicaRole::Leading(leading)) = self.vol.replicas.get_mut(&p).map(|r| &mut r.role)
-            && let Some(isr) = leading.pending.take()
-        {
-            leading.isr = isr;
-            leading.partition_epoch = PartitionEpoch(leading.partition_epoch.0 + 1);
-        }
-        self.advance_high_watermark(cx, p);
-        self.maybe_expand(p);
-    }
-
-    fn drop_proposal(&mut self, cx: &mut Cx<'_>, p: Partition, error: ErrorCode) {
-        cx.note(Note::IsrChangeRefused { partition: p, error });
-        if let Some(ReplicaRole::Leading(leading)) = self.vol.replicas.get_mut(&p).map(|r| &mut r.role) {
-            leading.pending = None;
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::kafka::client::CONTROLLER;
 use crate::kafka::internal::InternalTopic;
 use crate::kafka::txn::Version;
 use crate::kafka::{
-    Body, Coordinated, Cx, ErrorCode, Fetcher, Isolation, LeaderEpoch, Offset, OffsetSpec, Partition,
-    ProducerEpoch, ProducerId, TopicId, TopicMetadata,
+    Body, Coordinated, Cx, ErrorCode, Fetcher, LeaderEpoch, Offset, OffsetSpec, Partition, ProducerEpoch,
+    ProducerId, TopicId, TopicMetadata,
 };
 
 impl Broker {
@@ -81,11 +81,10 @@ impl Broker {
         who: Fetcher,
         asked: &[(Partition, LeaderEpoch, OffsetSpec)],
     ) {
-        let stable = who == Fetcher::Consumer(Isolation::ReadCommitted);
         let results = asked
             .iter()
             .map(|(p, epoch, spec)| match self.check_epoch(*p, *epoch) {
-                ErrorCode::None => match self.find_offset(*p, *spec, stable) {
+                ErrorCode::None => match self.find_offset(*p, who, *spec) {
                     Ok(offset) => (*p, ErrorCode::None, offset),
                     Err(error) => (*p, error, Offset::NONE),
                 },
@@ -95,24 +94,25 @@ impl Broker {
         self.answer(cx, conn, request, false, Body::OffsetsListed { results });
     }
 
-    /// An offset as a client may see it. A new leader whose high watermark is still below its epoch's start cannot say what is last.
-    /// `stable`: for read_committed the end is the last stable offset.
-    fn find_offset(&self, p: Partition, spec: OffsetSpec, stable: bool) -> Result<Offset, ErrorCode> {
+    /// An offset as a client may see it: for read_committed the end is the last stable offset, for a follower the log end. A new leader
+    /// whose high watermark is still below its epoch's start cannot tell clients what is last.
+    fn find_offset(&self, p: Partition, who: Fetcher, spec: OffsetSpec) -> Result<Offset, ErrorCode> {
         let (Some(log), Some(leading)) = (self.disk.logs.get(&p), self.leads(p)) else {
             return Err(ErrorCode::NotLeaderOrFollower);
         };
         let high_watermark = self.high_watermark(p).unwrap_or(log.start());
-        let knows_the_end = high_watermark >= leading.epoch_start;
-        let fetchable = if stable { log.last_stable(high_watermark) } else { high_watermark };
-        match spec {
-            OffsetSpec::Earliest => Ok(log.start()),
-            OffsetSpec::Latest if knows_the_end => Ok(fetchable),
-            OffsetSpec::Latest => Err(ErrorCode::OffsetNotAvailable),
-            OffsetSpec::Timestamp(at) => match log.find_time(at) {
-                Some(offset) if offset < fetchable => Ok(offset),
-                Some(_) if !knows_the_end => Err(ErrorCode::OffsetNotAvailable),
-                _ => Ok(Offset::NONE),
-            },
+        let follower = matches!(who, Fetcher::Replica(_));
+        let knows_the_end = follower || high_watermark >= leading.epoch_start;
+        let bound = self.bound(who, p);
+        let found = match spec {
+            OffsetSpec::Earliest => return Ok(log.start()),
+            OffsetSpec::Latest => knows_the_end.then_some(bound),
+            OffsetSpec::Timestamp(at) => log.find_time(at).filter(|offset| *offset < bound),
+        };
+        match found {
+            Some(offset) => Ok(offset),
+            None if !knows_the_end => Err(ErrorCode::OffsetNotAvailable),
+            None => Ok(Offset::NONE),
         }
     }
 

@@ -25,6 +25,7 @@ mod lookups;
 mod produce;
 mod purgatory;
 mod replica;
+mod session;
 mod settings;
 mod transactions;
 mod upkeep;
@@ -39,15 +40,14 @@ use super::internal::InternalTopic;
 use super::log::Log;
 use super::mutant::{self, Mutant};
 use super::txn::{Addressed, Coordinator as TransactionCoordinator};
-use super::{
-    Body, BrokerEpoch, Command, Cx, ErrorCode, FetchPartition, Image, LeaderEpoch, Offset, Partition,
-    PartitionEpoch, Timer,
-};
+use super::{Body, BrokerEpoch, Command, Cx, ErrorCode, Image, LeaderEpoch, Offset, Partition, Timer};
 use crate::engine::{CloseWhy, Conn, Envelope, Loss, Micros, MsgId, NodeId};
-pub use replica::{Follower, Leading, Replica, ReplicaRole};
+pub use replica::{Follower, Leading, Replica, ReplicaRole, Standing};
 
-use follow::Fetcher;
+use follow::{Fetcher, Look};
+use isr::Asked;
 use purgatory::{Finished, Parked, Write};
+use session::Session;
 use transactions::Verification;
 
 /// A broker process.
@@ -74,7 +74,7 @@ struct Volatile {
     shutting_down: bool,
     replicas: BTreeMap<Partition, Replica>,
     fetchers: BTreeMap<NodeId, Fetcher>,
-    sessions: BTreeMap<Conn, BTreeMap<Partition, Session>>,
+    sessions: BTreeMap<Conn, Session>,
     inbox: BTreeMap<Conn, VecDeque<Arc<Envelope<Body>>>>,
     freed: Vec<Conn>,
     parked: BTreeMap<MsgId, Parked>,
@@ -91,21 +91,13 @@ struct Volatile {
     init_waiting: Vec<Arc<Envelope<Body>>>,
 }
 
-/// One partition of a follower's fetch session, and what it was last told.
-#[derive(Clone, Copy)]
-struct Session {
-    fetch: FetchPartition,
-    /// High watermark and log start.
-    told: (Offset, Offset),
-}
-
 /// What the broker waits for from others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Pending {
     Registration,
     Heartbeat,
     MetadataLog,
-    AlterPartition(Vec<(Partition, PartitionEpoch)>),
+    AlterPartition(Vec<Asked>),
     ProducerIds,
     CreateTopic(InternalTopic),
     /// A topic that a client asked for.
@@ -113,6 +105,8 @@ enum Pending {
     Fetch(NodeId),
     Markers(Vec<Addressed>),
     Verification(MsgId),
+    /// Where a leader's log ends, or begins.
+    LeaderLog(Look),
 }
 
 impl Broker {
@@ -251,6 +245,9 @@ impl Broker {
             (Pending::Fetch(leader), Body::Fetched { partitions, .. }) => {
                 self.on_fetched(cx, leader, partitions)
             }
+            (Pending::LeaderLog(look), Body::OffsetsListed { results }) => {
+                self.on_leader_log(cx, look, results);
+            }
             (Pending::MetadataLog, Body::MetadataFetched { image, .. }) => self.on_metadata(cx, &image.0),
             (Pending::Registration, Body::BrokerRegistered { error, epoch }) => {
                 self.on_registered(cx, *error, *epoch);
@@ -289,6 +286,7 @@ impl Broker {
             Timer::FetchFrom(leader) => self.fetch_from(cx, leader),
             Timer::Purgatory => self.expire_parked(cx),
             Timer::IsrCheck => self.check_isr(cx),
+            Timer::AlterPartition => {} // proposals go out at the end of every turn
             Timer::HighWatermarkCheckpoint => self.checkpoint(cx),
             Timer::RetentionCheck => self.check_retention(cx),
             Timer::LogStartCheckpoint => self.checkpoint_starts(cx),
@@ -345,7 +343,7 @@ impl Broker {
             Pending::MetadataLog => {
                 cx.set_timer(Timer::MetadataWait, Micros::ms(100));
             }
-            Pending::AlterPartition(asked) => self.retry_alter(&asked),
+            Pending::AlterPartition(asked) => self.propose_again(cx, &asked),
             Pending::ProducerIds => {
                 self.on_producer_ids(cx, ErrorCode::CoordinatorLoadInProgress, 0, 0);
             }
@@ -355,11 +353,8 @@ impl Broker {
             Pending::Verification(request) => {
                 self.verified(cx, request, |_| ErrorCode::NetworkException);
             }
-            Pending::Fetch(leader) => {
-                self.forget_session(leader);
-                let back_off = self.configs.ms("replica.fetch.backoff.ms");
-                cx.set_timer(Timer::FetchFrom(leader), back_off);
-            }
+            Pending::Fetch(leader) => self.on_fetch_lost(cx, leader),
+            Pending::LeaderLog(look) => self.on_look_lost(cx, look),
         }
     }
 

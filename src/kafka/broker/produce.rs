@@ -77,9 +77,7 @@ impl Broker {
         let min_isr = self.min_insync_replicas(p);
         let replica = self.vol.replicas.get(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         let ReplicaRole::Leading(leading) = &replica.role else { return Err(ErrorCode::NotLeaderOrFollower) };
-        if acks == Acks::All {
-            leading.admit(min_isr)?;
-        }
+        leading.admit(acks, min_isr)?;
         if let Some(at) = self.vol.refuse_next.iter().position(|(only, _)| only.is_none_or(|only| only == p))
         {
             return Err(self.vol.refuse_next.remove(at).1);
@@ -129,7 +127,7 @@ impl Broker {
         then: Finished,
     ) -> Result<(), ErrorCode> {
         let min_isr = self.min_insync_replicas(p);
-        self.leads(p).ok_or(ErrorCode::NotLeaderOrFollower)?.admit(min_isr)?;
+        self.leads(p).ok_or(ErrorCode::NotLeaderOrFollower)?.admit(Acks::All, min_isr)?;
         let log = self.disk.logs.get(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         if let Verdict::Refused(error) = log.producers().judge(&batch, Origin::Coordinator) {
             return Err(error);

@@ -1,8 +1,8 @@
 //! Requests that wait: a produce for copies, a fetch for data (Kafka's purgatories).
 
-use super::{Broker, ReplicaRole};
+use super::{Broker, ReplicaRole, Standing};
 use crate::engine::{Conn, Envelope, Micros, MsgId};
-use crate::kafka::{Body, Cx, ErrorCode, Offset, Outcome, Partition, ProducerId, Timer};
+use crate::kafka::{Acks, Body, Cx, ErrorCode, Offset, Outcome, Partition, ProducerId, Timer};
 use std::sync::Arc;
 
 /// A request that waits.
@@ -84,13 +84,14 @@ impl Broker {
             let Some(required) = result.required else { continue };
             let min_isr = self.min_insync_replicas(result.partition);
             let replica = self.vol.replicas.get(&result.partition);
+            let late = deadline <= cx.now();
             let settled = match replica.map(|r| (&r.role, r.high_watermark)) {
-                Some((ReplicaRole::Leading(leading), hw)) if hw >= required => {
-                    let enough = leading.maximal_isr().len() >= leading.effective_min(min_isr);
-                    Some(if enough { ErrorCode::None } else { ErrorCode::NotEnoughReplicasAfterAppend })
+                Some((ReplicaRole::Leading(leading), hw)) => {
+                    match leading.standing(Acks::All, required, hw, min_isr, late) {
+                        Standing::Settled(error) => Some(error),
+                        Standing::Untold | Standing::Waiting => None,
+                    }
                 }
-                Some((ReplicaRole::Leading(_), _)) if deadline > cx.now() => None,
-                Some((ReplicaRole::Leading(_), _)) => Some(ErrorCode::RequestTimedOut),
                 _ => Some(ErrorCode::NotLeaderOrFollower),
             };
             if let Some(error) = settled {

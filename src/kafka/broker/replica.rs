@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::{Micros, NodeId};
 use crate::kafka::mutant::{self, Mutant};
-use crate::kafka::{BrokerEpoch, ErrorCode, LeaderEpoch, Offset, PartitionEpoch, PartitionState};
+use crate::kafka::{Acks, BrokerEpoch, ErrorCode, LeaderEpoch, Offset, PartitionEpoch, PartitionState};
 
 /// What a broker knows of one partition that it holds. Volatile.
 #[derive(Clone, Debug)]
@@ -61,62 +61,93 @@ pub struct Leading {
 pub struct Follower {
     /// Its log end offset as of its last fetch; none until it has fetched from this leader.
     pub log_end: Option<Offset>,
-    /// When it had everything there was.
-    pub caught_up: Micros,
-    /// The registration it fetched with.
-    pub broker_epoch: BrokerEpoch,
-    last_fetch: Micros,
-    leader_end_at_last_fetch: Offset,
+    /// When it had everything there was; none = not since this leadership began.
+    pub caught_up: Option<Micros>,
+    /// The registration it fetched with; none until it has fetched.
+    pub broker_epoch: Option<BrokerEpoch>,
+    last_fetch: Option<(Micros, Offset)>,
+}
+
+/// How a produce stands for one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// acks=0: nobody is told.
+    Untold,
+    /// It can be answered: success, or what went wrong after the append.
+    Settled(ErrorCode),
+    /// It waits for copies.
+    Waiting,
 }
 
 impl Follower {
     /// Takes in a fetch at `now` from `offset`, with the leader's log ending at `leader_end`.
+    ///
+    /// Whoever asks for what did not exist yet when it asked before had everything there was at that time.
     pub fn fetched(&mut self, now: Micros, offset: Offset, leader_end: Offset, epoch: BrokerEpoch) {
-        if offset >= leader_end {
-            self.caught_up = self.caught_up.max(now);
-        } else if offset >= self.leader_end_at_last_fetch {
-            self.caught_up = self.caught_up.max(self.last_fetch);
-        }
+        let before = self.last_fetch.filter(|(_, end)| offset >= *end).map(|(at, _)| at);
+        let caught_up = if offset >= leader_end { Some(now) } else { before };
+        self.caught_up = self.caught_up.max(caught_up);
         self.log_end = Some(if mutant::on(Mutant::CountsWhatItSends) { leader_end } else { offset });
-        self.broker_epoch = epoch;
-        self.leader_end_at_last_fetch = leader_end;
-        self.last_fetch = now;
+        self.broker_epoch = Some(epoch);
+        self.last_fetch = Some((now, leader_end));
     }
 
     /// Whether it has everything, or had it within the lag time.
     #[must_use]
     pub fn is_caught_up(&self, now: Micros, leader_end: Offset, lag: Micros) -> bool {
-        self.log_end == Some(leader_end) || now.since(self.caught_up) <= lag
+        self.log_end == Some(leader_end) || self.caught_up.is_some_and(|at| now.since(at) <= lag)
     }
 }
 
 impl Leading {
-    /// A new leadership by `me`.
+    /// A new leadership by `me`. Who is in sync counts as caught up now; nobody has fetched yet.
     #[must_use]
     pub fn begin(me: NodeId, state: &PartitionState, log_end: Offset, now: Micros) -> Self {
-        let follower = |id: NodeId| Follower {
-            caught_up: if state.isr.contains(&id) { now } else { Micros::ZERO },
-            last_fetch: Micros::ZERO,
-            leader_end_at_last_fetch: Offset::NONE,
-            ..Follower::default()
-        };
-        Self {
+        let mut leading = Self {
             partition_epoch: state.partition_epoch,
             epoch_start: log_end,
-            replicas: state.replicas.clone(),
-            isr: state.isr.clone(),
+            replicas: Vec::new(),
+            isr: Vec::new(),
             pending: None,
-            followers: state.replicas.iter().filter(|id| **id != me).map(|id| (*id, follower(*id))).collect(),
+            followers: BTreeMap::new(),
+        };
+        leading.learn(me, state);
+        for (id, follower) in &mut leading.followers {
+            follower.caught_up = state.isr.contains(id).then_some(now);
+        }
+        leading
+    }
+
+    /// The same broker leads again, in a newer epoch: what followers have is still known.
+    pub fn renew(&mut self, me: NodeId, state: &PartitionState, log_end: Offset, now: Micros) {
+        self.epoch_start = log_end;
+        self.learn(me, state);
+        for (id, follower) in &mut self.followers {
+            let in_sync = state.isr.contains(id);
+            follower.caught_up = in_sync.then_some(now);
+            follower.last_fetch = in_sync.then_some((now, log_end));
+        }
+    }
+
+    /// Takes in what the controller committed. A proposal that was under way is over.
+    pub fn learn(&mut self, me: NodeId, state: &PartitionState) {
+        self.partition_epoch = state.partition_epoch;
+        self.replicas.clone_from(&state.replicas);
+        self.isr.clone_from(&state.isr);
+        self.pending = None;
+        self.followers.retain(|id, _| state.replicas.contains(id));
+        for id in state.replicas.iter().filter(|id| **id != me) {
+            self.followers.entry(*id).or_default();
         }
     }
 
     /// The committed set, and whoever is about to join it; a proposed removal does not count yet.
     #[must_use]
     pub fn maximal_isr(&self) -> Vec<NodeId> {
-        let mut all = self.isr.clone();
         if let Some(pending) = self.pending.as_ref().filter(|_| mutant::on(Mutant::ShrinksAlone)) {
             return pending.clone();
         }
+        let mut all = self.isr.clone();
         for id in self.pending.iter().flatten() {
             if !all.contains(id) {
                 all.push(*id);
@@ -169,13 +200,14 @@ impl Leading {
         before.max(slowest)
     }
 
-    /// Whether a follower may be proposed for the in-sync set: it has reached the high watermark and this leadership's start.
+    /// Whether a follower that just fetched may be proposed for the in-sync set: no other change is under way, it is `eligible`, and it
+    /// has reached the high watermark and this leadership's start. It need not have reached the log end.
     #[must_use]
-    pub fn may_join(&self, id: NodeId, high_watermark: Offset) -> bool {
+    pub fn may_join(&self, id: NodeId, high_watermark: Offset, eligible: bool) -> bool {
         let Some(end) = self.followers.get(&id).and_then(|f| f.log_end) else { return false };
+        let free = self.pending.is_none() && !self.isr.contains(&id);
         let far_enough = end >= high_watermark && end >= self.epoch_start;
-        self.pending.is_none()
-            && !self.isr.contains(&id)
+        free && eligible
             && (far_enough || mutant::on(Mutant::JoinsTooEarly))
             && !mutant::on(Mutant::NeverRejoins)
     }
@@ -187,11 +219,38 @@ impl Leading {
         self.isr.iter().copied().filter(behind).collect()
     }
 
-    /// Whether an acks=all write may be accepted.
+    /// Whether a write with these acks may be appended.
     ///
     /// # Errors
-    /// `NOT_ENOUGH_REPLICAS`: fewer replicas are in sync than the minimum.
-    pub fn admit(&self, min_isr: usize) -> Result<(), ErrorCode> {
-        if self.isr.len() < self.effective_min(min_isr) { Err(ErrorCode::NotEnoughReplicas) } else { Ok(()) }
+    /// `NOT_ENOUGH_REPLICAS`: acks=all, and fewer replicas are in sync than the minimum.
+    pub fn admit(&self, acks: Acks, min_isr: usize) -> Result<(), ErrorCode> {
+        let enough = self.isr.len() >= self.effective_min(min_isr);
+        if acks != Acks::All || enough { Ok(()) } else { Err(ErrorCode::NotEnoughReplicas) }
+    }
+
+    /// How an appended write stands, if the high watermark must reach `required`. `late`: its time limit has passed.
+    ///
+    /// Whoever is about to join the in-sync set counts as a copy; so this asks less than [`Leading::admit`].
+    #[must_use]
+    pub fn standing(
+        &self,
+        acks: Acks,
+        required: Offset,
+        high_watermark: Offset,
+        min_isr: usize,
+        late: bool,
+    ) -> Standing {
+        match acks {
+            Acks::Zero => Standing::Untold,
+            Acks::One => Standing::Settled(ErrorCode::None),
+            Acks::Other(_) => Standing::Settled(ErrorCode::InvalidRequiredAcks),
+            Acks::All if high_watermark >= required => {
+                let enough = self.maximal_isr().len() >= self.effective_min(min_isr);
+                let short = ErrorCode::NotEnoughReplicasAfterAppend;
+                Standing::Settled(if enough { ErrorCode::None } else { short })
+            }
+            Acks::All if late => Standing::Settled(ErrorCode::RequestTimedOut),
+            Acks::All => Standing::Waiting,
+        }
     }
 }

@@ -225,7 +225,7 @@ impl Broker {
         if !self.vol.replicas.contains_key(&p) {
             return Err(ErrorCode::UnknownTopicOrPartition);
         }
-        self.leads(p).ok_or(ErrorCode::NotLeaderOrFollower)?.admit(min_isr)?;
+        self.leads(p).ok_or(ErrorCode::NotLeaderOrFollower)?.admit(Acks::All, min_isr)?;
         let batch = Batch::marker(told.pid, told.epoch, told.marker, cx.now());
         let log = self.disk.logs.get(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         if let Verdict::Refused(error) = log.producers().judge(&batch, Origin::Coordinator) {

@@ -41,6 +41,7 @@ impl Consumer {
         }
         let mut wanted: BTreeMap<NodeId, Vec<FetchPartition>> = BTreeMap::new();
         let mut leaderless = false;
+        let max_bytes = u64::try_from(self.spec.configs.int("max.partition.fetch.bytes")).unwrap_or(u64::MAX);
         for (&partition, slot) in &self.client.slots {
             let Place::At(offset) = slot.place else { continue };
             if self.client.completed.iter().any(|fetched| fetched.partition == partition) {
@@ -52,6 +53,7 @@ impl Consumer {
                     offset,
                     leader_epoch: self.client.metadata.epoch(partition),
                     last_fetched_epoch: LeaderEpoch(-1),
+                    max_bytes,
                 }),
                 None => leaderless = true,
             }

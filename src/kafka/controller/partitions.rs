@@ -4,8 +4,8 @@ use super::Controller;
 use crate::engine::NodeId;
 use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
-    Body, BrokerEpoch, Cx, Election, ErrorCode, IsrChange, LeaderEpoch, MetadataRecord, Note, Partition,
-    PartitionEpoch, PartitionState,
+    Body, BrokerEpoch, Cx, Election, ErrorCode, IsrChange, IsrResult, LeaderEpoch, MetadataRecord, Note,
+    Partition, PartitionEpoch, PartitionState,
 };
 
 /// The leader a partition should have: the present one if it may stay, else the first replica of the assignment that is in the target
@@ -143,7 +143,7 @@ impl Controller {
             return Body::PartitionAltered { error: ErrorCode::StaleBrokerEpoch, results: Vec::new() };
         }
         let mut records = Vec::new();
-        let mut results = Vec::new();
+        let mut verdicts = Vec::new();
         for change in changes {
             let verdict = self.judge_isr(broker, change);
             if verdict == ErrorCode::None
@@ -152,14 +152,29 @@ impl Controller {
                 let proposed = |id: &NodeId| change.isr.iter().any(|(member, _)| member == id);
                 let dropped = state.leader.filter(|_| mutant::on(Mutant::DropsLeader));
                 let in_sync = |id: &NodeId| proposed(id) && Some(*id) != dropped;
-                let isr = state.replicas.iter().copied().filter(in_sync).collect();
-                records.push(MetadataRecord::Partition(change.partition, changed(state, state.leader, isr)));
+                let isr: Vec<NodeId> = state.replicas.iter().copied().filter(in_sync).collect();
+                if isr != state.isr {
+                    let next = changed(state, state.leader, isr);
+                    records.push(MetadataRecord::Partition(change.partition, next));
+                }
             }
-            results.push((change.partition, verdict));
+            verdicts.push((change.partition, verdict));
         }
         self.state_changes(cx, &records);
         self.commit(cx, records);
+        let results = verdicts.into_iter().map(|(p, error)| self.isr_result(p, error)).collect();
         Body::PartitionAltered { error: ErrorCode::None, results }
+    }
+
+    fn isr_result(&self, partition: Partition, error: ErrorCode) -> IsrResult {
+        let state = self.disk.image.partition(partition).filter(|_| error == ErrorCode::None);
+        IsrResult {
+            partition,
+            error,
+            leader_epoch: state.map_or(LeaderEpoch(-1), |s| s.leader_epoch),
+            partition_epoch: state.map_or(PartitionEpoch(-1), |s| s.partition_epoch),
+            isr: state.map(|s| s.isr.clone()).unwrap_or_default(),
+        }
     }
 
     fn judge_isr(&self, broker: NodeId, change: &IsrChange) -> ErrorCode {
@@ -173,14 +188,19 @@ impl Controller {
         if change.leader_epoch < state.leader_epoch {
             return ErrorCode::FencedLeaderEpoch;
         }
-        if state.leader != Some(broker) || !change.isr.iter().any(|(id, _)| *id == broker) {
+        if state.leader != Some(broker) {
             return ErrorCode::InvalidRequest;
         }
         if change.partition_epoch < state.partition_epoch {
             return ErrorCode::InvalidUpdateVersion;
         }
+        let inside = change.isr.iter().all(|(id, _)| state.replicas.contains(id));
+        if !inside || !change.isr.iter().any(|(id, _)| *id == broker) {
+            return ErrorCode::InvalidRequest;
+        }
         let eligible = |(id, epoch): &(NodeId, BrokerEpoch)| {
-            state.isr.contains(id) || image.brokers.get(id).is_some_and(|b| b.active() && b.epoch == *epoch)
+            let known = image.brokers.get(id).filter(|b| b.active());
+            known.is_some_and(|b| epoch.0 == -1 || b.epoch == *epoch)
         };
         if change.isr.iter().all(eligible) { ErrorCode::None } else { ErrorCode::IneligibleReplica }
     }

@@ -102,8 +102,8 @@ impl Looking<'_> {
             }
             Body::PartitionAltered { results, error } => {
                 said.error(*error);
-                for (p, error) in results {
-                    said.field(&self.partition(*p), error.name());
+                for result in results {
+                    said.field(&self.partition(result.partition), result.error.name());
                 }
             }
             other => self.say_group(other, &mut said),

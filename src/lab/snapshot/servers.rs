@@ -66,7 +66,7 @@ impl Looking<'_> {
                 .map(|(follower, known)| FollowerView {
                     broker: self.node(*follower),
                     log_end: known.log_end.unwrap_or(Offset::NONE).0,
-                    caught_up: self.time(known.caught_up),
+                    caught_up: self.time(known.caught_up.unwrap_or_default()),
                 })
                 .collect(),
             last_fetch: broker.last_fetch(p).map(|at| self.time(at)),
