@@ -107,6 +107,9 @@ impl Producer {
 
     /// These records will not be stored by this client, as far as it knows; their callbacks get the error.
     pub(super) fn fail(&mut self, cx: &mut Cx<'_>, records: &[RecordId], error: ErrorCode) {
+        if records.is_empty() {
+            return;
+        }
         for record in records {
             cx.note(Note::RecordFailed { record: *record, error });
             self.report(cx, *record);
