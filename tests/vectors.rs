@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // in tests they say what went wrong
 
 mod partitioning;
+mod replicating;
 #[path = "vectors/txn_state.rs"]
 mod txn_state;
 
@@ -274,4 +275,9 @@ fn after(case: &Table, log: &Log, id: ProducerId) -> Result<(), String> {
         }
         _ => same("ended", newest, None),
     }
+}
+
+#[test]
+fn high_watermark_and_in_sync_replicas() {
+    agree("hw.toml", replicating::holds);
 }

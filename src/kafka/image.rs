@@ -75,7 +75,7 @@ impl MetadataRecord {
 }
 
 /// A partition as the controller has committed it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PartitionState {
     /// Assignment; the first is the preferred leader.
     pub replicas: Vec<NodeId>,
