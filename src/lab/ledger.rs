@@ -6,8 +6,12 @@ use std::sync::Arc;
 
 use crate::engine::{Envelope, Flight, LossWhy, Micros, MsgId, NodeId, Note as EngineNote, Rec};
 use crate::kafka::{
-    Acks, Body, Bytes, Election, ErrorCode, Note, Offset, Partition, Process, RecordId, Role, Send, World,
+    Acks, BatchWhy, Body, Bytes, Chosen, Election, ErrorCode, Note, Offset, Partition, Process, RecordId,
+    Role, Send, World,
 };
+
+/// Closed batches that are kept of each producer.
+const CLOSED: usize = 32;
 
 /// Records that share one allocation, so that a checkpoint copies few.
 const CHUNK: usize = 64;
@@ -17,6 +21,8 @@ const RECEIVED: usize = 64;
 
 /// A record that poll() returned: from where, and which.
 type Received = (Partition, Offset, RecordId);
+/// A batch that was closed: where it goes, how many records, why.
+type Closed = (Partition, u32, BatchWhy);
 
 /// What became of one application send.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +41,8 @@ pub struct RecordFacts {
     pub value: Option<Bytes>,
     /// Where the partitioner put it.
     pub partition: Option<Partition>,
+    /// How its partition was chosen.
+    pub how: Option<Chosen>,
     /// When the application handed it over.
     pub sent_at: Micros,
     /// When the client learned that it is stored.
@@ -96,7 +104,11 @@ pub struct Ledger {
     processes: BTreeMap<NodeId, ProcessFacts>,
     elections: BTreeMap<Partition, Election>,
     received: BTreeMap<NodeId, Arc<VecDeque<Received>>>,
+    closed: BTreeMap<NodeId, VecDeque<Closed>>,
+    requests: BTreeMap<NodeId, u64>,
     verbs: BTreeMap<&'static str, u64>,
+    /// The choice just stated; the note of the send follows it.
+    chosen: Option<(RecordId, Chosen)>,
     flying: BTreeMap<MsgId, Flight<Body>>,
     /// Produce requests whose client waits for the answer.
     asked: BTreeMap<MsgId, Asked>,
@@ -184,6 +196,17 @@ impl Ledger {
         self.received.get(&consumer).into_iter().flat_map(|all| all.iter().copied())
     }
 
+    /// Batches that a producer closed: the latest, oldest first.
+    pub fn closed(&self, producer: NodeId) -> impl Iterator<Item = (Partition, u32, BatchWhy)> + '_ {
+        self.closed.get(&producer).into_iter().flatten().copied()
+    }
+
+    /// Produce requests that a client has sent.
+    #[must_use]
+    pub fn requests(&self, client: NodeId) -> u64 {
+        self.requests.get(&client).copied().unwrap_or(0)
+    }
+
     /// How often an action was done since t = 0.
     #[must_use]
     pub fn count(&self, verb: &str) -> u64 {
@@ -262,6 +285,10 @@ impl Ledger {
         match *note {
             EngineNote::MessageSent { msg, .. } | EngineNote::MessageDuplicated { copy: msg, .. } => {
                 if let Some(flight) = world.flight(msg) {
+                    let anew = matches!(note, EngineNote::MessageSent { .. });
+                    if anew && matches!(flight.envelope.body, Body::Produce { .. }) {
+                        *self.requests.entry(flight.envelope.from).or_default() += 1;
+                    }
                     self.flying.insert(msg, flight.clone());
                     self.asked.extend(Asked::of(flight).map(|asked| (msg, asked)));
                 }
@@ -328,6 +355,14 @@ impl Ledger {
             Note::RecordSent { record, client, partition } => {
                 self.sent(world, rec.at, record, client, partition)
             }
+            Note::PartitionChosen { record, how, .. } => self.chosen = Some((record, how)),
+            Note::BatchClosed { client, partition, count, why } => {
+                let all = self.closed.entry(client).or_default();
+                if all.len() == CLOSED {
+                    all.pop_front();
+                }
+                all.push_back((partition, count, why));
+            }
             Note::RecordAcked { record, offset } => {
                 if let Some(facts) = self.record(record) {
                     facts.acked_at.get_or_insert(rec.at);
@@ -368,6 +403,7 @@ impl Ledger {
     }
 
     fn sent(&mut self, world: &World, at: Micros, id: RecordId, client: NodeId, partition: Partition) {
+        let how = self.chosen.take().filter(|(chosen, _)| *chosen == id).map(|(_, how)| how);
         if self.place(id).is_none() {
             let mut facts = blank(id, client, at);
             if let Some((key, value)) = contents(world, client, id) {
@@ -377,6 +413,7 @@ impl Ledger {
         }
         if let Some(facts) = self.record(id) {
             facts.partition = Some(partition);
+            facts.how = how;
         }
     }
 }
@@ -416,6 +453,7 @@ const fn blank(id: RecordId, producer: NodeId, sent_at: Micros) -> RecordFacts {
         key: None,
         value: None,
         partition: None,
+        how: None,
         sent_at,
         acked_at: None,
         offset: Offset::NONE,

@@ -1,13 +1,13 @@
 //! What can be seen of a lab: the picture of the moment, the last notes, what was just lost, and the trace of a whole run.
 
-use super::ledger::Ledger;
+use super::ledger::{Ledger, RecordFacts};
 use super::play::{Lab, turn};
 use super::snapshot::{self, Facts};
 use super::state::State;
 use super::trace::{Line, Origin, Scribe};
 use super::view::{LostView, TankView};
 use crate::engine::{EventId, Micros, NodeId};
-use crate::kafka::{Election, Offset, Partition, RecordId};
+use crate::kafka::{BatchWhy, Election, Offset, Partition, RecordId};
 
 /// The ledger's side of a picture.
 struct Known<'a> {
@@ -34,6 +34,19 @@ impl Facts for Known<'_> {
 
     fn received(&self, consumer: NodeId) -> Vec<(Partition, Offset, RecordId)> {
         self.ledger.received(consumer).collect()
+    }
+
+    fn sends(&self, latest: usize) -> Vec<&RecordFacts> {
+        let skipped = self.ledger.len().saturating_sub(latest);
+        (skipped..self.ledger.len()).filter_map(|place| self.ledger.at(place)).collect()
+    }
+
+    fn closed(&self, producer: NodeId) -> Vec<(Partition, u32, BatchWhy)> {
+        self.ledger.closed(producer).collect()
+    }
+
+    fn requests(&self, client: NodeId) -> u64 {
+        self.ledger.requests(client)
     }
 
     fn origin(&self) -> Origin {

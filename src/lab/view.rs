@@ -5,6 +5,7 @@
 
 pub use crate::engine::LossWhy;
 use crate::kafka::Election;
+pub use crate::kafka::producer::{crc32, java_steps, librdkafka_partition};
 
 /// One moment of the tank.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct TankView {
     pub groups: Vec<GroupView>,
     /// Transactional ids that a producer of the tank has, in order of their names.
     pub transactions: Vec<TransactionView>,
+    /// What applications sent, in order of sending; the latest 64.
+    pub sends: Vec<SendView>,
     /// Topics that people made (internal ones are left out).
     pub topics: Vec<TopicView>,
     /// Messages on their way, loud and quiet.
@@ -236,6 +239,10 @@ pub struct ProducerView {
     /// Outcomes that the client knows and the application does not: their callbacks run in the next `poll()` or `flush()`. Always 0 for
     /// Java, whose callbacks run as soon as the answer is handled.
     pub callbacks_pending: u32,
+    /// Batches that were closed, oldest first; the latest 32.
+    pub closed: Vec<ClosedBatch>,
+    /// Produce requests sent so far, those sent again included.
+    pub requests: u64,
     /// Idempotent: the sequence number that the next new record of each partition gets.
     pub sequences: Vec<(String, i32)>,
     /// Records acknowledged so far.
@@ -248,6 +255,48 @@ pub struct ProducerView {
     pub error: Option<String>,
     /// Settings that are not the default, and a few that matter anyway (acks).
     pub configs: Vec<(String, String)>,
+}
+
+/// One record that an application handed to a producer, and what became of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SendView {
+    /// `r7` or its given name.
+    pub record: String,
+    /// Its label on a tile.
+    pub label: String,
+    /// What `--tag` called it.
+    pub tag: Option<String>,
+    /// Who sent it.
+    pub producer: String,
+    /// Key as text; none = null.
+    pub key: Option<String>,
+    /// Where the partitioner put it; none before.
+    pub partition: Option<String>,
+    /// How its partition was chosen: `explicit`, `key`, `sticky`, `random`.
+    pub how: Option<&'static str>,
+    /// When it was handed over, µs since t = 0.
+    pub sent_at: u64,
+    /// The application was told that it is stored.
+    pub acked: bool,
+    /// Why the client gave it up.
+    pub error: Option<String>,
+    /// Lost messages that carried it.
+    pub dropped: u32,
+    /// How often poll() returned it, by consumer.
+    pub delivered: Vec<(String, u32)>,
+    /// How often its work was finished, by consumer.
+    pub worked: Vec<(String, u32)>,
+}
+
+/// A batch that takes no more records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClosedBatch {
+    /// Where it goes.
+    pub partition: String,
+    /// Number of its records.
+    pub count: u32,
+    /// Why it was closed: `full`, `linger`, `flush`.
+    pub why: &'static str,
 }
 
 /// A batch in a producer's memory, not on its way now.

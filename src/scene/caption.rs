@@ -9,6 +9,7 @@ pub fn caption(scene: &Scene, lang: Lang) -> String {
     match scene {
         Scene::Cluster(cluster) => cluster_caption(cluster, lang),
         Scene::Log(log) => log_caption(log, lang),
+        Scene::Partitioner(scene) => partitioner_caption(scene, lang),
     }
 }
 
@@ -50,6 +51,41 @@ fn cluster_caption(cluster: &super::Cluster, lang: Lang) -> String {
             Fate::Lost(_) => t(lang, "caption.lost"),
         };
         lines.push(format!("{} {} {} → {} {fate}", packet.id, packet.api, packet.from, packet.to));
+    }
+    lines.join("\n")
+}
+
+fn partitioner_caption(scene: &super::Partitioner, lang: Lang) -> String {
+    let mut lines =
+        vec![tf(lang, "partition.title", &[("topic", &scene.topic), ("n", &scene.targets.len())])];
+    for sum in &scene.sums {
+        lines.push(tf(
+            lang,
+            "caption.sum",
+            &[
+                ("producer", &sum.producer),
+                ("hash", &sum.hash),
+                ("key", &sum.key),
+                ("value", &format!("{:08x}", sum.value)),
+                ("number", &sum.unsigned.unwrap_or(sum.value)),
+                ("count", &sum.count),
+                ("partition", &sum.partition),
+            ],
+        ));
+    }
+    for lane in &scene.lanes {
+        lines.push(tf(
+            lang,
+            "caption.requests",
+            &[("producer", &lane.id), ("requests", &lane.requests), ("records", &lane.records)],
+        ));
+        for (target, groups) in scene.targets.iter().zip(&lane.rows) {
+            let batches: Vec<String> =
+                groups.iter().map(|group| format!("[{}]", group.labels.join(" "))).collect();
+            if !batches.is_empty() {
+                lines.push(format!("  {}: {}", target.id, batches.join(" ")));
+            }
+        }
     }
     lines.join("\n")
 }

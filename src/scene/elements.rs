@@ -12,6 +12,10 @@ pub fn elements(name: &str, params: &Params, view: &TankView) -> Vec<String> {
             ids.push(id);
         }
     };
+    if name == "partitioner" {
+        partitioner(params, view, &mut add);
+        return ids;
+    }
     for producer in view.producers.iter().filter(|_| name == "cluster") {
         add(producer.id.clone());
     }
@@ -50,6 +54,21 @@ pub fn elements(name: &str, params: &Params, view: &TankView) -> Vec<String> {
         add(format!("#{}", message.id));
     }
     ids
+}
+
+fn partitioner(params: &Params, view: &TankView, add: &mut impl FnMut(String)) {
+    for producer in view.producers.iter().filter(|p| params.has(&p.id)) {
+        add(producer.id.clone());
+        for part in ["key", "hash", "partition", "requests"] {
+            add(format!("{}.{part}", producer.id));
+        }
+    }
+    for partition in view.topics.iter().flat_map(|t| &t.partitions).filter(|p| params.shows(&p.id)) {
+        add(partition.id.clone());
+    }
+    for topic in &view.topics {
+        add(topic.id.clone());
+    }
 }
 
 /// `id`, or the nearest parent of it that is in `elements`: record, replica, broker; part, thing.

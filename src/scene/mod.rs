@@ -8,17 +8,19 @@ mod cluster;
 mod elements;
 mod log;
 mod packet;
+mod partitioner;
 
 pub use caption::caption;
 pub use cluster::{Badge, Card, Chip, Client, ClientLine, Cluster, Note as CardNote, Strip, Tile, TileKind};
 pub use elements::{elements, resolve};
 pub use log::{Flag, GroupCard, Log, Row as LogRow};
 pub use packet::{Fate, Packet, packets};
+pub use partitioner::{Group, Lane, Parcel, Partitioner, Sum, Target};
 
 use crate::lab::view::{LostView, TankView};
 
 /// Names of scenes that a lesson may show.
-pub const NAMES: &[&str] = &["cluster", "log"];
+pub const NAMES: &[&str] = &["cluster", "log", "partitioner"];
 
 /// Everything a scene is made from.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +48,8 @@ pub struct Params {
     pub partition: Option<String>,
     /// Show only this topic.
     pub topic: Option<String>,
+    /// Show these producers, in this order; empty = all.
+    pub producers: Vec<String>,
 }
 
 impl Params {
@@ -53,7 +57,17 @@ impl Params {
     #[must_use]
     pub fn read(table: &toml::Table) -> Self {
         let text = |key: &str| table.get(key).and_then(toml::Value::as_str).map(str::to_owned);
-        Self { partition: text("partition"), topic: text("topic") }
+        let list = |key: &str| -> Vec<String> {
+            let words = table.get(key).and_then(toml::Value::as_array).into_iter().flatten();
+            words.filter_map(toml::Value::as_str).map(str::to_owned).collect()
+        };
+        Self { partition: text("partition"), topic: text("topic"), producers: list("producers") }
+    }
+
+    /// Whether a producer is part of the picture.
+    #[must_use]
+    pub fn has(&self, producer: &str) -> bool {
+        self.producers.is_empty() || self.producers.iter().any(|id| id == producer)
     }
 
     /// Whether a partition is part of the picture.
@@ -72,6 +86,8 @@ pub enum Scene {
     Cluster(Cluster),
     /// One partition's log, or those of a topic, with the groups' positions.
     Log(Log),
+    /// From a key to a partition, and the strategies of producers side by side.
+    Partitioner(Partitioner),
 }
 
 /// Builds the scene of that name; an unknown one is the cluster.
@@ -79,6 +95,7 @@ pub enum Scene {
 pub fn build(name: &str, params: &Params, moment: &Moment<'_>) -> Scene {
     match name {
         "log" => Scene::Log(Log::build(params, moment)),
+        "partitioner" => Scene::Partitioner(Partitioner::build(params, moment)),
         _ => Scene::Cluster(Cluster::build(params, moment)),
     }
 }

@@ -1,6 +1,8 @@
 //! The program without a terminal: keys in, rows of text out.
 #![allow(dead_code)] // every test file uses its own part
 
+pub mod looks;
+
 use std::sync::Arc;
 
 use kafkarium::course::Course;
@@ -49,6 +51,16 @@ pub fn lesson(id: &str, beat: usize, lang: Lang, size: (u16, u16)) -> State {
     let mut state = home(lang, size);
     let lesson = state.course.open(id).unwrap_or_else(|error| panic!("{id}: {}", error.message().en));
     state.show_beat(lesson, beat - 1, false).unwrap();
+    state
+}
+
+/// A lesson of `tests/scenes` at rest after the beat of that name.
+pub fn picture(file: &str, slug: &str, lang: Lang, size: (u16, u16)) -> State {
+    let path = format!("{}/tests/scenes/{file}.toml", env!("CARGO_MANIFEST_DIR"));
+    let lesson = kafkarium::course::load(&path, &std::fs::read_to_string(&path).unwrap()).unwrap();
+    let beat = lesson.beat(slug).unwrap();
+    let mut state = home(lang, size);
+    state.show_beat(Arc::new(lesson), beat, false).unwrap();
     state
 }
 

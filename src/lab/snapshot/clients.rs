@@ -8,7 +8,9 @@ use crate::kafka::consumer::Consumer;
 use crate::kafka::group::{Group, partition_for};
 use crate::kafka::producer::{Draft, Producer};
 use crate::kafka::{OFFSETS_TOPIC, Offset, Partition, Process};
-use crate::lab::view::{BatchView, ConsumerView, GroupView, PositionView, ProducerView, QueuedBatch};
+use crate::lab::view::{
+    BatchView, ClosedBatch, ConsumerView, GroupView, PositionView, ProducerView, QueuedBatch, SendView,
+};
 
 /// Settings that differ, and those that matter anyway.
 fn telling(configs: &Configs, always: &[&'static str]) -> Vec<(String, String)> {
@@ -28,7 +30,33 @@ fn family(configs: &Configs) -> String {
     }
 }
 
+/// Application sends that a picture knows of.
+const SENDS: usize = 64;
+
 impl Looking<'_> {
+    pub(super) fn sends(&self) -> Vec<SendView> {
+        let text = |bytes: &crate::kafka::Bytes| String::from_utf8_lossy(bytes).into_owned();
+        let counts = |map: &std::collections::BTreeMap<NodeId, u32>| {
+            map.iter().map(|(node, n)| (self.node(*node), *n)).collect()
+        };
+        let view = |facts: &crate::lab::ledger::RecordFacts| SendView {
+            record: self.facts.record_name(facts.id),
+            label: self.facts.record_label(facts.id),
+            tag: facts.tag.as_ref().map(ToString::to_string),
+            producer: self.node(facts.producer),
+            key: facts.key.as_ref().map(text),
+            partition: facts.partition.map(|p| self.partition(p)),
+            how: facts.how.map(crate::kafka::Chosen::name),
+            sent_at: self.time(facts.sent_at),
+            acked: facts.acked_at.is_some(),
+            error: facts.error.map(|error| error.name().to_owned()),
+            dropped: facts.dropped,
+            delivered: counts(&facts.delivered),
+            worked: counts(&facts.worked),
+        };
+        self.facts.sends(SENDS).into_iter().map(view).collect()
+    }
+
     pub(super) fn producer(&self, id: NodeId, producer: &Producer) -> ProducerView {
         let label = |draft: &Draft| -> Vec<String> {
             draft.records.iter().map(|r| self.facts.record_label(r.id)).collect()
@@ -70,13 +98,20 @@ impl Looking<'_> {
             queue: queue.collect(),
             in_flight,
             blocked_in: producer.blocked_in().map(str::to_owned),
+            closed: self
+                .facts
+                .closed(id)
+                .into_iter()
+                .map(|(p, count, why)| ClosedBatch { partition: self.partition(p), count, why: why.name() })
+                .collect(),
+            requests: self.facts.requests(id),
             callbacks_pending: u32::try_from(producer.callbacks_pending()).unwrap_or(u32::MAX),
             sequences: producer.sequences().map(|(p, next)| (self.partition(p), next.0)).collect(),
             acked: producer.acked(),
             failed: producer.failed(),
             producer_id: producer.producer_id().map(|(pid, epoch)| (pid.0, epoch.0)),
             error: producer.error().map(|error| error.name().to_owned()),
-            configs: telling(producer.configs(), &["acks", "enable.idempotence"]),
+            configs: telling(producer.configs(), &["acks", "enable.idempotence", "linger.ms", "batch.size"]),
         }
     }
 

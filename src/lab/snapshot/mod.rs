@@ -4,10 +4,11 @@ mod clients;
 mod messages;
 mod servers;
 
+use super::ledger::RecordFacts;
 use super::trace::Origin;
 use super::view::{ControllerView, LostView, MessageView, ProcessView, TankView};
 use crate::engine::{Flight, LossWhy, Micros, NodeId, Process as State};
-use crate::kafka::{Body, Election, Names, Offset, Partition, Process, RecordId, World};
+use crate::kafka::{BatchWhy, Body, Election, Names, Offset, Partition, Process, RecordId, World};
 
 /// What the snapshot needs to know beside the world.
 pub trait Facts {
@@ -21,6 +22,12 @@ pub trait Facts {
     fn elected(&self, p: Partition) -> Option<Election>;
     /// What poll() has returned to a consumer's application: the latest, oldest first.
     fn received(&self, consumer: NodeId) -> Vec<(Partition, Offset, RecordId)>;
+    /// What applications sent: at most so many, the latest, in order.
+    fn sends(&self, latest: usize) -> Vec<&RecordFacts>;
+    /// Batches that a producer closed: the latest, oldest first.
+    fn closed(&self, producer: NodeId) -> Vec<(Partition, u32, BatchWhy)>;
+    /// Produce requests that a client has sent.
+    fn requests(&self, client: NodeId) -> u64;
     /// Where t = 0 lies.
     fn origin(&self) -> Origin;
 }
@@ -74,6 +81,7 @@ pub fn snapshot(world: &World, facts: &dyn Facts) -> TankView {
         event: u64::try_from(facts.origin().turn(world.turn())).unwrap_or(0),
         topics: looking.topics(),
         groups: looking.groups(),
+        sends: looking.sends(),
         messages: world.flights().map(|flight| looking.message(flight)).collect(),
         cuts: world.cuts().map(|(a, b)| (looking.node(a), b.map(|b| looking.node(b)))).collect(),
         rules: world.rules().iter().map(|rule| looking.rule(rule)).collect(),

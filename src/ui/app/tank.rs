@@ -6,6 +6,7 @@ use crate::course::Pace;
 use crate::course::player::{Kind, Moved, Phase};
 use crate::lab::view::TankView;
 use crate::lab::{Scenario, Unit};
+use crate::scene::Params;
 use crate::text::Text;
 
 /// What has the keys for opening and moving.
@@ -220,6 +221,12 @@ impl Tank {
     #[must_use]
     pub fn selectable(&self) -> Vec<String> {
         let view = self.film.shown();
+        let name = self.scene_name();
+        if !matches!(name, "cluster" | "log") {
+            let params = self.play.player().map(|player| Params::read(&player.scene().params));
+            let all = crate::scene::elements(name, &params.unwrap_or_default(), view);
+            return all.into_iter().filter(|id| !id.contains('.')).collect(); // things, not their parts
+        }
         let mut ids: Vec<String> = view.producers.iter().map(|p| p.id.clone()).collect();
         for broker in &view.brokers {
             ids.push(broker.id.clone());

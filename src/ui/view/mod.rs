@@ -17,6 +17,7 @@ mod log;
 mod narration;
 mod overlay;
 mod paint;
+mod partitioner;
 mod scrubber;
 mod small;
 mod stage;

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::layout::{Class, Layout};
-use super::{cluster, dock, inspector, log, narration};
+use super::{cluster, dock, inspector, log, narration, partitioner};
 use crate::lab::Line;
 use crate::scene::{self, Moment, Params, Scene};
 use crate::text::{Lang, strings::lookup};
@@ -27,6 +27,12 @@ impl Frame<'_> {
         self.tank.selected.as_deref() == Some(id)
     }
 
+    /// Selected, or pointed at by the lesson.
+    pub fn marked(&self, id: &str) -> bool {
+        let player = self.tank.play.player();
+        self.selected(id) || player.is_some_and(|player| player.focus().contains(&id))
+    }
+
     pub const fn lang(&self) -> Lang {
         self.state.settings.lang
     }
@@ -38,7 +44,7 @@ pub(super) fn draw(state: &State, tank: &Tank, buffer: &mut Buffer, layout: &Lay
     scene(&frame, buffer, main, tank.scene_name(), None);
     if let Some(area) = companion {
         rule(&frame, buffer, area);
-        let other = if tank.scene_name() == "log" { "cluster" } else { "log" };
+        let other = if tank.scene_name() == "cluster" { "log" } else { "cluster" };
         let about = if other == "log" { partition_in_question(tank) } else { None };
         scene(&frame, buffer, Rect { y: area.y + 1, height: area.height - 1, ..area }, other, about);
     }
@@ -61,6 +67,7 @@ fn areas(tank: &Tank, layout: &Layout) -> (Rect, Option<Rect>) {
     let rows = match build(tank, tank.scene_name(), None) {
         Scene::Log(log) => u16::try_from(log.rows.len()).unwrap_or(1) * 6 + 12,
         Scene::Cluster(cluster) => cluster::rows(&cluster),
+        Scene::Partitioner(scene) => partitioner::rows(&scene),
     };
     // A companion with fewer rows than this says nothing.
     let rows = rows.clamp(stage.height / 3, stage.height.saturating_sub(LEAST_COMPANION));
@@ -82,7 +89,7 @@ fn rule(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect) {
 fn partition_in_question(tank: &Tank) -> Option<String> {
     match build(tank, "cluster", None) {
         Scene::Cluster(cluster) => cluster.bus,
-        Scene::Log(_) => None,
+        _ => None,
     }
 }
 
@@ -110,7 +117,7 @@ fn inspector_area(layout: &Layout) -> Rect {
 fn build(tank: &Tank, name: &str, about: Option<String>) -> Scene {
     let player = tank.play.player();
     let params = match about {
-        Some(partition) => Params { partition: Some(partition), topic: None },
+        Some(partition) => Params { partition: Some(partition), ..Params::default() },
         None => player.map(|player| Params::read(&player.scene().params)).unwrap_or_default(),
     };
     let focus = player.map(crate::course::player::Player::focus).unwrap_or_default();
@@ -130,6 +137,7 @@ fn scene(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, name: &str, about: 
     match build(frame.tank, name, about) {
         Scene::Cluster(scene) => cluster::draw(frame, buffer, area, &scene),
         Scene::Log(scene) => log::draw(frame, buffer, area, &scene),
+        Scene::Partitioner(scene) => partitioner::draw(frame, buffer, area, &scene),
     }
 }
 

@@ -1,0 +1,57 @@
+//! Scenes in states that no lesson of the course need have: lessons of `tests/scenes`, at three sizes in both languages.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // these are tests, with helpers
+
+mod support;
+
+use kafkarium::text::Lang;
+use kafkarium::ui::app::State;
+use support::looks::{self, Screen};
+use support::{SIZES, picture, press, text};
+
+const PICTURES: &[Screen] = &[
+    ("partitioner-empty", |lang, size| picture("91-partitioner", "empty", lang, size)),
+    ("partitioner-keys", |lang, size| picture("91-partitioner", "keys", lang, size)),
+    ("partitioner-no-keys", |lang, size| picture("91-partitioner", "no-keys", lang, size)),
+    ("partitioner-inspector", |lang, size| {
+        inspect(picture("91-partitioner", "no-keys", lang, size), "py-app")
+    }),
+];
+
+fn inspect(mut state: State, id: &str) -> State {
+    for _ in 0..200 {
+        press(&mut state, "Tab");
+        if state.tank().and_then(|tank| tank.selected.as_deref()) == Some(id) {
+            press(&mut state, "Enter");
+            return state;
+        }
+    }
+    panic!("{id} cannot be selected");
+}
+
+#[test]
+fn every_picture_looks_as_it_was_looked_at() {
+    for (name, reach) in PICTURES {
+        for lang in Lang::ALL {
+            for size in SIZES {
+                let state = reach(lang, size);
+                let name = format!("{name}-{}-{}x{}", lang.code(), size.0, size.1);
+                insta::assert_snapshot!(name, text(&state));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_picture_fits_any_size() {
+    looks::fits_any_size(PICTURES);
+}
+
+#[test]
+fn no_picture_speaks_by_colour_alone() {
+    looks::says_nothing_by_colour_alone(PICTURES);
+}
+
+#[test]
+fn the_glyph_sets_change_no_picture() {
+    looks::keeps_its_layout_in_every_glyph_set(PICTURES);
+}
