@@ -16,13 +16,16 @@ impl Producer {
         Micros(doubled.0 * (80_000 + cx.draw(JITTER, 40_001)) / 100_000).min(most)
     }
 
-    /// Asks for metadata soon; the longer nothing new comes, the later.
+    /// Asks for metadata: at once if it did not just ask, else after a pause that grows while nothing new comes.
     pub(super) fn want_metadata(&mut self, cx: &mut Cx<'_>, why: Why) {
         if self.vol.metadata_wanted.is_none() {
             self.vol.metadata_wanted = Some(why);
             let pause = self.back_off(cx, self.vol.metadata_tries.saturating_sub(1));
-            self.vol.metadata_at = Some(cx.now() + pause);
-            cx.set_timer(Timer::Backoff(0), pause);
+            let due = self.vol.metadata_asked.map_or(Micros::ZERO, |asked| asked + pause);
+            if due > cx.now() {
+                self.vol.metadata_at = Some(due);
+                cx.set_timer(Timer::Backoff(0), due.since(cx.now()));
+            }
         }
     }
 
@@ -52,7 +55,7 @@ impl Producer {
             return;
         }
         let Some(why) = self.vol.metadata_wanted.take() else { return };
-        self.vol.metadata_at = None;
+        (self.vol.metadata_at, self.vol.metadata_asked) = (None, Some(cx.now()));
         let Some(broker) = self.vol.metadata.next_broker(cx) else { return };
         cx.note(Note::MetadataRefreshed { client: cx.me(), why });
         let body = metadata_request(self.vol.topics.iter().copied());

@@ -151,6 +151,7 @@ struct Volatile {
     requests: Requests<Pending>,
     metadata_wanted: Option<Why>,
     metadata_at: Option<Micros>,
+    metadata_asked: Option<Micros>,
     /// Metadata answers in a row that brought nothing new.
     metadata_tries: u32,
     /// Where the last request to each broker ended: the next begins after it.
