@@ -158,7 +158,7 @@ fn what_cannot_be_done_changes_nothing() {
     let mut lab = lab();
     let (digest, event) = (lab.digest(), lab.event());
     for line in
-        ["crash b9", "start b1", "resume b1", "set b1 num.partitions=3", "poll c1", "begin p", "produce c1"]
+        ["crash b9", "start b1", "resume b1", "set b1 num.partitions=3", "poll c1", "begin c1", "produce c1"]
     {
         let action: Action = line.parse().unwrap();
         let error = lab.act(&action).expect_err(line);

@@ -164,6 +164,12 @@ codes! {
     IllegalArgument = -1 "IllegalArgumentException" false,
     /// Java: the client is closed.
     IllegalState = -1 "IllegalStateException" false,
+    /// Java: the record was never sent, because its transaction is aborted.
+    TransactionAborted = -1 "TransactionAbortedException" false,
+    /// librdkafka: a call waited too long.
+    LocalTimedOut = -185 "_TIMED_OUT" false,
+    /// librdkafka: the message was never sent, because its transaction is aborted.
+    LocalPurgeQueue = -152 "_PURGE_QUEUE" false,
     /// librdkafka: the message's time is over.
     LocalMsgTimedOut = -192 "_MSG_TIMED_OUT" false,
     /// librdkafka: no such partition.

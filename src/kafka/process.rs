@@ -122,6 +122,12 @@ pub enum Command {
     Produce(Vec<Send>),
     /// Producer: send what is buffered now.
     Flush,
+    /// Producer: beginTransaction().
+    BeginTransaction,
+    /// Producer: sendOffsetsToTransaction().
+    SendOffsets(super::producer::SentOffsets),
+    /// Producer: commitTransaction(), abortTransaction().
+    EndTransaction(super::Outcome),
     /// Producer: begin the workload of its spec (t = 0).
     BeginWorkload,
     /// Consumer (manual): one poll(). Producer (librdkafka): poll(0), which runs the callbacks that wait.

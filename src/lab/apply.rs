@@ -11,9 +11,9 @@ use super::state::State;
 use crate::engine::{Fault, Loss, NodeId, Note as EngineNote, Process as Life, RuleAction, Tier};
 use crate::kafka::config::{Configs, Family, Scope};
 use crate::kafka::consumer::{Consumer, ConsumerSpec};
-use crate::kafka::producer::conflict;
+use crate::kafka::producer::{SentOffsets, conflict};
 use crate::kafka::{
-    Command, ErrorCode, Note, OFFSETS_TOPIC, Partition, Process, RecordId, Role, SeekTo, Send, TopicId,
+    Command, ErrorCode, Note, Outcome, Partition, Process, RecordId, Role, SeekTo, Send, TopicId,
 };
 use crate::text::with_particle;
 
@@ -167,6 +167,14 @@ impl State {
                 }))
             }
             Action::FailNextAppend { partition, error } => self.plan_fail(partition.as_deref(), *error),
+            Action::Begin { producer } => self.tell_producer(producer, Command::BeginTransaction),
+            Action::CommitTxn { producer } => {
+                self.tell_producer(producer, Command::EndTransaction(Outcome::Commit))
+            }
+            Action::Abort { producer } => {
+                self.tell_producer(producer, Command::EndTransaction(Outcome::Abort))
+            }
+            Action::SendOffsets { producer, consumer } => self.plan_offsets(producer, consumer),
             Action::Wait { .. } | Action::WaitUntil { .. } => Err(ActError::new(
                 "기다리기는 기록하는 동작이 아닙니다.",
                 "Waiting is no action that is recorded.",
@@ -292,6 +300,28 @@ impl State {
         ))
     }
 
+    /// The application hands the producer what its consumer has read so far, and who read it.
+    fn plan_offsets(&self, producer: &str, consumer: &str) -> Result<Deed, ActError> {
+        let Process::Consumer(reader) = self.world.node(self.running(consumer)?) else {
+            return Err(unknown(consumer));
+        };
+        let sent = SentOffsets {
+            group: reader.group(),
+            member: reader.member(),
+            generation: reader.generation(),
+            offsets: reader.consumed(),
+        };
+        self.tell_producer(producer, Command::SendOffsets(sent))
+    }
+
+    fn tell_producer(&self, id: &str, command: Command) -> Result<Deed, ActError> {
+        let node = self.running(id)?;
+        match self.world.node(node) {
+            Process::Producer(_) => Ok(Deed::Command(node, command)),
+            _ => Err(unknown(id)),
+        }
+    }
+
     fn plan_reset(&self, group: &str, topic: &str, to: SeekTo) -> Result<Deed, ActError> {
         let topic = self.topic(topic)?;
         let id = self.world.shared().find_group(group).ok_or_else(|| unknown(group))?;
@@ -388,7 +418,7 @@ impl State {
     }
 
     fn topic(&self, name: &str) -> Result<TopicId, ActError> {
-        let id = self.world.shared().find_topic(name).filter(|_| name != OFFSETS_TOPIC);
+        let id = self.world.shared().find_topic(name).filter(|id| !self.world.shared().is_internal(*id));
         id.ok_or_else(|| unknown(name))
     }
 

@@ -14,6 +14,7 @@ mod apply;
 mod boot;
 pub mod cel;
 mod error;
+mod fate;
 pub mod fuzz;
 mod history;
 pub mod ledger;

@@ -116,11 +116,26 @@ impl State {
         let holds_batches = |node| match self.world.node(node) {
             Process::Producer(producer) => {
                 self.world.process(node) == Life::Running
-                    && (producer.buffered().next().is_some() || producer.in_flight().next().is_some())
+                    && (producer.buffered().next().is_some()
+                        || producer.in_flight().next().is_some()
+                        || producer.is_transacting())
             }
             _ => false,
         };
-        !loud && !names.of_role(Role::Producer).any(holds_batches) && !self.is_rebalancing()
+        !loud
+            && !names.of_role(Role::Producer).any(holds_batches)
+            && !self.is_rebalancing()
+            && !self.is_ending_transactions()
+    }
+
+    /// Whether a coordinator writes a state, or the markers of a transaction.
+    fn is_ending_transactions(&self) -> bool {
+        let brokers = self.world.shared().of_role(Role::Broker);
+        let running = brokers.filter(|node| self.world.process(*node) == Life::Running);
+        running.into_iter().any(|node| match self.world.node(node) {
+            Process::Broker(broker) => broker.transactions().is_busy(),
+            _ => false,
+        })
     }
 
     fn is_rebalancing(&self) -> bool {

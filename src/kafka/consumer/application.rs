@@ -224,6 +224,8 @@ impl Consumer {
                 }
             }
             if fetched.records.is_empty() {
+                // markers and aborted records behind the last one are passed, too
+                last = last.map(|(_, epoch)| (fetched.end, epoch));
                 self.client.completed.pop_front();
             }
             if let (Some((to, epoch)), Some(slot)) = (last, self.client.slots.get_mut(&partition)) {

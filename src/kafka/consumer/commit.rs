@@ -8,6 +8,12 @@ use crate::kafka::{Body, Cx, ErrorCode, LeaderEpoch, Note, Offset, Partition, Ti
 type Offsets = Vec<(Partition, Offset, LeaderEpoch)>;
 
 impl Consumer {
+    /// Next offset to read of each partition, as an application reads them from position() to make them part of a transaction.
+    #[must_use]
+    pub fn consumed(&self) -> Vec<(Partition, Offset, LeaderEpoch)> {
+        self.positions()
+    }
+
     /// Positions as commitSync() sends them.
     fn positions(&self) -> Offsets {
         let slots = self.client.slots.iter();

@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::backoff::delay;
+use super::isolation::visible;
 use super::{Ask, Consumer, Place};
 use crate::engine::{Micros, NodeId};
 use crate::kafka::client::DATA;
 use crate::kafka::{
-    Body, Cx, ErrorCode, FetchPartition, FetchedPartition, Fetcher, LeaderEpoch, Offset, Partition, RecordId,
-    Timer, Why,
+    Body, Cx, ErrorCode, FetchPartition, FetchedPartition, Fetcher, LeaderEpoch, MoveWhy, Note, Offset,
+    Partition, RecordId, Timer, Why,
 };
 
 /// A broker that is left alone for a while, because a fetch from it failed.
@@ -25,6 +26,8 @@ pub(super) struct Completed {
     pub partition: Partition,
     /// Offset, leader epoch of its batch, and the record.
     pub records: VecDeque<(Offset, LeaderEpoch, RecordId)>,
+    /// The offset after all of it, what is not shown included.
+    pub end: Offset,
 }
 
 impl Completed {
@@ -129,7 +132,7 @@ impl Consumer {
                 continue; // a seek() moved the position meanwhile
             }
             match fetched.error {
-                ErrorCode::None => self.keep(fetched, here.unwrap_or_default()),
+                ErrorCode::None => self.keep(cx, fetched, here.unwrap_or_default()),
                 ErrorCode::OffsetOutOfRange => self.reset(fetched.partition),
                 error => {
                     trouble = true;
@@ -147,20 +150,17 @@ impl Consumer {
         }
     }
 
-    /// Puts records from `position` on into the buffer. The first batch may begin earlier.
-    fn keep(&mut self, fetched: &FetchedPartition, position: Offset) {
+    /// Puts what the application may see into the buffer, from `position` on. Of batches without any the position is all that moves.
+    fn keep(&mut self, cx: &mut Cx<'_>, fetched: &FetchedPartition, position: Offset) {
         let Some(end) = fetched.batches.last().map(crate::kafka::Batch::end) else { return };
-        let records: VecDeque<(Offset, LeaderEpoch, RecordId)> = fetched
-            .batches
-            .iter()
-            .filter(|batch| batch.control.is_none())
-            .flat_map(|batch| batch.entries().map(|(offset, record)| (offset, batch.leader_epoch, record.id)))
-            .filter(|(offset, _, _)| *offset >= position)
-            .collect();
+        let (partition, end) = (fetched.partition, end.max(position));
+        let records: VecDeque<_> = visible(fetched, position).collect();
         if !records.is_empty() {
-            self.client.completed.push_back(Completed { partition: fetched.partition, records });
-        } else if let Some(slot) = self.client.slots.get_mut(&fetched.partition) {
-            slot.place = Place::At(end.max(position)); // nothing is left of these batches
+            self.client.completed.push_back(Completed { partition, records, end });
+        } else if let Some(slot) = self.client.slots.get_mut(&partition) {
+            slot.place = Place::At(end);
+            let (consumer, why) = (cx.me(), MoveWhy::Skipped);
+            cx.note(Note::PositionMoved { consumer, partition, to: end, why });
         }
     }
 }

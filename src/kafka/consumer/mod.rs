@@ -28,6 +28,7 @@ mod backoff;
 mod cluster;
 mod commit;
 mod fetcher;
+mod isolation;
 mod membership;
 mod positions;
 

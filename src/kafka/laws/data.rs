@@ -3,7 +3,7 @@
 use super::witness::{Committed, Witness, broker, brokers, controller, replica_name};
 use crate::engine::NodeId;
 use crate::kafka::log::Log;
-use crate::kafka::{Election, LeaderEpoch, Offset, Partition, RecordId, World};
+use crate::kafka::{Election, LeaderEpoch, Offset, Partition, RecordId, Sequence, World};
 
 impl Witness {
     pub(super) fn see_append(&mut self, world: &World, node: NodeId, p: Partition, base: Offset) {
@@ -20,7 +20,7 @@ impl Witness {
                 self.broken(world, "data.3", replica_name(world, node, p), seen);
             }
         }
-        if let Some(stamp) = last.stamp
+        if let Some(stamp) = last.stamp.filter(|stamp| stamp.first != Sequence::NONE)
             && log.batches().filter(|b| b.stamp == Some(stamp)).count() > 1
         {
             let seen = format!("producer id {} wrote sequence {} twice", stamp.id.0, stamp.first.0);

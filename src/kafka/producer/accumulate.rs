@@ -141,6 +141,7 @@ impl Producer {
         let partition = Partition { topic: send.topic, index };
         cx.note(Note::PartitionChosen { record: id, partition, how });
         cx.note(Note::RecordSent { record: id, client: cx.me(), partition });
+        self.touches(partition);
         let (key, value) = (send.key.clone(), send.value.clone());
         let bytes = self.add(cx, partition, Record { id, key, value, timestamp: since, internal: None });
         if how == Chosen::Sticky {

@@ -5,9 +5,9 @@
 //! flush(), or never, if the process ends first.
 
 use super::accumulate::Placed;
-use super::{Draft, Producer};
+use super::{Draft, Producer, SentOffsets};
 use crate::kafka::mutant::{self, Mutant};
-use crate::kafka::{Acks, Cx, ErrorCode, Note, Offset, RecordId, Send, Timer};
+use crate::kafka::{Acks, Cx, ErrorCode, Note, Offset, Outcome, RecordId, Send, Timer};
 
 /// A call of the application.
 #[derive(Clone, Debug)]
@@ -18,6 +18,14 @@ pub(super) enum Call {
     Flush,
     /// poll(0).
     Poll,
+    /// initTransactions().
+    Init,
+    /// beginTransaction().
+    Begin,
+    /// sendOffsetsToTransaction().
+    SendOffsets(SentOffsets),
+    /// commitTransaction(), abortTransaction().
+    End(Outcome),
     /// close(): flush, then the end.
     Close,
 }
@@ -28,12 +36,30 @@ impl Call {
             Self::Send(..) => "send",
             Self::Flush => "flush",
             Self::Poll => "poll",
+            Self::Init => "initTransactions",
+            Self::Begin => "beginTransaction",
+            Self::SendOffsets(_) => "sendOffsetsToTransaction",
+            Self::End(Outcome::Commit) => "commitTransaction",
+            Self::End(Outcome::Abort) => "abortTransaction",
             Self::Close => "close",
         }
     }
 }
 
+impl Call {
+    /// Whether it is a call of the transactional interface that may wait.
+    pub(super) const fn is_transactional(&self) -> bool {
+        matches!(self, Self::Init | Self::SendOffsets(_) | Self::End(_))
+    }
+}
+
 impl Producer {
+    /// The application stands in a call of the transactional interface.
+    #[must_use]
+    pub fn is_transacting(&self) -> bool {
+        self.vol.calls.front().is_some_and(Call::is_transactional) || self.is_completing()
+    }
+
     /// The application wants to send. The record gets its number now; its turn comes when the calls before it have returned.
     pub(super) fn call_send(&mut self, cx: &mut Cx<'_>, send: Send) {
         let record = RecordId(cx.next_serial());
@@ -48,12 +74,18 @@ impl Producer {
     /// Makes calls until one has to wait.
     pub(super) fn run_calls(&mut self, cx: &mut Cx<'_>) {
         while let Some(call) = self.vol.calls.front().cloned() {
+            let fresh = self.vol.blocked.is_none();
             let since = *self.vol.blocked.get_or_insert(cx.now());
+            let late = since + self.settings.max_block <= cx.now();
             let returned = match call {
+                Call::Send(_, record) if self.refuses_records().is_some() => {
+                    let error = self.refuses_records().unwrap_or_default();
+                    self.throw(cx, record, error);
+                    true
+                }
                 Call::Send(send, record) => match self.place(cx, &send, record) {
                     Placed::Done => true,
                     Placed::Wait(error) => {
-                        let late = since + self.settings.max_block <= cx.now();
                         if late {
                             self.fail(cx, &[record], error);
                         }
@@ -64,12 +96,29 @@ impl Producer {
                     self.serve_reports(cx);
                     true
                 }
-                Call::Flush | Call::Close => {
+                Call::Init => self.call_init(cx, fresh),
+                Call::Begin => {
+                    self.call_begin(cx);
+                    true
+                }
+                Call::SendOffsets(sent) => self.call_send_offsets(cx, &sent, fresh),
+                Call::End(outcome) => self.call_end(cx, outcome, fresh),
+                Call::Flush => {
                     self.serve_reports(cx);
                     self.is_idle()
                 }
+                Call::Close => {
+                    let over = self.close_transaction(cx);
+                    self.serve_reports(cx);
+                    over && self.is_idle()
+                }
             };
-            if !returned {
+            let gives_up = late && matches!(self.vol.calls.front(), Some(call) if call.is_transactional());
+            if !returned && gives_up {
+                // what it began goes on; the application may call again
+                let error = if self.settings.java { ErrorCode::Timeout } else { ErrorCode::LocalTimedOut };
+                self.refuse_call(cx, error);
+            } else if !returned {
                 return;
             }
             (self.vol.blocked, self.vol.chosen) = (None, None);
@@ -82,7 +131,7 @@ impl Producer {
 
     /// A call waits until everything has been sent and answered.
     pub(super) fn is_flushing(&self) -> bool {
-        matches!(self.vol.calls.front(), Some(Call::Flush | Call::Close))
+        matches!(self.vol.calls.front(), Some(Call::Flush | Call::Close)) || self.is_completing()
     }
 
     /// A send() waits for memory.
@@ -90,7 +139,7 @@ impl Producer {
         self.vol.chosen.is_some()
     }
 
-    fn is_idle(&self) -> bool {
+    pub(super) fn is_idle(&self) -> bool {
         self.vol.unassigned.is_empty()
             && self.buffered().next().is_none()
             && self.in_flight().next().is_none()
@@ -115,7 +164,10 @@ impl Producer {
             self.report(cx, *record);
         }
         self.vol.failed += records.len() as u64;
-        self.vol.error = Some(error);
+        if !records.is_empty() {
+            self.vol.error = Some(error);
+            self.record_failed(cx, error);
+        }
     }
 
     /// A batch is stored from this offset on (none with acks=0).

@@ -67,7 +67,12 @@ impl Producer {
 
     pub(super) fn ask_identity(&mut self, cx: &mut Cx<'_>) {
         let asked = self.vol.requests.iter().any(|(_, _, pending)| matches!(pending, Pending::ProducerId));
-        if !self.idempotent() || self.vol.identity.is_some() || asked || cx.timer_armed(Timer::Backoff(1)) {
+        if !self.idempotent()
+            || self.transactional_id().is_some()
+            || self.vol.identity.is_some()
+            || asked
+            || cx.timer_armed(Timer::Backoff(1))
+        {
             return;
         }
         let Some(broker) = self.vol.metadata.next_broker(cx) else { return };

@@ -108,7 +108,9 @@ impl Producer {
                 self.vol.gaps.insert(p);
             }
         }
-        if !self.vol.gaps.is_empty() && self.vol.identity.is_some() {
+        if !self.vol.gaps.is_empty() && self.transactional_id().is_some() {
+            self.gap_in_transaction(cx);
+        } else if !self.vol.gaps.is_empty() && self.vol.identity.is_some() {
             self.bump_epoch(cx);
         }
     }
@@ -137,7 +139,7 @@ impl Producer {
     fn renumber(&mut self, p: Partition, identity: Option<(ProducerId, ProducerEpoch)>) -> Sequence {
         let out = self.vol.requests.iter_mut().filter_map(|pending| match pending {
             Pending::Produce(drafts) => Some(drafts.iter_mut()),
-            Pending::Metadata | Pending::ProducerId => None,
+            Pending::Metadata | Pending::ProducerId | Pending::Transaction(_) => None,
         });
         let out = out.flatten().filter(|(at, _)| *at == p).map(|(_, draft)| draft);
         let waiting = self.vol.queues.get_mut(&p).into_iter().flatten();

@@ -7,6 +7,9 @@
 //!                                                                     └────── retry after a back-off ◀───────────┘
 //! ```
 //!
+//! With a `transactional.id` the application calls initTransactions() at the start; `transaction` has the rules for its calls and errors,
+//! `coordination` what it asks the coordinators.
+//!
 //! One file a mechanism: `application` (calls that may block, callbacks), `settings`, `partitioner`, `accumulate` (batches, memory), `sender`
 //! (what leaves when), `answers` (outcomes, retries, splitting), `idempotence` (sequences, epoch bumps), `cluster` (metadata, identity).
 //!
@@ -19,11 +22,13 @@ mod accumulate;
 mod answers;
 mod application;
 mod cluster;
+mod coordination;
 mod hash;
 mod idempotence;
 mod partitioner;
 mod sender;
 mod settings;
+mod transaction;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -39,6 +44,7 @@ pub use hash::{crc32, fnv1a, java_partition, librdkafka_partition, murmur2};
 pub use partitioner::java_steps;
 use settings::Settings;
 pub use settings::{Conflict, conflict};
+pub use transaction::{Phase, SentOffsets};
 
 /// A stream of records that the application sends by itself. After each it calls poll(0), where there is such a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +132,7 @@ enum Pending {
     Metadata,
     ProducerId,
     Produce(Vec<(Partition, Draft)>),
+    Transaction(coordination::Asked),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -163,6 +170,8 @@ struct Volatile {
     unresolved: BTreeMap<Partition, Sequence>,
     /// Partitions with a real gap: the epoch must be bumped and they begin again at 0.
     gaps: BTreeSet<Partition>,
+    // ---- transactions ----
+    transacting: transaction::Transacting,
     // ---- counts ----
     acked: u64,
     failed: u64,
@@ -273,6 +282,9 @@ impl Producer {
         if self.workload_on {
             self.arm_workload(cx);
         }
+        if self.transactional_id().is_some() {
+            self.vol.calls.push_back(Call::Init);
+        }
         self.pump(cx);
     }
 
@@ -293,6 +305,7 @@ impl Producer {
                 cx.note(Note::ProducerIdAssigned { client: cx.me(), pid: *pid, epoch: *epoch });
             }
             (Pending::ProducerId, _) => self.identity_later(cx),
+            (Pending::Transaction(asked), body) => self.on_transaction_answer(cx, asked, body),
             (Pending::Produce(drafts), Body::Produced { results }) => self.on_produced(cx, drafts, results),
             _ => {}
         }
@@ -335,6 +348,9 @@ impl Producer {
                     self.call_send(cx, send);
                 }
             }
+            Command::BeginTransaction => self.vol.calls.push_back(Call::Begin),
+            Command::SendOffsets(sent) => self.vol.calls.push_back(Call::SendOffsets(sent)),
+            Command::EndTransaction(outcome) => self.vol.calls.push_back(Call::End(outcome)),
             Command::Flush => self.vol.calls.push_back(Call::Flush),
             Command::Poll => self.vol.calls.push_back(Call::Poll),
             Command::Stop => {
@@ -356,6 +372,7 @@ impl Producer {
         match pending {
             Pending::Metadata => self.want_metadata(cx, why),
             Pending::ProducerId => self.identity_later(cx),
+            Pending::Transaction(asked) => self.on_transaction_lost(cx, &asked),
             Pending::Produce(drafts) => {
                 let error = if why == Why::Timeout {
                     ErrorCode::RequestTimedOut

@@ -17,7 +17,8 @@ impl Producer {
         loop {
             self.run_calls(cx);
             self.ask_metadata(cx);
-            if !self.send_ready(cx) {
+            let went_on = self.drive_transaction(cx);
+            if !self.send_ready(cx) && !went_on {
                 break;
             }
         }
@@ -68,7 +69,7 @@ impl Producer {
         let mut leaders: BTreeMap<NodeId, (bool, Vec<Partition>)> = BTreeMap::new();
         for (p, queue) in &self.vol.queues {
             let (Some(leader), Some(front)) = (self.leader(*p), queue.front()) else { continue };
-            if self.backs_off(*p, front, now) || self.must_wait(*p, front) {
+            if !self.may_send_to(*p) || self.backs_off(*p, front, now) || self.must_wait(*p, front) {
                 continue;
             }
             let ready = self.is_ready(front, queue.len(), now);
@@ -154,14 +155,17 @@ impl Producer {
             self.vol.drained.insert(leader, *p);
             drafts.push((*p, draft));
         }
-        let batch =
-            |(p, draft): &(Partition, Draft)| (*p, Batch::unplaced(draft.stamp, draft.records.clone()));
+        let transaction = self.in_transaction();
+        let batch = |(p, draft): &(Partition, Draft)| {
+            let batch = Batch::unplaced(draft.stamp, draft.records.clone());
+            (*p, Batch { transactional: transaction.is_some(), ..batch })
+        };
         let batches = drafts.iter().map(batch).collect();
         let body = Body::Produce {
             acks: self.settings.acks,
             timeout: self.settings.request_timeout,
             batches,
-            transaction: None,
+            transaction,
         };
         if self.needs_no_answer() {
             cx.send(leader, DATA, false, body);

@@ -1,5 +1,7 @@
 //! What a producer's settings come to, worked out once: family defaults, rules between settings, limits in units of the model.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 use super::partitioner::Strategy;
@@ -38,6 +40,8 @@ pub(super) struct Settings {
     pub ignore_keys: bool,
     pub adaptive: bool,
     pub sticky: Micros,
+    pub transactional: Option<Arc<str>>,
+    pub transaction_timeout: Micros,
 }
 
 /// Settings that contradict each other: the client does not start.
@@ -152,6 +156,8 @@ impl Settings {
             ignore_keys: java && configs.on("partitioner.ignore.keys"),
             adaptive: java && configs.on("partitioner.adaptive.partitioning.enable"),
             sticky: configs.ms("sticky.partitioning.linger.ms"),
+            transactional: is_transactional(configs).then(|| configs.get("transactional.id").into()),
+            transaction_timeout: configs.ms("transaction.timeout.ms"),
         }
     }
 }

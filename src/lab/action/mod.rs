@@ -326,10 +326,6 @@ impl Action {
         !matches!(
             self,
             Self::DeadLetter { .. }
-                | Self::Begin { .. }
-                | Self::SendOffsets { .. }
-                | Self::CommitTxn { .. }
-                | Self::Abort { .. }
                 | Self::DeleteTopic { .. }
                 | Self::AddBroker { .. }
                 | Self::Reassign { .. }

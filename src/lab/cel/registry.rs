@@ -271,7 +271,10 @@ pub static FUNCTIONS: &[Function] = &[
         R,
         1,
         Gives::Text,
-        ("트랜잭션의 상태: none", "state of its transaction: none"),
+        (
+            "트랜잭션의 상태: none open committed aborted",
+            "state of its transaction: none open committed aborted",
+        ),
         "txn('r1') == 'none'",
     ),
     f("sent_at", R, 1, Int, ("보낸 시각(µs)", "when it was sent, µs"), "sent_at('r1') >= 0"),
@@ -355,6 +358,17 @@ pub static FUNCTIONS: &[Function] = &[
         "hash('p', 'user_1') % 3 == part('r1')",
     ),
     f("producer_epoch", &[Client], 1, Int, ("프로듀서 에폭", "producer epoch"), "producer_epoch('p') == 0"),
+    f(
+        "txn_state",
+        &[Client],
+        1,
+        Gives::Text,
+        (
+            "프로듀서의 transactional.id의 상태, 코디네이터가 아는 대로",
+            "state of a producer's transactional.id, as its coordinator has it",
+        ),
+        "txn_state('p') == null",
+    ),
     f(
         "cached",
         &[Broker, Partition, Number],
@@ -560,12 +574,6 @@ pub static FUNCTIONS: &[Function] = &[
     ),
     // ---- with mechanisms that come later ----
     later("elr", P, ("ELR", "eligible leader replicas"), "elr('orders-0') == []"),
-    later(
-        "txn_state",
-        &[Client],
-        ("트랜잭션의 상태", "state of a transaction"),
-        "txn_state('t1') == 'Ongoing'",
-    ),
     later("mails", &[Setting], ("보낸 메일 수", "mails sent"), "mails('order-1') == 1"),
     later("rejected", &[Setting], ("거절된 스키마", "refused schemas"), "rejected('users-value') == 1"),
     later("latest", &[Setting], ("최신 스키마", "the latest schema"), "latest('users-value') == 1"),

@@ -3,6 +3,9 @@
 mod clients;
 mod messages;
 mod servers;
+mod transactions;
+
+pub(in crate::lab) use transactions::coordinator;
 
 use super::ledger::RecordFacts;
 use super::trace::Origin;
@@ -80,6 +83,7 @@ pub fn snapshot(world: &World, facts: &dyn Facts) -> TankView {
         now: looking.time(world.now()),
         event: u64::try_from(facts.origin().turn(world.turn())).unwrap_or(0),
         topics: looking.topics(),
+        transactions: looking.transactions(),
         groups: looking.groups(),
         sends: looking.sends(),
         messages: world.flights().map(|flight| looking.message(flight)).collect(),

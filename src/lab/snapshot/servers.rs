@@ -7,9 +7,10 @@ use crate::engine::NodeId;
 use crate::kafka::broker::Broker;
 use crate::kafka::log::Log;
 use crate::kafka::{Batch, Bytes, Offset, Partition, Record};
+use crate::lab::fate::{Fates, kind};
 use crate::lab::view::{
-    BrokerView, Fate, FollowerView, PartitionView, ProducerStateView, RecordKind, RecordView, ReplicaView,
-    SegmentView, TopicView,
+    BrokerView, FollowerView, PartitionView, ProducerStateView, RecordView, ReplicaView, SegmentView,
+    TopicView,
 };
 
 /// Bytes as a person reads them.
@@ -57,7 +58,7 @@ impl Looking<'_> {
             leader_epoch: broker.leader_epoch(p).0,
             log_start: log.start().0,
             high_watermark: broker.high_watermark(p).unwrap_or(Offset::NONE).0,
-            last_stable: broker.high_watermark(p).unwrap_or(Offset::NONE).0,
+            last_stable: broker.last_stable(p).unwrap_or(Offset::NONE).0,
             log_end: log.end().0,
             records: self.records(log),
             segments: segments(self, log),
@@ -75,16 +76,17 @@ impl Looking<'_> {
     }
 
     fn records(&self, log: &Log) -> Vec<RecordView> {
-        let mut seen = BTreeSet::new();
+        let (mut seen, fates) = (BTreeSet::new(), Fates::of(log));
         log.records()
             .map(|(offset, record, batch)| {
-                let duplicate = !seen.insert(record.id);
-                self.record(offset, record, batch, duplicate)
+                let duplicate = batch.control.is_none() && !seen.insert(record.id);
+                let fate = fates.get(batch);
+                RecordView { duplicate, fate, ..self.record(offset, record, batch) }
             })
             .collect()
     }
 
-    fn record(&self, offset: Offset, record: &Record, batch: &Batch, duplicate: bool) -> RecordView {
+    fn record(&self, offset: Offset, record: &Record, batch: &Batch) -> RecordView {
         RecordView {
             offset: offset.0,
             record: self.facts.record_name(record.id),
@@ -98,9 +100,8 @@ impl Looking<'_> {
                 .stamp
                 .zip(batch.sequence_at(offset))
                 .map(|(stamp, sequence)| (stamp.id.0, sequence.0)),
-            duplicate,
-            kind: RecordKind::Data,
-            fate: Fate::Plain,
+            kind: kind(batch),
+            ..RecordView::default()
         }
     }
 

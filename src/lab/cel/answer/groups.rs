@@ -4,10 +4,12 @@ use super::{Answer, int, map, text_arg};
 use crate::engine::NodeId;
 use crate::kafka::group::{Group, partition_for};
 use crate::kafka::{
-    GroupId, OFFSETS_TOPIC, Partition, Process, ProducerEpoch, ProducerId, Role, World, consumer::Consumer,
+    GroupId, OFFSETS_TOPIC, Partition, Process, ProducerEpoch, ProducerId, Role, TransactionState, World,
+    consumer::Consumer,
 };
 use crate::lab::cel::eval::Facts;
 use crate::lab::cel::value::Value;
+use crate::lab::snapshot;
 
 pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
     match name {
@@ -27,6 +29,10 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
             });
             Ok(made.map_or(Value::Int(-1), int))
         }
+        "txn_state" => {
+            let node = facts.node_arg(args, 0)?;
+            Ok(Value::text(node.and_then(|node| transaction_state(facts.world, node))))
+        }
         "err" => Ok(facts.node_arg(args, 0)?.map_or(Value::Null, |node| {
             Value::text(match facts.world.node(node) {
                 Process::Producer(producer) => producer.error().map(|e| e.name()),
@@ -37,6 +43,20 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         "consumers" => all(facts, args),
         "position" | "owned" | "buffer" | "polls" => of_consumer(facts, name, args),
         _ => of_group(facts, name, args),
+    }
+}
+
+/// The state of a producer's transactional id, as its coordinator has it.
+fn transaction_state(world: &World, node: NodeId) -> Option<&'static str> {
+    let Process::Producer(producer) = world.node(node) else { return None };
+    let id = producer.transactional_id()?;
+    let (coordinator, index) = snapshot::coordinator(world, id)?;
+    match world.node(coordinator) {
+        Process::Broker(broker) if broker.transactions().has_loaded(index) => {
+            let known = broker.transactions().transaction(id);
+            Some(known.map_or(TransactionState::Empty, |known| known.stored.state).name())
+        }
+        _ => None,
     }
 }
 

@@ -51,8 +51,8 @@ fn of_replica(facts: &Facts<'_>, name: &str, p: Partition, broker: &Broker) -> A
     Ok(match name {
         "leo" => Value::Int(log.end().0),
         "log_start" => Value::Int(log.start().0),
-        // Without transactions the last stable offset is the high watermark.
-        "hw" | "lso" => Value::Int(high_watermark()),
+        "hw" => Value::Int(high_watermark()),
+        "lso" => Value::Int(broker.last_stable(p).map_or(-1, |offset| offset.0)),
         "segments" => {
             let last = log.segments().count().saturating_sub(1);
             let one = |(ix, segment): (usize, &crate::kafka::log::Segment)| {

@@ -9,7 +9,9 @@ use crate::kafka::producer::Draft;
 use crate::kafka::{Offset, Partition, Process, RecordId};
 use crate::lab::cel::eval::Facts;
 use crate::lab::cel::value::Value;
+use crate::lab::fate::Fates;
 use crate::lab::ledger::{RecordFacts, readers};
+use crate::lab::view::Fate;
 
 /// Where a record stands in the log of its partition's present leader.
 #[derive(Clone, Copy, Default)]
@@ -17,6 +19,8 @@ struct Place {
     copies: i64,
     first: Option<Offset>,
     visible: bool,
+    visible_rc: bool,
+    fate: Fate,
     seq: Option<i32>,
 }
 
@@ -30,12 +34,14 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
     let record = record_arg(facts, args, 0)?;
     let Some(record) = record else { return Ok(absent(name)) };
     Ok(match name {
-        "off" | "copies" | "visible" | "visible_rc" | "seq" => {
+        "off" | "copies" | "visible" | "visible_rc" | "txn" | "seq" => {
             let place = place(facts, record);
             match name {
                 "off" => Value::Int(place.first.map_or(-1, |offset| offset.0)),
                 "copies" => Value::Int(place.copies),
                 "seq" => Value::Int(place.seq.or_else(|| in_client(facts, record)).map_or(-1, i64::from)),
+                "txn" => Value::Text(place.fate.name().into()),
+                "visible_rc" => Value::Bool(place.visible_rc),
                 _ => Value::Bool(place.visible),
             }
         }
@@ -94,12 +100,15 @@ fn look(facts: &Facts<'_>, p: Partition, only: Option<RecordId>, places: &mut BT
     let Some(leader) = facts.leader_of(p) else { return };
     let Some(log) = leader.log(p) else { return };
     let committed = leader.high_watermark(p).unwrap_or(Offset::NONE);
+    let (stable, fates) = (leader.last_stable(p).unwrap_or(Offset::NONE), Fates::of(log));
     for (offset, record, batch) in log.records().filter(|(_, r, _)| only.is_none_or(|id| id == r.id)) {
         let place = places.entry(record.id).or_default();
         place.copies += 1;
         place.visible |= offset < committed;
+        place.visible_rc |= offset < stable && fates.get(batch).counts();
         if place.first.is_none() {
             place.first = Some(offset);
+            place.fate = fates.get(batch);
             place.seq = batch.sequence_at(offset).map(|sequence| sequence.0);
         }
     }
@@ -168,8 +177,8 @@ fn all(facts: &Facts<'_>, args: &[Value]) -> Answer {
             ("off", Value::Int(place.first.map_or(-1, |offset| offset.0))),
             ("copies", Value::Int(place.copies)),
             ("visible", Value::Bool(place.visible)),
-            ("visible_rc", Value::Bool(place.visible)),
-            ("txn", Value::Text("none".into())),
+            ("visible_rc", Value::Bool(place.visible_rc)),
+            ("txn", Value::Text(place.fate.name().into())),
             ("seq", Value::Int(place.seq.map_or(-1, i64::from))),
             ("producer", Value::Text(facts.name(record.producer))),
             ("producer_id", Value::Int(pid)),

@@ -1,0 +1,128 @@
+//! Transactions through a whole tank: calls, coordinators, markers, readers of both kinds.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use kafkarium::lab::{Action, Assertion, Budget, Expr, Goal, Lab, Spec, Value};
+
+const TANK: &str = r#"
+[cluster]
+brokers = 3
+config = { VERSION }
+[[cluster.topic]]
+name = "orders"
+partitions = 2
+replicas = [[1, 2, 3], [2, 3, 1]]
+[[cluster.producer]]
+id = "t1"
+topics = ["orders"]
+config = { "transactional.id" = "pay" }
+[[cluster.producer]]
+id = "t2"
+topics = ["orders"]
+state = "stopped"
+config = { "transactional.id" = "pay" }
+[[cluster.producer]]
+id = "p"
+topics = ["orders"]
+[[cluster.consumer]]
+id = "rc"
+group = "g-rc"
+topics = ["orders"]
+config = { "isolation.level" = "read_committed", "auto.offset.reset" = "earliest" }
+[[cluster.consumer]]
+id = "ru"
+group = "g-ru"
+topics = ["orders"]
+config = { "auto.offset.reset" = "earliest" }
+"#;
+
+fn lab(version: u8) -> Lab {
+    let text = TANK.replace("VERSION", &format!("\"transaction.version\" = {version}"));
+    let spec: Spec = toml::from_str(&text).unwrap();
+    Lab::new(&spec, 1).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn act(lab: &mut Lab, line: &str) {
+    let action: Action = line.parse().unwrap();
+    lab.act(&action).unwrap_or_else(|e| panic!("{line}: {e}"));
+}
+
+fn settle(lab: &mut Lab) {
+    let end = lab.run_until(Goal::Settled, Budget::default());
+    assert!(end.reached(), "{end:?}");
+}
+
+#[track_caller]
+fn run(lab: &mut Lab, lines: &[&str]) {
+    for line in lines {
+        act(lab, line);
+        settle(lab);
+    }
+}
+
+#[track_caller]
+fn holds(lab: &Lab, source: &str) {
+    let expr = Expr::compile(source, &lab.vocabulary()).unwrap_or_else(|e| panic!("{source}: {e}"));
+    let got = lab.eval(&expr).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(got, Value::Bool(true), "{source}");
+}
+
+fn until(lab: &mut Lab, source: &str) {
+    let assertion = Assertion::now(source, &lab.vocabulary()).unwrap_or_else(|e| panic!("{source}: {e}"));
+    let end = lab.run_until(Goal::All(&[assertion]), Budget::default());
+    assert!(end.reached(), "{source}: {end:?}");
+}
+
+#[test]
+fn a_commit_shows_and_an_abort_does_not() {
+    for version in [1, 2] {
+        let mut lab = lab(version);
+        holds(&lab, "txn_state('t1') == 'Empty' && producer_epoch('t1') == 0");
+        run(&mut lab, &["begin t1", "produce t1 --partition 0 --id a"]);
+        holds(&lab, "txn('a') == 'open' && visible('a') && !visible_rc('a') && lso('orders-0') == 0");
+        holds(&lab, "txn_state('t1') == 'Ongoing' && delivered('rc', 'a') == 0");
+        run(&mut lab, &["commit-txn t1"]);
+        holds(&lab, "txn('a') == 'committed' && visible_rc('a') && txn_state('t1') == 'CompleteCommit'");
+        run(&mut lab, &["begin t1", "produce t1 --partition 0 --id b", "abort t1"]);
+        holds(&lab, "txn('b') == 'aborted' && !visible_rc('b') && txn_state('t1') == 'CompleteAbort'");
+        run(&mut lab, &["produce p --partition 0 --id c"]);
+        until(&mut lab, "delivered('rc', 'c') == 1 && delivered('ru', 'c') == 1");
+        holds(&lab, "delivered('rc', 'a') == 1 && delivered('rc', 'b') == 0 && delivered('ru', 'b') == 1");
+        holds(&lab, "log('orders-0').map(r, r.kind) == ['data', 'commit', 'data', 'abort', 'data']");
+        holds(&lab, "position('rc', 'orders-0') == 5 && lso('orders-0') == 5");
+        holds(&lab, if version == 2 { "producer_epoch('t1') == 2" } else { "producer_epoch('t1') == 0" });
+        assert_eq!(lab.broken_laws(), []);
+    }
+}
+
+#[test]
+fn calls_in_the_wrong_order_are_refused_and_nothing_changes() {
+    let mut lab = lab(2);
+    for call in ["commit-txn t1", "abort t1", "produce t1 --id stray", "send-offsets t1 rc"] {
+        run(&mut lab, &[call]);
+        holds(
+            &lab,
+            "err('t1') == 'IllegalStateException' && txn_state('t1') == 'Empty' && leo('orders-0') == 0",
+        );
+    }
+    holds(&lab, "error('stray') == 'IllegalStateException'");
+    run(&mut lab, &["begin t1", "begin t1", "produce t1 --partition 0 --id a", "commit-txn t1"]);
+    holds(&lab, "txn('a') == 'committed'");
+    run(&mut lab, &["begin p"]);
+    holds(&lab, "err('p') == 'IllegalStateException'");
+}
+
+#[test]
+fn the_newer_instance_fences_the_older() {
+    for version in [1, 2] {
+        let mut lab = lab(version);
+        run(&mut lab, &["begin t1", "produce t1 --partition 0 --id a", "start t2"]);
+        holds(&lab, "txn('a') == 'aborted' && producer_epoch('t2') == 2 && pid('t1') == pid('t2')");
+        run(&mut lab, &["produce t1 --partition 0 --id late", "commit-txn t1"]);
+        holds(&lab, "error('late') == 'INVALID_PRODUCER_EPOCH' && !visible('late')");
+        run(&mut lab, &["abort t1"]);
+        holds(&lab, "err('t1') == 'PRODUCER_FENCED'");
+        run(&mut lab, &["begin t2", "produce t2 --partition 0 --id b", "commit-txn t2"]);
+        holds(&lab, "visible_rc('b') && lso('orders-0') == leo('orders-0')");
+        assert_eq!(lab.broken_laws(), []);
+    }
+}
