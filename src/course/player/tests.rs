@@ -492,7 +492,7 @@ fn a_lesson_of_two_labs_is_checked() {
     let course = Course::from_files([("9-more/97-two-acks.toml".to_owned(), TWO_LABS.to_owned())]);
     let report = crate::course::check(&course, None);
     assert!(report.is_clean(), "{}", report.text(Lang::En, false));
-    let wrong = TWO_LABS.replace("\"acked('a')\", X, "\"acked_at('a') == 1\", \"left.leo");
+    let wrong = TWO_LABS.replace("\"acked('a')\", \"left.leo", "\"acked_at('a') == 1\", \"left.leo");
     let course = Course::from_files([("9-more/97-two-acks.toml".to_owned(), wrong)]);
     let report = crate::course::check(&course, None);
     let details: Vec<&str> = report.failures[0].details.iter().map(|text| text.en.as_str()).collect();
