@@ -28,7 +28,6 @@ pub mod snapshot;
 pub mod spec;
 mod state;
 pub mod trace;
-pub mod twin;
 pub mod view;
 mod vocabulary;
 
@@ -46,5 +45,4 @@ pub use scenario::{Scenario, ScenarioError};
 pub use spec::{Spec, SpecError};
 pub use state::State;
 pub use trace::Line;
-pub use twin::{Aim, Claim, Side, Sides, Twin};
 pub use vocabulary::Vocabulary;

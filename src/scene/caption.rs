@@ -1,6 +1,6 @@
 //! A scene in words: for SVG alt text, plain mode and those who do not see the picture.
 
-use super::{Badge, Fate, Scene, TileKind};
+use super::{Badge, Fate, Scene, Tile, TileKind};
 use crate::text::{Lang, t, tf};
 
 /// What the picture shows, as sentences of fixed form.
@@ -10,6 +10,7 @@ pub fn caption(scene: &Scene, lang: Lang) -> String {
         Scene::Cluster(cluster) => cluster_caption(cluster, lang),
         Scene::Log(log) => log_caption(log, lang),
         Scene::Partitioner(scene) => partitioner_caption(scene, lang),
+        Scene::Txn(txn) => txn_caption(txn, lang),
     }
 }
 
@@ -93,15 +94,7 @@ fn partitioner_caption(scene: &super::Partitioner, lang: Lang) -> String {
 fn log_caption(log: &super::Log, lang: Lang) -> String {
     let mut lines = Vec::new();
     for row in &log.rows {
-        let records: Vec<String> = row
-            .tiles
-            .iter()
-            .map(|tile| match tile.kind {
-                TileKind::Uncommitted => format!("({})", tile.label),
-                TileKind::Duplicate => format!("!{}!", tile.label),
-                TileKind::Committed | TileKind::Dead => tile.label.clone(),
-            })
-            .collect();
+        let records = records(&row.tiles);
         lines.push(tf(
             lang,
             "caption.log",
@@ -110,7 +103,7 @@ fn log_caption(log: &super::Log, lang: Lang) -> String {
                 ("start", &row.start),
                 ("hw", &row.high_watermark),
                 ("end", &row.end),
-                ("records", &records.join(" ")),
+                ("records", &records),
             ],
         ));
     }
@@ -128,6 +121,49 @@ fn log_caption(log: &super::Log, lang: Lang) -> String {
                 ],
             ));
         }
+    }
+    lines.join("\n")
+}
+
+/// Records as they are marked on their tiles.
+fn records(tiles: &[Tile]) -> String {
+    let mark = |tile: &Tile| match tile.kind {
+        TileKind::Uncommitted => format!("({})", tile.label),
+        TileKind::Aborted => format!("/{}/", tile.label),
+        TileKind::Marker => format!("‹{}›", tile.label),
+        TileKind::Duplicate => format!("!{}!", tile.label),
+        TileKind::Committed | TileKind::Dead => tile.label.clone(),
+    };
+    tiles.iter().map(mark).collect::<Vec<_>>().join(" ")
+}
+
+fn txn_caption(txn: &super::Txn, lang: Lang) -> String {
+    let mut lines = Vec::new();
+    for machine in &txn.machines {
+        let coordinator = machine.coordinator.as_deref().unwrap_or("·");
+        let (pid, epoch) = machine.identity;
+        lines.push(tf(
+            lang,
+            "caption.transaction",
+            &[
+                ("id", &machine.id),
+                ("client", &machine.client),
+                ("coordinator", &coordinator),
+                ("state", &machine.state),
+                ("pid", &pid),
+                ("epoch", &epoch),
+            ],
+        ));
+    }
+    for row in &txn.rows {
+        let records = records(&row.tiles);
+        lines.push(format!(
+            "{}: {records} LSO {} HW {} LEO {}",
+            row.id, row.last_stable, row.high_watermark, row.end
+        ));
+    }
+    for reader in &txn.readers {
+        lines.push(format!("{} {}: {}", reader.id, reader.isolation, records(&reader.got)));
     }
     lines.join("\n")
 }

@@ -1,34 +1,9 @@
 //! The cluster: producers left, brokers with their replicas in the middle, consumers right.
 
 use super::packet::{Packet, packets};
+use super::tile::{Tile, tiles};
 use super::{Moment, Params};
 use crate::lab::view::{BrokerView, ConsumerView, ProcessView, ProducerView, ReplicaView, TankView};
-
-/// What a record's tile means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TileKind {
-    /// Below the replica's high watermark.
-    Committed,
-    /// At or above it.
-    Uncommitted,
-    /// The same send once more.
-    Duplicate,
-    /// On the disk of a process that is down.
-    Dead,
-}
-
-/// A record in a strip.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tile {
-    /// Its offset.
-    pub offset: i64,
-    /// Its label.
-    pub label: String,
-    /// What it means.
-    pub kind: TileKind,
-    /// It came in the step that led here.
-    pub fresh: bool,
-}
 
 /// A replica's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -339,21 +314,6 @@ fn strip(
         broker.replicas.iter().find(|r| r.partition == replica.partition)
     });
     let committed = moment.view.topics.iter().flat_map(|t| &t.partitions).find(|p| p.id == replica.partition);
-    let tiles = replica
-        .records
-        .iter()
-        .map(|record| Tile {
-            offset: record.offset,
-            label: record.label.clone(),
-            kind: match () {
-                () if dead => TileKind::Dead,
-                () if record.duplicate => TileKind::Duplicate,
-                () if record.offset < replica.high_watermark => TileKind::Committed,
-                () => TileKind::Uncommitted,
-            },
-            fresh: before.is_some_and(|before| record.offset >= before.log_end),
-        })
-        .collect();
     Strip {
         id: format!("{}/{}", broker.id, replica.partition),
         partition: replica.partition.clone(),
@@ -366,7 +326,7 @@ fn strip(
         high_watermark: replica.high_watermark,
         end: replica.log_end,
         hw_moved: before.is_some_and(|before| before.high_watermark != replica.high_watermark),
-        tiles,
+        tiles: tiles(replica, before, dead),
     }
 }
 

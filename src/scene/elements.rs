@@ -33,7 +33,7 @@ pub fn elements(name: &str, params: &Params, view: &TankView) -> Vec<String> {
     }
     for partition in view.topics.iter().flat_map(|t| &t.partitions).filter(|p| params.shows(&p.id)) {
         add(partition.id.clone());
-        for part in ["hw", "leo", "start", "isr", "leader"] {
+        for part in ["hw", "leo", "lso", "start", "isr", "leader"] {
             add(format!("{}.{part}", partition.id));
         }
     }
@@ -49,6 +49,12 @@ pub fn elements(name: &str, params: &Params, view: &TankView) -> Vec<String> {
     for consumer in &view.consumers {
         add(consumer.id.clone());
         add(format!("{}.position", consumer.id));
+    }
+    for transaction in &view.transactions {
+        add(transaction.id.clone());
+        for part in ["state", "coordinator"] {
+            add(format!("{}.{part}", transaction.id));
+        }
     }
     for message in &view.messages {
         add(format!("#{}", message.id));

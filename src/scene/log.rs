@@ -1,6 +1,6 @@
 //! The log: one partition, or all of a topic, with offsets, segments, high watermark and where the groups stand.
 
-use super::cluster::{Tile, TileKind};
+use super::tile::{Tile, tiles};
 use super::{Moment, Params};
 use crate::lab::view::{ReplicaView, SegmentView, TankView};
 
@@ -152,7 +152,7 @@ fn position(view: &TankView, group: &str, partition: &str) -> Option<(String, i6
 }
 
 /// The copy to show: the leader's, else the longest.
-fn copy<'a>(view: &'a TankView, partition: &str, leader: Option<&str>) -> Option<&'a ReplicaView> {
+pub(super) fn copy<'a>(view: &'a TankView, partition: &str, leader: Option<&str>) -> Option<&'a ReplicaView> {
     let copies = || {
         view.brokers.iter().filter_map(|b| Some((b, b.replicas.iter().find(|r| r.partition == partition)?)))
     };
@@ -163,27 +163,13 @@ fn copy<'a>(view: &'a TankView, partition: &str, leader: Option<&str>) -> Option
 fn row(moment: &Moment<'_>, partition: &str, leader: Option<&str>, ix: usize) -> Option<Row> {
     let replica = copy(moment.view, partition, leader)?;
     let before = moment.before.and_then(|view| copy(view, partition, leader));
-    let tiles = replica
-        .records
-        .iter()
-        .map(|record| Tile {
-            offset: record.offset,
-            label: record.label.clone(),
-            kind: match () {
-                () if record.duplicate => TileKind::Duplicate,
-                () if record.offset < replica.high_watermark => TileKind::Committed,
-                () => TileKind::Uncommitted,
-            },
-            fresh: before.is_some_and(|before| record.offset >= before.log_end),
-        })
-        .collect();
     Some(Row {
         id: partition.to_owned(),
         leader: leader.map(str::to_owned),
         start: replica.log_start,
         high_watermark: replica.high_watermark,
         end: replica.log_end,
-        tiles,
+        tiles: tiles(replica, before, false),
         contents: replica.records.iter().map(|r| (r.key.clone(), r.value.clone())).collect(),
         segments: replica.segments.clone(),
         bytes: replica.bytes,

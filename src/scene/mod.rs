@@ -9,18 +9,29 @@ mod elements;
 mod log;
 mod packet;
 mod partitioner;
+mod tile;
+mod txn;
 
 pub use caption::caption;
-pub use cluster::{Badge, Card, Chip, Client, ClientLine, Cluster, Note as CardNote, Strip, Tile, TileKind};
+pub use cluster::{Badge, Card, Chip, Client, ClientLine, Cluster, Note as CardNote, Strip};
 pub use elements::{elements, resolve};
 pub use log::{Flag, GroupCard, Log, Row as LogRow};
 pub use packet::{Fate, Packet, packets};
 pub use partitioner::{Group, Lane, Parcel, Partitioner, Sum, Target};
+pub use tile::{Tile, TileKind};
+pub use txn::{ABORT, COMMIT, Machine, Phase, Reader, Row as TxnRow, Txn};
 
 use crate::lab::view::{LostView, TankView};
 
 /// Names of scenes that a lesson may show.
-pub const NAMES: &[&str] = &["cluster", "log", "partitioner"];
+pub const NAMES: &[&str] = &["cluster", "log", "partitioner", "txn"];
+
+/// Names of scenes that show something of this tank, in the order in which a person leafs through them.
+#[must_use]
+pub fn fitting(view: &TankView) -> Vec<&'static str> {
+    let fits = |name: &&&str| **name != "txn" || !view.transactions.is_empty();
+    NAMES.iter().filter(fits).copied().collect()
+}
 
 /// Everything a scene is made from.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +99,8 @@ pub enum Scene {
     Log(Log),
     /// From a key to a partition, and the strategies of producers side by side.
     Partitioner(Partitioner),
+    /// A transaction: coordinator, logs, readers.
+    Txn(Txn),
 }
 
 /// Builds the scene of that name; an unknown one is the cluster.
@@ -96,6 +109,7 @@ pub fn build(name: &str, params: &Params, moment: &Moment<'_>) -> Scene {
     match name {
         "log" => Scene::Log(Log::build(params, moment)),
         "partitioner" => Scene::Partitioner(Partitioner::build(params, moment)),
+        "txn" => Scene::Txn(Txn::build(params, moment)),
         _ => Scene::Cluster(Cluster::build(params, moment)),
     }
 }

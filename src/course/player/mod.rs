@@ -24,14 +24,14 @@ pub use show::{
 };
 
 use super::lesson::{Beat, Lesson};
-use crate::lab::{ActError, BranchId, Lab, LabError, Sides, Twin};
+use crate::lab::{ActError, BranchId, Lab, LabError};
 use drive::Doing;
 
 /// A lesson being played. Pure: no clock, no files; what progress should keep is taken with [`Player::take_news`].
 #[derive(Clone)]
 pub struct Player {
     lesson: Arc<Lesson>,
-    lab: Twin,
+    lab: Lab,
     /// What happened to the lesson on that branch, in order.
     marks: Vec<Mark>,
     /// How many of the marks lie behind the playhead (or behind the fork, off script).
@@ -47,8 +47,6 @@ pub struct Player {
     /// Hints shown by beat.
     hints: BTreeMap<usize, usize>,
     news: Vec<News>,
-    /// Whose side texts take their values from, if not the beat's: a prompt speaks of a later beat with its own voice.
-    voice: Option<Sides>,
 }
 
 impl fmt::Debug for Player {
@@ -99,10 +97,7 @@ impl Player {
     /// # Errors
     /// The lab cannot be booted.
     pub fn new(lesson: Arc<Lesson>) -> Result<Self, LabError> {
-        let lab = match &lesson.compare {
-            Some(compare) => Twin::pair(&lesson.spec, &compare.right, lesson.seed)?,
-            None => Twin::single(Lab::new(&lesson.spec, lesson.seed)?),
-        };
+        let lab = Lab::new(&lesson.spec, lesson.seed)?;
         let mut player = Self {
             lesson,
             lab,
@@ -114,7 +109,6 @@ impl Player {
             answers: BTreeMap::new(),
             hints: BTreeMap::new(),
             news: Vec::new(),
-            voice: None,
         };
         player.enter(0);
         Ok(player)
@@ -143,19 +137,9 @@ impl Player {
         &self.lesson
     }
 
-    /// The world that is shown, at the playhead; of two, the left one where both are shown.
+    /// The world, at the playhead.
     pub fn lab(&self) -> &Lab {
-        self.lab.lab(self.side().first())
-    }
-
-    /// The lab, or the two labs that are compared.
-    pub fn labs(&self) -> &Twin {
         &self.lab
-    }
-
-    /// Which of the two labs is shown and spoken of.
-    pub fn side(&self) -> Sides {
-        self.voice.unwrap_or(self.current().side)
     }
 
     /// The index of the beat at the playhead; off script, of the beat that was left.
@@ -185,7 +169,7 @@ impl Player {
             (Kind::Predict, _) if self.answers.contains_key(&beat) => Phase::Rest,
             (Kind::Predict, _) => Phase::Asking,
             (Kind::Act, Some(What::Began) | None) => Phase::Acting,
-            (Kind::Run | Kind::Act | Kind::Compare, _) => Phase::Running,
+            (Kind::Run | Kind::Act, _) => Phase::Running,
         }
     }
 

@@ -234,6 +234,7 @@ impl Tank {
         }
         ids.extend(view.controllers.iter().map(|c| c.id.clone()));
         ids.extend(view.groups.iter().map(|g| g.id.clone()));
+        ids.extend(view.transactions.iter().map(|t| t.id.clone()));
         ids.extend(view.consumers.iter().map(|c| c.id.clone()));
         ids.extend(view.topics.iter().flat_map(|t| t.partitions.iter().map(|p| p.id.clone())));
         let drawn = |quiet: bool| !quiet || self.quiet_too;

@@ -23,6 +23,7 @@ mod small;
 mod stage;
 mod strip;
 mod title;
+mod txn;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};

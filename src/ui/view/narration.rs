@@ -153,7 +153,7 @@ fn column(state: &State, tank: &Tank, buffer: &mut Buffer, layout: &Layout, text
             events(state, tank, buffer, Rect { y: top, height: bottom.saturating_sub(top + 1), ..inner });
         }
         if bottom > y + 1 {
-            legend(state, buffer, Rect { y: bottom, height: legend_rows, ..inner });
+            legend(state, tank, buffer, Rect { y: bottom, height: legend_rows, ..inner });
         }
     }
 }
@@ -226,12 +226,21 @@ fn events(state: &State, tank: &Tank, buffer: &mut Buffer, area: Rect) {
     }
 }
 
-fn legend(state: &State, buffer: &mut Buffer, area: Rect) {
+fn legend(state: &State, tank: &Tank, buffer: &mut Buffer, area: Rect) {
     let (theme, lang) = (state.settings.theme, state.lang());
     let top = rule(state, buffer, area, area.y, t(lang, "legend.title"));
     let half = area.width / 2;
     let tile = (theme.fill(Role::Committed), " a ");
-    let rows: [[(&str, Role, &'static str); 2]; 4] = [
+    let transactions: [[(&str, Role, &'static str); 2]; 4] = [
+        [("▐a▌", Role::Committed, "legend_short.committed"), ("/a/", Role::Aborted, "legend_short.aborted")],
+        [
+            ("(a)", Role::Uncommitted, "legend_short.open"),
+            ("‹C›", Role::Control, "legend_short.commit_marker"),
+        ],
+        [("┃", Role::Focus, "legend_short.lso"), ("‹A›", Role::Control, "legend_short.abort_marker")],
+        [("★ ☆", Role::Leader, "legend_short.leader_follower"), ("─✗", Role::Dropped, "legend_short.lost")],
+    ];
+    let common: [[(&str, Role, &'static str); 2]; 4] = [
         [("▐a▌", Role::Committed, "legend_short.committed"), ("━●▸", Role::Request, "legend_short.request")],
         [
             ("(a)", Role::Uncommitted, "legend_short.uncommitted"),
@@ -240,6 +249,7 @@ fn legend(state: &State, buffer: &mut Buffer, area: Rect) {
         [("★ ☆", Role::Leader, "legend_short.leader_follower"), ("─✗", Role::Dropped, "legend_short.lost")],
         [("┃", Role::Focus, "legend_short.hw"), ("◉", Role::InSync, "legend_short.in_sync")],
     ];
+    let rows = if tank.scene_name() == "txn" { transactions } else { common };
     for (y, row) in (top..).zip(rows) {
         for (n, (glyph, role, word)) in (0..).zip(row) {
             let x = area.x + n * half;

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::layout::{Class, Layout};
-use super::{cluster, dock, inspector, log, narration, partitioner};
+use super::{cluster, dock, inspector, log, narration, partitioner, txn};
 use crate::lab::Line;
 use crate::scene::{self, Moment, Params, Scene};
 use crate::text::{Lang, strings::lookup};
@@ -68,6 +68,7 @@ fn areas(tank: &Tank, layout: &Layout) -> (Rect, Option<Rect>) {
         Scene::Log(log) => u16::try_from(log.rows.len()).unwrap_or(1) * 6 + 12,
         Scene::Cluster(cluster) => cluster::rows(&cluster),
         Scene::Partitioner(scene) => partitioner::rows(&scene),
+        Scene::Txn(scene) => txn::rows(&scene),
     };
     // A companion with fewer rows than this says nothing.
     let rows = rows.clamp(stage.height / 3, stage.height.saturating_sub(LEAST_COMPANION));
@@ -138,6 +139,7 @@ fn scene(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, name: &str, about: 
         Scene::Cluster(scene) => cluster::draw(frame, buffer, area, &scene),
         Scene::Log(scene) => log::draw(frame, buffer, area, &scene),
         Scene::Partitioner(scene) => partitioner::draw(frame, buffer, area, &scene),
+        Scene::Txn(scene) => txn::draw(frame, buffer, area, &scene),
     }
 }
 

@@ -22,6 +22,44 @@ pub(super) struct Strip<'a> {
     pub theme: Theme,
 }
 
+/// Tiles one behind the other, whatever their offsets; the oldest give way. Gives the cells taken.
+pub(super) fn in_a_row(
+    theme: Theme,
+    buffer: &mut Buffer,
+    (x, y): (u16, u16),
+    room: u16,
+    tiles: &[Tile],
+) -> u16 {
+    let cells = |tile: &Tile| u16::try_from(width(&tile.label)).unwrap_or(0).clamp(1, 8) + 2;
+    let mut taken = 0;
+    let kept = tiles.iter().rev().take_while(|tile| {
+        taken += cells(tile);
+        taken + 1 <= room
+    });
+    let first = tiles.len() - kept.count();
+    let mut at = x;
+    if first > 0 {
+        cell(buffer, at, y, "‹", theme.style(Role::Muted));
+        at += 1;
+    }
+    for tile in tiles.iter().skip(first) {
+        let strip = Strip {
+            tiles: &[],
+            start: 0,
+            high_watermark: 0,
+            end: 0,
+            odd: false,
+            dead: false,
+            hw_moved: false,
+            tile: cells(tile),
+            theme,
+        };
+        strip.tile(buffer, at, y, 1, tile);
+        at += cells(tile);
+    }
+    at - x
+}
+
 /// Where tiles came to stand.
 pub(super) struct Placed {
     /// First offset drawn.
@@ -100,9 +138,12 @@ impl Strip<'_> {
                 ("(", ")", style, style)
             }
             TileKind::Duplicate => ("!", "!", theme.fill(Role::Dropped), theme.fill(Role::Dropped)),
+            TileKind::Aborted => ("/", "/", theme.style(Role::Aborted), theme.style(Role::Aborted)),
+            TileKind::Marker => ("‹", "›", theme.style(Role::Control), theme.style(Role::Control)),
             TileKind::Dead => ("[", "]", theme.style(Role::Dead), theme.style(Role::Dead)),
         };
-        if rows == 1 {
+        if rows == 1 || matches!(tile.kind, TileKind::Aborted | TileKind::Marker) {
+            let y = middle;
             cell(buffer, x, y, left, edge);
             put(buffer, x + 1, y, self.tile - 2, &body, text);
             cell(buffer, x + self.tile - 1, y, right, edge);

@@ -108,7 +108,9 @@ fn look(tank: &mut Tank, command: Command) {
         Command::ToggleQuiet => tank.quiet_too = !tank.quiet_too,
         Command::More => tank.more = !tank.more,
         Command::OtherScene => {
-            tank.scene = Some(if tank.scene_name() == "log" { "cluster" } else { "log" });
+            let fitting = crate::scene::fitting(tank.film.shown());
+            let at = fitting.iter().position(|name| *name == tank.scene_name());
+            tank.scene = fitting.get(at.map_or(0, |at| (at + 1) % fitting.len())).copied();
         }
         _ => {}
     }

@@ -2,7 +2,7 @@
 
 use crate::lab::view::{
     BrokerView, ConsumerView, ControllerView, GroupView, MessageView, PartitionView, ProcessView,
-    ProducerView, RecordView, ReplicaView, TankView,
+    ProducerView, RecordKind, RecordView, ReplicaView, TankView, TransactionView,
 };
 use crate::text::{Lang, t};
 
@@ -76,6 +76,9 @@ pub fn of(view: &TankView, id: &str, lang: Lang) -> Option<Facts> {
     }
     if let Some(group) = view.groups.iter().find(|g| g.id == whole) {
         return Some(group_facts(group, lang));
+    }
+    if let Some(transaction) = view.transactions.iter().find(|t| t.id == whole) {
+        return Some(transaction_facts(transaction, lang));
     }
     let partition = view.topics.iter().flat_map(|topic| &topic.partitions).find(|p| p.id == whole)?;
     Some(partition_facts(view, partition, lang))
@@ -158,7 +161,11 @@ fn replica_facts(broker: &BrokerView, replica: &ReplicaView, lang: Lang) -> Fact
 
 fn record_facts(_view: &TankView, record: &RecordView, replica: &ReplicaView) -> Facts {
     let mut facts = Facts::new(format!("{}@{}", replica.partition, record.offset));
-    facts.add("record", &record.record);
+    match record.kind {
+        RecordKind::Data => facts.add("record", &record.record),
+        RecordKind::Commit => facts.add("marker", "COMMIT"),
+        RecordKind::Abort => facts.add("marker", "ABORT"),
+    }
     facts.add("offset", record.offset);
     facts.add("key", record.key.as_deref().unwrap_or("null"));
     facts.add("value", record.value.as_deref().unwrap_or("null"));
@@ -263,6 +270,26 @@ fn group_facts(group: &GroupView, lang: Lang) -> Facts {
         facts.heading("committed");
         for (partition, offset, lag) in &group.committed {
             facts.add(partition, format!("{offset} · {} {lag}", t(lang, "inspect.lag")));
+        }
+    }
+    facts
+}
+
+fn transaction_facts(transaction: &TransactionView, lang: Lang) -> Facts {
+    let mut facts = Facts::new(format!("{} · {}", transaction.id, t(lang, "inspect.transaction")));
+    facts.add("state", &transaction.state);
+    facts.add("producer", &transaction.client);
+    facts.add("coordinator", transaction.coordinator.as_deref().unwrap_or("-"));
+    facts.add("producerId", transaction.pid);
+    facts.add("producerEpoch", transaction.epoch);
+    facts.add("transaction.version", transaction.version);
+    facts.add("transaction.timeout.ms", transaction.timeout / 1000);
+    facts.add("since", transaction.started.map_or_else(|| "-".to_owned(), seconds));
+    let members: Vec<&String> = transaction.partitions.iter().chain(&transaction.groups).collect();
+    if !members.is_empty() {
+        facts.heading("transaction_members");
+        for member in members {
+            facts.add(member, "");
         }
     }
     facts
