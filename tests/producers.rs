@@ -495,3 +495,31 @@ fn back_off_doubles_with_jitter_up_to_its_limit_and_retries_end() {
     }
     assert_eq!(pauses.len(), 6);
 }
+
+#[test]
+fn a_gap_in_one_partition_begins_a_new_epoch_in_all() {
+    let mut lab = tank("java", 2, r#""linger.ms" = 0"#, "");
+    act(&mut lab, "produce p --partition 1 --id x");
+    until(&mut lab, "acked('x')");
+    act(&mut lab, "fail-next-append orders-0 --error INVALID_RECORD");
+    act(&mut lab, "produce p --partition 0 --id a");
+    until(&mut lab, "failed('a')");
+    act(&mut lab, "produce p --partition 0 --id b");
+    act(&mut lab, "produce p --partition 1 --id y");
+    until(&mut lab, "acked('b') && acked('y')");
+    holds(&lab, "producer_epoch('p') == 1 && seq('b') == 0 && seq('y') == 0 && off('y') == 1");
+    holds(&lab, "reply('a') == ['INVALID_RECORD'] && reply('b') == ['ok@0'] && reply('y') == ['ok@1']");
+}
+
+#[test]
+fn producer_ids_come_in_blocks_from_each_broker() {
+    let mut lab = tank("java", 1, "", "");
+    let first = value(&lab, "pid('p')");
+    for line in ["crash b1", "crash p", "start p"] {
+        act(&mut lab, line);
+    }
+    until(&mut lab, "pid('p') >= 0");
+    assert_ne!(value(&lab, "pid('p')"), first);
+    // b1 had the first block; another broker gets the next one.
+    holds(&lab, "pid('p') == 1000");
+}

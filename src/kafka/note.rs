@@ -188,8 +188,8 @@ pub enum Note {
     RecordAcked { record: RecordId, offset: Offset },
     /// The client gave a record up, or refused it.
     RecordFailed { record: RecordId, error: ErrorCode },
-    /// The application was told what became of a record: its callback ran.
-    CallbackRun { record: RecordId, client: NodeId },
+    /// The application was told what became of a record: its callback ran, with the answer or (`waited`) in a later poll() or flush().
+    CallbackRun { record: RecordId, client: NodeId, waited: bool },
     /// The cluster gave the producer an identity.
     ProducerIdAssigned { client: NodeId, pid: ProducerId, epoch: ProducerEpoch },
     /// A client asked for metadata.

@@ -362,8 +362,8 @@ impl Fields<'_> {
                 self.record(*record).text("error", error.name());
                 "RecordFailed"
             }
-            Note::CallbackRun { record, client } => {
-                self.record(*record).node("client", *client);
+            Note::CallbackRun { record, client, waited } => {
+                self.record(*record).node("client", *client).flag("waited", *waited);
                 "CallbackRun"
             }
             Note::ProducerIdAssigned { client, pid, epoch } => {

@@ -185,7 +185,7 @@ impl Producer {
 
     fn report(&mut self, cx: &mut Cx<'_>, record: RecordId) {
         if self.settings.java {
-            cx.note(Note::CallbackRun { record, client: cx.me() });
+            cx.note(Note::CallbackRun { record, client: cx.me(), waited: false });
         } else {
             self.vol.reports.push_back(record);
         }
@@ -193,7 +193,7 @@ impl Producer {
 
     fn serve_reports(&mut self, cx: &mut Cx<'_>) {
         for record in std::mem::take(&mut self.vol.reports) {
-            cx.note(Note::CallbackRun { record, client: cx.me() });
+            cx.note(Note::CallbackRun { record, client: cx.me(), waited: true });
         }
     }
 

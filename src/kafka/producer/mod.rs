@@ -28,6 +28,8 @@ mod idempotence;
 mod partitioner;
 mod sender;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod transaction;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

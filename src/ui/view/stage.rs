@@ -170,7 +170,7 @@ pub(super) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role, String
         "Delivered" | "Worked" | "OffsetReset" | "OffsetCommitted" | "PartitionAssigned"
         | "PartitionRevoked" => ("▸", Role::PositionA),
         "RecordAcked" => ("✓", Role::InSync),
-        "CallbackRun" => ("◂", Role::Response),
+        "CallbackRun" if line.field("waited")? == "true" => ("◂", Role::Response),
         "SegmentDeleted" | "LogStartMoved" | "LogCompacted" | "Truncated" if !is_internal(line) => {
             ("◌", Role::OutOfSync)
         }
