@@ -34,9 +34,18 @@ pub(super) struct LessonFile {
     pub cluster: Cluster,
     #[serde(default)]
     pub start: Start,
-    pub compare: Option<Spanned<toml::Value>>,
+    pub compare: Option<Spanned<CompareFile>>,
     #[serde(default)]
     pub beat: Vec<Spanned<BeatFile>>,
+}
+
+/// Two labs that differ in one setting.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CompareFile {
+    pub of: Str,
+    pub key: Str,
+    pub values: Spanned<Vec<Spanned<toml::Value>>>,
 }
 
 /// A text in both languages; a missing one is reported by the loader.
@@ -63,6 +72,7 @@ pub(super) struct BeatFile {
     pub kind: Str,
     pub scene: Option<Str>,
     pub params: Option<Spanned<toml::Table>>,
+    pub side: Option<Str>,
     pub focus: Option<Spanned<Vec<Str>>>,
     pub needs: Option<Spanned<Vec<Spanned<AssertionFile>>>>,
     #[serde(rename = "do")]

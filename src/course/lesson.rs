@@ -8,7 +8,7 @@ use super::diagnostic::Source;
 use super::player::{AnswerKind, Kind};
 use super::prose::{Lines, Prose};
 use crate::lab::Micros;
-use crate::lab::{Action, Assertion, Expr, Pattern, Spec, Vocabulary};
+use crate::lab::{Action, Claim, Expr, Pattern, Sides, Spec, Vocabulary};
 use crate::text::Text;
 
 /// A lesson.
@@ -32,6 +32,8 @@ pub struct Lesson {
     pub seed: u64,
     /// Its cluster and prologue.
     pub spec: Spec,
+    /// Two labs side by side, if it compares.
+    pub compare: Option<Compare>,
     /// Its beats, at least one.
     pub beats: Vec<Beat>,
     /// Every name that may be spoken of in it.
@@ -52,6 +54,19 @@ impl Lesson {
     pub fn file_stem(&self) -> String {
         format!("{}-{}", self.number, self.id)
     }
+}
+
+/// What a lesson compares: two labs from one spec and one seed that differ in one setting.
+#[derive(Clone, Debug)]
+pub struct Compare {
+    /// A client, a topic or `cluster`.
+    pub of: String,
+    /// The setting.
+    pub key: String,
+    /// Its value on the left and on the right.
+    pub values: [String; 2],
+    /// The cluster of the right lab; the lesson's own is the left one.
+    pub right: Spec,
 }
 
 /// A picture and its settings.
@@ -91,10 +106,12 @@ pub struct Beat {
     pub scene: SceneSpec,
     /// This beat names the scene itself.
     pub names_scene: bool,
+    /// Which lab is shown and spoken of; [`Sides::Left`] where there is only one.
+    pub side: Sides,
     /// Elements to look at.
     pub focus: Vec<Spanned<String>>,
     /// What must hold for the beat to begin.
-    pub needs: Vec<Placed<Assertion>>,
+    pub needs: Vec<Placed<Claim>>,
     /// Narration while it runs; also while an act waits.
     pub say: Option<Prose>,
     /// Narration when it has run; none = `say` stays.
@@ -106,7 +123,7 @@ pub struct Beat {
     /// What happens in it; empty for predict and recap.
     pub run: Run,
     /// What must be true when it has run.
-    pub expect: Vec<Placed<Assertion>>,
+    pub expect: Vec<Placed<Claim>>,
     /// The prompt of a predict.
     pub predict: Option<Predict>,
     /// The learner's part of an act.
@@ -133,6 +150,13 @@ pub struct Placed<T> {
     pub at: Range<usize>,
     /// As it is written.
     pub text: String,
+}
+
+impl Placed<Expr> {
+    /// Its side: that of the beat it stands in.
+    pub fn side(&self, beat: &Beat) -> crate::lab::Side {
+        beat.side.first()
+    }
 }
 
 /// What happens in a beat.
@@ -175,7 +199,7 @@ pub enum Step {
     /// Let time pass.
     Wait(Micros),
     /// Let time pass until this holds.
-    WaitUntil(Assertion),
+    WaitUntil(Claim),
 }
 
 /// When a run ends.
@@ -186,7 +210,7 @@ pub enum Until {
     /// So much time has passed since the script of the beat was through, µs.
     Elapsed(Micros),
     /// All of these hold.
-    Holds(Vec<Placed<Assertion>>),
+    Holds(Vec<Placed<Claim>>),
 }
 
 /// A prompt.
@@ -196,6 +220,8 @@ pub struct Predict {
     pub of: usize,
     /// What is asked.
     pub ask: Prose,
+    /// Whose side its questions are about.
+    pub side: Sides,
     /// How it is answered.
     pub kind: AnswerKind,
     /// The choices; empty for other answers.
@@ -227,7 +253,7 @@ pub struct Act {
     /// What is on script; empty = anything.
     pub allow: Vec<Pattern>,
     /// When the run begins.
-    pub goal: Vec<Placed<Assertion>>,
+    pub goal: Vec<Placed<Claim>>,
     /// Help, from faint to plain.
     pub hints: Vec<Prose>,
     /// The line that invites to break something.

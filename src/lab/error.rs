@@ -62,6 +62,11 @@ pub struct ActError {
 }
 
 impl ActError {
+    /// A wait that would never end.
+    pub(super) fn never() -> Self {
+        Self::new("기다린 일이 끝내 일어나지 않았습니다.", "What was waited for did not happen in time.")
+    }
+
     pub(super) fn new(ko: impl Into<String>, en: impl Into<String>) -> Self {
         Self { message: Text::new(ko, en) }
     }

@@ -28,6 +28,7 @@ pub mod snapshot;
 pub mod spec;
 mod state;
 pub mod trace;
+pub mod twin;
 pub mod view;
 mod vocabulary;
 
@@ -45,4 +46,5 @@ pub use scenario::{Scenario, ScenarioError};
 pub use spec::{Spec, SpecError};
 pub use state::State;
 pub use trace::Line;
+pub use twin::{Aim, Claim, Side, Sides, Twin};
 pub use vocabulary::Vocabulary;

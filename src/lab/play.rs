@@ -62,9 +62,6 @@ pub struct Acted {
     pub refused: Option<ErrorCode>,
 }
 
-/// Events and time that a step by hop or instant may pass at most.
-const HOP_BUDGET: u64 = 200_000;
-const HOP_PATIENCE: Micros = Micros::secs(120);
 /// Events that the search for the next loud one may pass at most.
 const LOOK_AHEAD: u64 = 20_000;
 
@@ -90,6 +87,11 @@ impl std::fmt::Debug for Lab {
 }
 
 impl Lab {
+    /// Events that a step by hop or instant may pass at most.
+    pub(super) const MOST_EVENTS: u64 = 200_000;
+    /// Time that it may pass at most, µs.
+    pub(super) const PATIENCE: u64 = 120_000_000;
+
     /// Boots a spec for real, does its `[start]`, settles. That instant is t = 0.
     ///
     /// # Errors
@@ -232,8 +234,8 @@ impl Lab {
     }
 
     fn step_to(&mut self, reached: impl Fn(&Stepped) -> bool) -> Stop {
-        let limit = self.state.world.now() + HOP_PATIENCE;
-        for _ in 0..HOP_BUDGET {
+        let limit = self.state.world.now() + Micros(Self::PATIENCE);
+        for _ in 0..Self::MOST_EVENTS {
             match self.advance_until(limit) {
                 None if self.advance_is_due() => break,
                 None => return self.stop(Why::Nothing),
@@ -242,6 +244,19 @@ impl Lab {
             }
         }
         self.stop(Why::Budget)
+    }
+
+    /// Plays one turn if it is due by then (µs since t = 0).
+    pub(super) fn advance_by(&mut self, limit: u64) -> Option<Stepped> {
+        self.advance_until(self.start + Micros(limit))
+    }
+
+    /// When the recorded input or the event that comes next is due (µs since t = 0); what stands there may have become void.
+    pub(super) fn next_due(&self) -> Option<u64> {
+        if let Some((_, input)) = self.branch().input_at(self.event()) {
+            return Some(input.at);
+        }
+        self.state.world.next_at().map(|at| at.since(self.start).0)
     }
 
     /// Whether anything will ever happen.
@@ -327,6 +342,13 @@ impl Lab {
         {
             return;
         }
+        self.bring_into_view(event.saturating_sub(1));
+        self.state = self.state_at(event);
+    }
+
+    /// Goes to an event of this branch, with the clock where it stood when that happened: no wait has let it run on.
+    pub(super) fn seek_anew(&mut self, event: u64) {
+        let event = event.min(self.end());
         self.bring_into_view(event.saturating_sub(1));
         self.state = self.state_at(event);
     }

@@ -140,7 +140,7 @@ impl Lab {
     }
 
     /// An assertion, followed from where it begins to count up to the playhead.
-    fn watch(&self, assertion: &Assertion) -> Watch {
+    pub(super) fn watch(&self, assertion: &Assertion) -> Watch {
         let event = self.event();
         let from = match assertion {
             Assertion::Now(_) => return Watch::begin(assertion.clone(), &self.facts()),
@@ -192,10 +192,7 @@ impl Lab {
                 Ok(Acted { event: self.event(), branch: self.branch_id(), forked: false, refused: None })
             }
             Ended::Unknown(error) => Err(error.into()),
-            Ended::Budget | Ended::Nothing => Err(ActError::new(
-                "기다린 일이 끝내 일어나지 않았습니다.",
-                "What was waited for did not happen in time.",
-            )),
+            Ended::Budget | Ended::Nothing => Err(ActError::never()),
         }
     }
 }

@@ -105,7 +105,7 @@ impl State {
     }
 
     pub(super) const fn facts(&self, start: Micros) -> Facts<'_> {
-        Facts { world: &self.world, ledger: &self.ledger, start }
+        Facts { world: &self.world, ledger: &self.ledger, start, sides: None }
     }
 
     /// Whether nothing happens that somebody waits for: no loud message is on its way, no running producer holds a batch, no group

@@ -22,6 +22,8 @@ pub struct Vocabulary {
     pub topics: Vec<(String, u32)>,
     /// Records that an action names by `--id`.
     pub records: Vec<String>,
+    /// Two labs are compared: expressions may say `left.` and `right.`.
+    pub pair: bool,
 }
 
 impl Vocabulary {

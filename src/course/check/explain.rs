@@ -1,10 +1,29 @@
 //! Why an assertion does not hold: its parts, each with what the state says.
 
-use crate::lab::{Assertion, Expr, Lab, Value, Vocabulary};
+use crate::lab::{Assertion, Claim, Expr, Side, Sides, Twin, Value, Vocabulary};
 use crate::text::Text;
 
 /// The parts of an assertion that are not true, with the values of both sides of comparisons.
-pub(super) fn parts(assertion: &Assertion, lab: &Lab, names: &Vocabulary) -> Vec<Text> {
+pub(super) fn parts(claim: &Claim, labs: &Twin, names: &Vocabulary) -> Vec<Text> {
+    let mut details = Vec::new();
+    for side in claim.sides.each() {
+        let one = Claim {
+            sides: if side == Side::Left { Sides::Left } else { Sides::Right },
+            it: claim.it.clone(),
+        };
+        if labs.holds(&one).unwrap_or(false) {
+            continue;
+        }
+        if labs.is_pair() {
+            let (ko, en) = if side == Side::Left { ("왼쪽", "left") } else { ("오른쪽", "right") };
+            details.push(Text::new(format!("{ko} 실험실:"), format!("in the {en} lab:")));
+        }
+        details.extend(parts_of(&claim.it, (labs, side), names));
+    }
+    details
+}
+
+fn parts_of(assertion: &Assertion, state: (&Twin, Side), names: &Vocabulary) -> Vec<Text> {
     let mut details = Vec::new();
     match assertion {
         Assertion::Now(_) => {}
@@ -24,16 +43,16 @@ pub(super) fn parts(assertion: &Assertion, lab: &Lab, names: &Vocabulary) -> Vec
         }
     }
     for expr in assertion.exprs() {
-        explain(expr, lab, names, &mut details);
+        explain(expr, state, names, &mut details);
     }
     details
 }
 
 /// What a question says now, part by part.
-pub(super) fn explain(expr: &Expr, lab: &Lab, names: &Vocabulary, details: &mut Vec<Text>) {
+pub(super) fn explain(expr: &Expr, state: (&Twin, Side), names: &Vocabulary, details: &mut Vec<Text>) {
     let source = expr.source();
     for part in split(source, &["&&"]) {
-        let value = value_of(part, lab, names);
+        let value = value_of(part, state, names);
         if value == Some(Value::Bool(true)) && part != source {
             continue;
         }
@@ -43,15 +62,15 @@ pub(super) fn explain(expr: &Expr, lab: &Lab, names: &Vocabulary, details: &mut 
             continue;
         }
         for side in sides.into_iter().filter(|side| !is_literal(side)) {
-            let value = value_of(side, lab, names);
+            let value = value_of(side, state, names);
             details.push(said(side, value.as_ref()));
         }
     }
 }
 
-fn value_of(source: &str, lab: &Lab, names: &Vocabulary) -> Option<Value> {
+fn value_of(source: &str, (labs, side): (&Twin, Side), names: &Vocabulary) -> Option<Value> {
     let expr = Expr::compile(source, names).ok()?;
-    lab.eval(&expr).ok()
+    labs.eval(side, &expr).ok()
 }
 
 fn said(source: &str, value: Option<&Value>) -> Text {

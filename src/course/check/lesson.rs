@@ -11,7 +11,7 @@ use crate::course::lesson::{Beat, Lesson, Placed, Predict};
 use crate::course::player::{Kind, Player, Truth, TruthError};
 use crate::course::progress::Given;
 use crate::course::prose::{Prose, Template};
-use crate::lab::{Assertion, Expr};
+use crate::lab::{Claim, Expr, Sides};
 use crate::text::{Lang, Text};
 
 /// Plays a lesson and adds what was found to the report.
@@ -112,8 +112,8 @@ impl Checker<'_> {
         self.scene(beat, shown_at_start);
     }
 
-    fn holds(&mut self, placed: &Placed<Assertion>, message: (&str, &str)) {
-        let lab = self.player.lab();
+    fn holds(&mut self, placed: &Placed<Claim>, message: (&str, &str)) {
+        let lab = self.player.labs();
         let (held, mut details) = match lab.holds(&placed.it) {
             Ok(held) => (held, Vec::new()),
             Err(error) => (false, vec![Text::new(error.to_string(), error.to_string())]),
@@ -126,7 +126,7 @@ impl Checker<'_> {
 
     /// A wait that used up its budget.
     fn stuck(&mut self, beat: &Beat, line: Option<usize>) {
-        let lab = self.player.lab();
+        let lab = self.player.labs();
         let message = Text::new(
             format!("끝나지 않습니다. 가상 시간 {}초까지 기다렸습니다", beat.run.budget.0 / 1_000_000),
             format!("it never ends; {} s of virtual time were allowed", beat.run.budget.0 / 1_000_000),
@@ -177,7 +177,8 @@ impl Checker<'_> {
         let future = self.player.future(predict);
         let mut details = Vec::new();
         for choice in &predict.choices {
-            explain::explain(&choice.when.it, future.lab(), &self.lesson.names, &mut details);
+            let state = (future.labs(), predict.side.first());
+            explain::explain(&choice.when.it, state, &self.lesson.names, &mut details);
         }
         details
     }
@@ -270,7 +271,7 @@ impl Checker<'_> {
         if let Some((expr, at)) = missing.filter(|_| complete) {
             let message = Text::new("이 값은 여기에 없습니다", "this value is absent here");
             let mut details = Vec::new();
-            explain::explain(expr, state.lab(), &self.lesson.names, &mut details);
+            explain::explain(expr, (state.labs(), state.side().first()), &self.lesson.names, &mut details);
             self.fail(at.clone(), message, details);
         }
         let value = |expr: &Expr| state.value(expr);
@@ -318,7 +319,10 @@ impl Checker<'_> {
 
     /// The model's laws, watched from the first event on.
     fn laws(&mut self) {
-        let broken: Vec<String> = self.player.lab().broken_laws().iter().map(ToString::to_string).collect();
+        let sides = if self.player.labs().is_pair() { Sides::Both } else { Sides::Left };
+        let labs = sides.each().map(|side| self.player.labs().lab(side));
+        let broken: Vec<String> =
+            labs.flat_map(crate::lab::Lab::broken_laws).map(ToString::to_string).collect();
         for law in broken {
             let message = Text::new(format!("법칙이 깨졌습니다: {law}"), format!("a law is broken: {law}"));
             self.fail(0..0, message, Vec::new());
@@ -326,7 +330,7 @@ impl Checker<'_> {
     }
 
     fn fail(&mut self, at: Range<usize>, message: Text, details: Vec<Text>) {
-        let event = self.player.lab().event();
+        let event = self.player.labs().event();
         self.push(Diagnostic::new(&self.lesson.source, at, message), Some(event), details);
     }
 

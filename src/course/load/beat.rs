@@ -7,6 +7,7 @@ use crate::course::diagnostic::did_you_mean;
 use crate::course::format::{BeatFile, ChoiceFile, LessonFile, Str};
 use crate::course::lesson::{Act, Beat, Choice, Pace, Placed, Predict, Recap, Run, SceneSpec, Until};
 use crate::course::player::{AnswerKind, Kind};
+use crate::lab::Sides;
 use crate::text::{Text, with_particle};
 
 impl Loader {
@@ -92,7 +93,8 @@ impl Loader {
         let beat = written.get_ref();
         let before = self.problems.len();
         self.only_its_fields(beat, kind);
-        let runs = matches!(kind, Kind::Run | Kind::Act);
+        let runs = matches!(kind, Kind::Run | Kind::Act | Kind::Compare);
+        self.side = self.side_of(file, beat, kind);
         if runs && beat.say.is_none() {
             self.missing(&beat.id, "say", "{ ko = \"…\", en = \"…\" }");
         }
@@ -106,6 +108,7 @@ impl Loader {
             kind,
             scene: scene.unwrap_or(SceneSpec { name: String::new(), params: toml::Table::new() }),
             names_scene: beat.scene.is_some(),
+            side: self.side,
             focus: beat.focus.as_ref().map(|list| list.get_ref().clone()).unwrap_or_default(),
             needs: self.assertions(beat.needs.as_ref()),
             say: self.prose(beat.say.as_ref()),
@@ -120,6 +123,39 @@ impl Loader {
             at: beat.id.span(),
         };
         (self.problems.len() == before).then_some(built)
+    }
+
+    /// Which lab the beat is about: the one it names, else both in a compare and the left one elsewhere.
+    fn side_of(&mut self, file: &LessonFile, beat: &BeatFile, kind: Kind) -> Sides {
+        let needs = (kind == Kind::Compare).then_some(&beat.kind).or(beat.side.as_ref());
+        if let Some(word) = needs.filter(|_| file.compare.is_none()) {
+            let text = word.get_ref();
+            let problem = self.problem(
+                word.span(),
+                Text::new(
+                    format!("`{text}`: 이 수업에는 실험실이 하나뿐입니다"),
+                    format!("`{text}`: this lesson has only one lab"),
+                ),
+            );
+            problem.fix = Some(Text::new(
+                "[compare]에 of, key와 값 둘(values)을 적으면 둘이 됩니다",
+                "add [compare] with of, key and two values to have two",
+            ));
+            return Sides::Left;
+        }
+        let Some(word) = &beat.side else {
+            return if kind == Kind::Compare { Sides::Both } else { Sides::Left };
+        };
+        let found = Sides::WORDS.into_iter().find(|(name, _)| name == word.get_ref());
+        if found.is_none() {
+            let text = word.get_ref();
+            let message = Text::new(
+                format!("`{text}`: side는 left, right, both 가운데 하나입니다"),
+                format!("`{text}`: side is left, right or both"),
+            );
+            self.problem(word.span(), message);
+        }
+        found.map_or(Sides::Left, |(_, sides)| sides)
     }
 
     /// The scene from this beat on: the one it names, or the one before it, with its own settings if it has any.
@@ -233,7 +269,16 @@ impl Loader {
                 }
             }
         }
-        Some(Predict { of: of?, ask: ask?, kind: kind?, choices: choices?, value, why, at: beat.id.span() })
+        Some(Predict {
+            side: self.side,
+            of: of?,
+            ask: ask?,
+            kind: kind?,
+            choices: choices?,
+            value,
+            why,
+            at: beat.id.span(),
+        })
     }
 
     fn answer_kind(&mut self, word: Option<&Str>) -> Option<AnswerKind> {

@@ -6,15 +6,18 @@ use crate::course::format::BeatFile;
 use crate::course::player::Kind;
 
 /// Kinds that lessons will have and this version does not play.
-pub(in crate::course) const LATER: [&str; 5] = ["compare", "recall", "explain", "bridge", "check"];
+pub(in crate::course) const LATER: [&str; 4] = ["recall", "explain", "bridge", "check"];
 
 /// Fields of every beat.
-pub(in crate::course) const COMMON: [&str; 7] = ["id", "kind", "scene", "params", "focus", "needs", "more"];
+pub(in crate::course) const COMMON: [&str; 8] =
+    ["id", "kind", "scene", "params", "side", "focus", "needs", "more"];
 
 /// Fields of one kind, beside [`COMMON`].
 pub(in crate::course) const fn of(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Run => &["do", "until", "for", "pace", "budget", "say", "then", "mark", "expect"],
+        Kind::Run | Kind::Compare => {
+            &["do", "until", "for", "pace", "budget", "say", "then", "mark", "expect"]
+        }
         Kind::Act => &[
             "do", "until", "for", "pace", "budget", "say", "then", "mark", "expect", "allow", "goal", "hint",
             "invite",
@@ -32,7 +35,7 @@ pub(super) fn given(beat: &BeatFile) -> Vec<(&'static str, Range<usize>)> {
         };
     }
     let fields = given![
-        "scene" scene, "params" params, "focus" focus, "needs" needs, "do" doing, "until" until, "for" lasts,
+        "scene" scene, "params" params, "side" side, "focus" focus, "needs" needs, "do" doing, "until" until, "for" lasts,
         "pace" pace, "budget" budget, "say" say, "then" then, "more" more, "mark" mark, "expect" expect, "of" of,
         "ask" ask, "answer" answer, "value" value, "why" why, "choice" choice, "invite" invite, "allow" allow,
         "goal" goal, "hint" hint, "remember" remember, "retrieve" retrieve, "challenge" challenge,

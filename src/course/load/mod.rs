@@ -4,6 +4,7 @@
 //! reported together, in the order of the file.
 
 mod beat;
+mod compare;
 pub(super) mod fields;
 mod text;
 
@@ -14,8 +15,8 @@ use super::format::{FORMAT, LessonFile, Str};
 use super::lesson::{Lesson, Placed, Step};
 use super::read;
 use super::source::within;
-use super::visit::AssertionFile;
-use crate::lab::{Action, Assertion, Expr, ExprError, Length, Pattern, Spec, Vocabulary};
+use super::visit::{AssertionFile, AssertionTable};
+use crate::lab::{Action, Assertion, Claim, Expr, ExprError, Length, Pattern, Sides, Spec, Vocabulary};
 use crate::text::Text;
 
 /// Reads a lesson file. `name` is its path, for people.
@@ -25,7 +26,7 @@ use crate::text::Text;
 pub fn load(name: &str, text: &str) -> Result<Lesson, Vec<Diagnostic>> {
     let source = Source::new(name, text);
     let file = read::lesson(&source).map_err(|problem| vec![*problem])?;
-    let mut loader = Loader { source, names: Vocabulary::default(), problems: Vec::new() };
+    let mut loader = Loader { source, names: Vocabulary::default(), problems: Vec::new(), side: Sides::Left };
     let lesson = loader.lesson(file);
     loader.problems.sort_by_key(|problem| problem.at.start);
     match lesson {
@@ -40,6 +41,8 @@ struct Loader {
     /// Names of the spec, and those that the scripts add.
     names: Vocabulary,
     problems: Vec<Diagnostic>,
+    /// Whose side the beat that is read is about.
+    side: Sides,
 }
 
 impl Loader {
@@ -53,11 +56,19 @@ impl Loader {
         let mut spec = Spec::new(file.cluster.clone(), file.start.clone());
         let seed = file.seed.unwrap_or(1);
         spec.seed = Some(seed);
-        for error in spec.validate() {
+        let compare = file.compare.as_ref().and_then(|written| self.compare(written, &mut spec));
+        let mut errors = spec.validate();
+        for error in compare.iter().flat_map(|compare| compare.right.validate()) {
+            if !errors.contains(&error) {
+                errors.push(error);
+            }
+        }
+        for error in errors {
             let at = error.span.unwrap_or(0..0);
             self.problem(at, error.message);
         }
         self.names = Vocabulary::of(&spec);
+        self.names.pair = file.compare.is_some();
         // A question may speak of a record that a later beat sends.
         for line in
             file.beat.iter().flat_map(|beat| beat.get_ref().doing.iter().flat_map(|list| list.get_ref()))
@@ -75,6 +86,7 @@ impl Loader {
             minutes: file.minutes.map(toml::Spanned::into_inner),
             seed,
             spec,
+            compare,
             beats: beats?,
             names: std::mem::take(&mut self.names),
             source: self.source.clone(),
@@ -113,9 +125,6 @@ impl Loader {
                 row.span(),
                 Text::new("accuracy의 행은 1부터입니다", "rows of accuracy count from 1"),
             );
-        }
-        if let Some(compare) = &file.compare {
-            self.not_yet(compare.span(), "compare");
         }
     }
 
@@ -173,7 +182,7 @@ impl Loader {
             Action::WaitUntil { expression } => {
                 let at = text.find(&expression)?;
                 let expr = self.expr_at(line.span(), &expression, at)?;
-                Step::WaitUntil(Assertion::Now(expr))
+                Step::WaitUntil(Claim { sides: self.side, it: Assertion::Now(expr) })
             }
             action => Step::Act(action),
         };
@@ -268,61 +277,63 @@ impl Loader {
     fn assertions(
         &mut self,
         list: Option<&toml::Spanned<Vec<toml::Spanned<AssertionFile>>>>,
-    ) -> Vec<Placed<Assertion>> {
+    ) -> Vec<Placed<Claim>> {
         let list = list.map(|list| list.get_ref().as_slice()).unwrap_or_default();
         list.iter().filter_map(|written| self.assertion(written)).collect()
     }
 
-    fn assertion(&mut self, written: &toml::Spanned<AssertionFile>) -> Option<Placed<Assertion>> {
+    fn assertion(&mut self, written: &toml::Spanned<AssertionFile>) -> Option<Placed<Claim>> {
         let at = written.span();
         let table = match written.get_ref() {
             AssertionFile::Now(text) => {
                 let it = Assertion::Now(self.expr_at(at.clone(), text, 0)?);
+                let it = Claim { sides: self.side, it };
                 return Some(Placed { it, at, text: text.clone() });
             }
             AssertionFile::Table(table) => table,
         };
-        if let Some(lab) = &table.lab {
-            self.not_yet(lab.span(), "lab");
-            return None;
-        }
-        let it = match (
-            &table.now,
-            &table.ever,
-            &table.hold,
-            &table.lasts,
-            &table.first,
-            &table.then,
-            &table.same,
-        ) {
-            (None, Some(ever), None, None, None, None, None) => Assertion::Ever(self.expr(ever)?),
-            (None, None, Some(hold), Some(lasts), None, None, None) => {
-                let (expr, for_) = (self.expr(hold), self.length(lasts));
-                Assertion::Hold { expr: expr?, for_: for_? }
-            }
-            (None, None, None, None, Some(first), Some(then), None) => {
-                let (first, then) = (self.expr(first), self.expr(then));
-                Assertion::FirstThen { first: first?, then: then? }
-            }
-            (None, None, None, None, None, None, Some(same)) => Assertion::Same(self.expr(same)?),
-            (Some(now), None, None, None, None, None, None) => Assertion::Now(self.expr(now)?),
-            _ => {
-                let problem = self.problem(
-                    at,
-                    Text::new(
-                        "이 조합은 조건이 아닙니다".to_owned(),
-                        "these fields together are no assertion".to_owned(),
-                    ),
-                );
-                problem.fix = Some(Text::new(
-                    "문자열 하나, { ever }, { hold, for }, { first, then }, { same } 가운데 하나를 쓰세요",
-                    "write a string, { ever }, { hold, for }, { first, then } or { same }",
-                ));
-                return None;
-            }
-        };
+        let sides = self.named_side(table.lab.as_ref())?;
+        let now = table.now.is_some();
+        // Forms that speak of time are followed on one side; there `left` and `right` would be two clocks.
+        let pair = self.names.pair;
+        self.names.pair = pair && now;
+        let it = self.claimed(at.clone(), table);
+        self.names.pair = pair;
         let text = self.source.text.get(at.clone()).unwrap_or_default().to_owned();
-        Some(Placed { it, at, text })
+        Some(Placed { it: Claim { sides, it: it? }, at, text })
+    }
+
+    fn claimed(&mut self, at: Range<usize>, table: &AssertionTable) -> Option<Assertion> {
+        Some(
+            match (&table.now, &table.ever, &table.hold, &table.lasts, &table.first, &table.then, &table.same)
+            {
+                (None, Some(ever), None, None, None, None, None) => Assertion::Ever(self.expr(ever)?),
+                (None, None, Some(hold), Some(lasts), None, None, None) => {
+                    let (expr, for_) = (self.expr(hold), self.length(lasts));
+                    Assertion::Hold { expr: expr?, for_: for_? }
+                }
+                (None, None, None, None, Some(first), Some(then), None) => {
+                    let (first, then) = (self.expr(first), self.expr(then));
+                    Assertion::FirstThen { first: first?, then: then? }
+                }
+                (None, None, None, None, None, None, Some(same)) => Assertion::Same(self.expr(same)?),
+                (Some(now), None, None, None, None, None, None) => Assertion::Now(self.expr(now)?),
+                _ => {
+                    let problem = self.problem(
+                        at,
+                        Text::new(
+                            "이 조합은 조건이 아닙니다".to_owned(),
+                            "these fields together are no assertion".to_owned(),
+                        ),
+                    );
+                    problem.fix = Some(Text::new(
+                        "문자열 하나, { ever }, { hold, for }, { first, then }, { same } 가운데 하나를 쓰세요",
+                        "write a string, { ever }, { hold, for }, { first, then } or { same }",
+                    ));
+                    return None;
+                }
+            },
+        )
     }
 }
 

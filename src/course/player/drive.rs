@@ -2,7 +2,7 @@
 
 use super::{Kind, Moved, Phase, Player, Trouble, What};
 use crate::course::lesson::{Beat, Placed, Step, Until};
-use crate::lab::{ActError, Assertion, Budget, Ended, EvalError, Goal, Unit};
+use crate::lab::{ActError, Aim, Budget, Claim, Ended, EvalError, Unit};
 
 /// Where the script stands at the front.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(super) enum Doing {
 impl Doing {
     pub(super) fn at_start(beat: &Beat, now: u64) -> Self {
         match beat.kind {
-            Kind::Run => Self::Script { next: 0, since: now },
+            Kind::Run | Kind::Compare => Self::Script { next: 0, since: now },
             Kind::Predict | Kind::Act => Self::Waiting,
             Kind::Recap => Self::Done,
         }
@@ -57,7 +57,7 @@ enum Part {
 enum Wait {
     Settled,
     Until(u64),
-    All(Vec<Assertion>),
+    All(Vec<Claim>),
 }
 
 impl Player {
@@ -186,7 +186,7 @@ impl Player {
                 return Part::Through;
             }
             Step::Wait(length) => Wait::Until(since.saturating_add(length.0)),
-            Step::WaitUntil(assertion) => Wait::All(vec![assertion]),
+            Step::WaitUntil(claim) => Wait::All(vec![claim]),
         };
         match self.wait(&wait, since, events) {
             Ended::Budget if self.may_go_on(since, events) => return Part::Paused,
@@ -211,12 +211,12 @@ impl Player {
         let events = events.min(run.events());
         let budget = Budget { time: run.budget.0.saturating_sub(spent), events };
         match wait {
-            Wait::All(list) => self.lab.run_until(Goal::All(list), budget),
-            Wait::Settled => self.lab.run_until(Goal::Settled, budget),
+            Wait::All(list) => self.lab.run_until(Aim::All(list), budget),
+            Wait::Settled => self.lab.run_until(Aim::Settled, budget),
             // A length of time is its own budget.
             Wait::Until(at) => {
                 let length = at.saturating_sub(self.lab.now());
-                self.lab.run_until(Goal::For(length), Budget { time: u64::MAX, events })
+                self.lab.run_until(Aim::For(length), Budget { time: u64::MAX, events })
             }
         }
         .why
@@ -244,11 +244,11 @@ impl Player {
         self.mark(What::Ended(trouble));
     }
 
-    pub(super) fn holds(&self, placed: &Placed<Assertion>) -> bool {
+    pub(super) fn holds(&self, placed: &Placed<Claim>) -> bool {
         self.lab.holds(&placed.it).unwrap_or(false)
     }
 
-    fn goal(&self) -> Vec<Assertion> {
+    fn goal(&self) -> Vec<Claim> {
         let goal = self.current().act.iter().flat_map(|act| &act.goal);
         goal.map(|placed| placed.it.clone()).collect()
     }
@@ -259,10 +259,10 @@ impl Player {
         let goal = self.goal();
         let mut scout = self.lab.clone();
         let budget = Budget { time: self.current().run.budget.0, events: self.current().run.events() };
-        let settled = scout.run_until(Goal::Settled, budget).event;
+        let settled = scout.run_until(Aim::Settled, budget).event;
         let mut scout = self.lab.clone();
         let events = settled.saturating_sub(self.lab.event());
-        scout.run_until(Goal::All(&goal), Budget { time: budget.time, events }).reached()
+        scout.run_until(Aim::All(&goal), Budget { time: budget.time, events }).reached()
     }
 
     /// The goal is reached, or near: the run begins.
@@ -276,7 +276,7 @@ impl Player {
         let goal = self.goal();
         let before = self.lab.event();
         let events = self.events_of(unit);
-        let end = self.lab.run_until(Goal::All(&goal), Budget { time: u64::MAX, events });
+        let end = self.lab.run_until(Aim::All(&goal), Budget { time: u64::MAX, events });
         if end.reached() {
             self.reach_goal();
         }

@@ -24,14 +24,14 @@ pub use show::{
 };
 
 use super::lesson::{Beat, Lesson};
-use crate::lab::{ActError, BranchId, Lab, LabError};
+use crate::lab::{ActError, BranchId, Lab, LabError, Sides, Twin};
 use drive::Doing;
 
 /// A lesson being played. Pure: no clock, no files; what progress should keep is taken with [`Player::take_news`].
 #[derive(Clone)]
 pub struct Player {
     lesson: Arc<Lesson>,
-    lab: Lab,
+    lab: Twin,
     /// What happened to the lesson on that branch, in order.
     marks: Vec<Mark>,
     /// How many of the marks lie behind the playhead (or behind the fork, off script).
@@ -47,6 +47,8 @@ pub struct Player {
     /// Hints shown by beat.
     hints: BTreeMap<usize, usize>,
     news: Vec<News>,
+    /// Whose side texts take their values from, if not the beat's: a prompt speaks of a later beat with its own voice.
+    voice: Option<Sides>,
 }
 
 impl fmt::Debug for Player {
@@ -97,7 +99,10 @@ impl Player {
     /// # Errors
     /// The lab cannot be booted.
     pub fn new(lesson: Arc<Lesson>) -> Result<Self, LabError> {
-        let lab = Lab::new(&lesson.spec, lesson.seed)?;
+        let lab = match &lesson.compare {
+            Some(compare) => Twin::pair(&lesson.spec, &compare.right, lesson.seed)?,
+            None => Twin::single(Lab::new(&lesson.spec, lesson.seed)?),
+        };
         let mut player = Self {
             lesson,
             lab,
@@ -109,6 +114,7 @@ impl Player {
             answers: BTreeMap::new(),
             hints: BTreeMap::new(),
             news: Vec::new(),
+            voice: None,
         };
         player.enter(0);
         Ok(player)
@@ -137,9 +143,19 @@ impl Player {
         &self.lesson
     }
 
-    /// The world, at the playhead.
+    /// The world that is shown, at the playhead; of two, the left one where both are shown.
     pub fn lab(&self) -> &Lab {
+        self.lab.lab(self.side().first())
+    }
+
+    /// The lab, or the two labs that are compared.
+    pub fn labs(&self) -> &Twin {
         &self.lab
+    }
+
+    /// Which of the two labs is shown and spoken of.
+    pub fn side(&self) -> Sides {
+        self.voice.unwrap_or(self.current().side)
     }
 
     /// The index of the beat at the playhead; off script, of the beat that was left.
@@ -169,7 +185,7 @@ impl Player {
             (Kind::Predict, _) if self.answers.contains_key(&beat) => Phase::Rest,
             (Kind::Predict, _) => Phase::Asking,
             (Kind::Act, Some(What::Began) | None) => Phase::Acting,
-            (Kind::Run | Kind::Act, _) => Phase::Running,
+            (Kind::Run | Kind::Act | Kind::Compare, _) => Phase::Running,
         }
     }
 

@@ -38,7 +38,8 @@ impl Player {
     /// Not exactly one choice is true, or a question cannot be evaluated.
     pub fn truth(&self) -> Result<Truth, TruthError> {
         let Some(predict) = &self.current().predict else { return Err(TruthError::None) };
-        let future = self.future(predict);
+        let mut future = self.future(predict);
+        future.voice = Some(self.side());
         let given = future.judge(predict)?;
         Ok(Truth { given, future: Box::new(future) })
     }
@@ -57,15 +58,16 @@ impl Player {
 
     /// What the choices of a prompt say of the present state.
     pub(in crate::course) fn judge(&self, predict: &Predict) -> Result<Given, TruthError> {
+        let side = predict.side.first();
         if let Some(Placed { it, .. }) = &predict.value {
-            return Ok(match self.lab().eval(it)? {
+            return Ok(match self.lab.eval(side, it)? {
                 Value::Null => Given::Text(String::new()),
                 value => Given::Text(value.to_string()),
             });
         }
         let mut right = Vec::new();
         for (number, choice) in (1..).zip(&predict.choices) {
-            if self.lab().eval(&choice.when.it)?.is_true() {
+            if self.lab.eval(side, &choice.when.it)?.is_true() {
                 right.push(number);
             }
         }
@@ -162,7 +164,7 @@ impl Player {
 
     /// The value of a question at the playhead, as text; none if it is absent.
     pub(in crate::course) fn value(&self, expr: &Expr) -> Option<String> {
-        match self.lab().eval(expr) {
+        match self.lab.eval(self.side().first(), expr) {
             Ok(Value::Null | Value::Int(-1)) | Err(_) => None,
             Ok(value) => Some(value.to_string()),
         }

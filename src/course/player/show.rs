@@ -12,13 +12,15 @@ pub enum Kind {
     Predict,
     /// To do something: the break-it moment.
     Act,
+    /// To watch two labs side by side.
+    Compare,
     /// To remember.
     Recap,
 }
 
 impl Kind {
     /// Kinds of this version, in the order of the documentation.
-    pub const ALL: [Kind; 4] = [Kind::Run, Kind::Predict, Kind::Act, Kind::Recap];
+    pub const ALL: [Kind; 5] = [Kind::Run, Kind::Predict, Kind::Act, Kind::Compare, Kind::Recap];
 
     /// The word in lesson files.
     pub const fn word(self) -> &'static str {
@@ -26,6 +28,7 @@ impl Kind {
             Kind::Run => "run",
             Kind::Predict => "predict",
             Kind::Act => "act",
+            Kind::Compare => "compare",
             Kind::Recap => "recap",
         }
     }

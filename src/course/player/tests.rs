@@ -375,3 +375,126 @@ fn whatever_a_learner_wishes_the_script_is_never_written_over() {
         assert_eq!(player.lab().broken_laws(), [], "seed {seed}");
     }
 }
+
+/// Two labs that differ in `acks`: what is shown, spoken of and asserted, by side.
+const TWO_LABS: &str = r#"
+format = 1
+id = "two-acks"
+number = "97"
+title = { ko = "둘", en = "Two" }
+[compare]
+of = "p"
+key = "acks"
+values = ["1", "all"]
+[cluster]
+brokers = 3
+[[cluster.topic]]
+name = "orders"
+replicas = [[1, 2, 3]]
+[[cluster.producer]]
+id = "p"
+topics = ["orders"]
+[[beat]]
+id = "send"
+kind = "run"
+scene = "cluster"
+do = ["produce p --id a"]
+until = ["acked('a')"]
+say = { ko = "● 왼쪽 {config('p', 'acks')}", en = "● left {config('p', 'acks')}" }
+expect = ["acked('a')", { lab = "right", now = "!acked('a')" }]
+[[beat]]
+id = "guess"
+kind = "predict"
+of = "both"
+ask = { ko = "누가 늦을까요?", en = "Who is later?" }
+choice = [
+  { when = "left.acked_at('a') < right.acked_at('a')", ko = "오른쪽", en = "right", why = { ko = "네.", en = "Yes." } },
+  { when = "left.acked_at('a') >= right.acked_at('a')", ko = "왼쪽", en = "left", why = { ko = "아니요.", en = "No." } },
+]
+[[beat]]
+id = "both"
+kind = "compare"
+say = { ko = "● {left.config('p', 'acks')}, {right.config('p', 'acks')}", en = "● {left.config('p', 'acks')}, {right.config('p', 'acks')}" }
+expect = ["acked('a')", "left.leo('orders-0') == right.leo('orders-0')"]
+[[beat]]
+id = "crash"
+kind = "act"
+side = "right"
+goal = ["!up('b1')"]
+do = ["crash b1"]
+until = [{ lab = "both", now = "leader('orders-0') == 'b2'" }]
+say = { ko = "✗ {config('p', 'acks')}", en = "✗ {config('p', 'acks')}" }
+expect = ["leader('orders-0') == 'b2'", { lab = "left", ever = "leader('orders-0') == 'b1'" }]
+[[beat]]
+id = "recap"
+kind = "recap"
+remember = { ko = ["하나", "둘", "셋"], en = ["one", "two", "three"] }
+"#;
+
+fn two_labs() -> Player {
+    Player::new(Arc::new(load("97-two-acks.toml", TWO_LABS).unwrap())).unwrap()
+}
+
+#[test]
+fn a_lesson_of_two_labs_speaks_of_the_side_it_shows() {
+    let mut player = two_labs();
+    player.go_on();
+    assert_eq!((player.phase(), player.trouble()), (Phase::Rest, None));
+    assert_eq!(player.narration(Lang::En).head, "● left 1");
+    player.go_on();
+    let feedback = player.answer(Given::Choice(1), 3).unwrap();
+    assert!(feedback.right);
+    player.go_on();
+    assert_eq!((player.kind(), player.side()), (Kind::Compare, crate::lab::Sides::Both));
+    player.go_on();
+    assert_eq!(player.trouble(), None);
+    assert_eq!(player.narration(Lang::En).head, "● 1, all");
+    player.go_on();
+    assert_eq!(player.narration(Lang::En).head, "✗ all");
+    assert_eq!(player.act(&action("crash b1")), Ok(Acted::GoalReached));
+    player.go_on();
+    assert_eq!((player.phase(), player.trouble()), (Phase::Rest, None));
+}
+
+#[test]
+fn two_labs_go_back_and_forth_together() {
+    let mut played = two_labs();
+    let ends = play(&mut played, None);
+    for unit in [Unit::Hop, Unit::Instant] {
+        let mut stepped = two_labs();
+        assert_eq!(play(&mut stepped, Some(unit)), ends, "{unit:?}");
+        let place =
+            |player: &Player| (player.labs().event(), player.labs().now(), player.beat(), player.phase());
+        let end = place(&stepped);
+        let mut places = vec![end];
+        while stepped.back(unit) != Moved::Nothing {
+            places.push(place(&stepped));
+        }
+        assert_eq!(place(&stepped).0, 0);
+        assert!(places.windows(2).all(|pair| pair[1].1 <= pair[0].1), "{places:?}");
+        stepped.to_end();
+        assert_eq!(place(&stepped), end);
+    }
+    // Off script both are left, and both come back.
+    played.jump_to_beat(0);
+    played.leave_script(&action("crash b2")).unwrap();
+    let both = |player: &Player, id: &str| {
+        use crate::lab::Side::{Left, Right};
+        [Left, Right].map(|side| player.labs().lab(side).is_running(id))
+    };
+    assert_eq!(both(&played, "b2"), [Some(false); 2]);
+    played.return_to_script();
+    assert_eq!(both(&played, "b2"), [Some(true); 2]);
+}
+
+#[test]
+fn a_lesson_of_two_labs_is_checked() {
+    let course = Course::from_files([("9-more/97-two-acks.toml".to_owned(), TWO_LABS.to_owned())]);
+    let report = crate::course::check(&course, None);
+    assert!(report.is_clean(), "{}", report.text(Lang::En, false));
+    let wrong = TWO_LABS.replace("\"acked('a')\", \"left.leo", "\"acked_at('a') == 1\", \"left.leo");
+    let course = Course::from_files([("9-more/97-two-acks.toml".to_owned(), wrong)]);
+    let report = crate::course::check(&course, None);
+    let details: Vec<&str> = report.failures[0].details.iter().map(|text| text.en.as_str()).collect();
+    assert_eq!(details.iter().filter(|line| line.ends_with("lab:")).count(), 2, "{details:?}");
+}

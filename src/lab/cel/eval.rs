@@ -24,7 +24,12 @@ pub struct Facts<'a> {
     pub ledger: &'a Ledger,
     /// Virtual time of t = 0.
     pub start: Micros,
+    /// The two states of a comparison, which `left.f()` and `right.f()` ask.
+    pub sides: Option<[&'a Facts<'a>; 2]>,
 }
+
+/// Prefixes of functions that ask one side of a comparison.
+pub(super) const SIDES: [&str; 2] = ["left", "right"];
 
 /// A character that no id contains: between the parts of a spelled call.
 const PART: char = '\u{1f}';
@@ -42,9 +47,13 @@ type CelFunction = Box<
 static ROOT: LazyLock<Context<'static, 'static>> = LazyLock::new(|| {
     let mut context = Context::default();
     for function in FUNCTIONS.iter().filter(|f| f.available) {
-        let call: CelFunction = Box::new(forward);
+        let call: CelFunction = Box::new(|cx| forward(cx, ""));
         // A name that CEL itself declares would be refused; `registry` has none, which a test holds.
         let _ = context.add_function(function.name, call);
+        for side in SIDES {
+            let call: CelFunction = Box::new(move |cx| forward(cx, side));
+            let _ = context.add_function(&format!("{side}.{}", function.name), call);
+        }
     }
     context
 });
@@ -52,8 +61,9 @@ static ROOT: LazyLock<Context<'static, 'static>> = LazyLock::new(|| {
 /// Turns a call into a variable's name and asks for that.
 fn forward<'context, 'call>(
     cx: &mut FunctionContext<'context, 'call>,
+    side: &str,
 ) -> Result<CowVal<'context, 'call>, ExecutionError> {
-    let mut spelled = format!("{PART}{}", cx.name);
+    let mut spelled = format!("{PART}{side}.{}", cx.name);
     for arg in &cx.args {
         spelled.push(PART);
         spell(arg.as_ref(), &mut spelled)
@@ -94,10 +104,20 @@ fn unspell(text: &str) -> Value {
 impl VariableResolver for Facts<'_> {
     fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
         let mut parts = variable.strip_prefix(PART)?.split(PART);
-        let name = parts.next()?;
+        let spelled = parts.next()?;
         let args: Vec<Value> = parts.map(unspell).collect();
-        let value =
-            answer(self, name, &args).unwrap_or_else(|message| Value::Text(format!("{ERROR}{message}")));
+        let asked = match spelled.split_once('.')? {
+            ("", name) => answer(self, name, &args),
+            (side, name) => {
+                let ix = SIDES.iter().position(|word| *word == side)?;
+                let facts = self.sides.map(|sides| sides[ix]);
+                facts.map_or_else(
+                    || Err("there is only one lab here".to_owned()),
+                    |facts| answer(facts, name, &args),
+                )
+            }
+        };
+        let value = asked.unwrap_or_else(|message| Value::Text(format!("{ERROR}{message}")));
         let boxed: Box<dyn Val> = value.into_cel().try_into().ok()?;
         Some(CowVal::Owned(boxed))
     }

@@ -9,6 +9,7 @@ use cel::common::ast::{
 };
 
 use super::ExprError;
+use super::eval::SIDES;
 use super::registry::{BUILTINS, FUNCTIONS, Function, Gives, Kind, find};
 use crate::kafka::config::SETTINGS;
 use crate::kafka::{ErrorCode, GroupState};
@@ -151,8 +152,18 @@ impl<'a> Linter<'a> {
         if is_operator(name) {
             return self.operator(expr, call);
         }
-        for part in call.target.iter().map(|t| &**t).chain(&call.args) {
-            if BUILTINS.contains(&name) || call.target.is_some() {
+        let side = side(call);
+        if side.is_some() && !self.names.pair {
+            return self.error(
+                expr.id,
+                "left와 right는 [compare]가 있는 수업에서, 지금을 묻는 식에만 씁니다.".into(),
+                "left and right are for lessons with [compare], in expressions about the present.".into(),
+                None,
+            );
+        }
+        let target = call.target.as_ref().filter(|_| side.is_none());
+        for part in target.iter().map(|t| &***t).chain(&call.args) {
+            if BUILTINS.contains(&name) || target.is_some() {
                 self.shape(part)?;
             }
         }
@@ -173,7 +184,7 @@ impl<'a> Linter<'a> {
             let ko = format!("`{name}`: 이 판에는 아직 없습니다.");
             return self.error(expr.id, ko, format!("`{name}` is not yet in this version."), None);
         }
-        if call.target.is_some() || !(function.needs..=function.takes.len()).contains(&call.args.len()) {
+        if target.is_some() || !(function.needs..=function.takes.len()).contains(&call.args.len()) {
             let signature = function.signature();
             return self.error(
                 expr.id,
@@ -337,6 +348,14 @@ fn field(name: &str) -> Shape {
         "leader" => Shape::Gives(Gives::Id(Kind::Broker)),
         "owned" => Shape::Gives(Gives::Ids(Kind::Partition)),
         _ => Shape::Unknown,
+    }
+}
+
+/// `left` or `right`, if the call asks one side of a comparison.
+fn side(call: &CallExpr) -> Option<&str> {
+    match &call.target.as_ref()?.expr {
+        Ast::Ident(name) if SIDES.contains(&name.as_str()) => Some(name),
+        _ => None,
     }
 }
 
