@@ -154,9 +154,13 @@ fn topic_of(partition: &str) -> &str {
     partition.rsplit_once('-').map_or(partition, |(topic, _)| topic)
 }
 
-/// The hash that a producer takes for keys.
+/// The hash that a producer takes for keys, or the partitioner that does without.
 fn hash_of(producer: &ProducerView) -> &'static str {
-    let set = producer.configs.iter().find(|(name, _)| name == "partitioner");
+    let setting = |name: &str| producer.configs.iter().find(|(known, _)| known == name);
+    if setting("partitioner.class").is_some_and(|(_, class)| class.ends_with("RoundRobinPartitioner")) {
+        return "RoundRobinPartitioner";
+    }
+    let set = setting("partitioner");
     match set.map(|(_, value)| value.as_str()) {
         Some(name) if name.starts_with("murmur2") => "murmur2",
         Some(name) if name.starts_with("consistent") => "CRC32",

@@ -357,6 +357,17 @@ pub static FUNCTIONS: &[Function] = &[
         ),
         "hash('p', 'user_1') % 3 == part('r1')",
     ),
+    f(
+        "requests",
+        &[Client],
+        1,
+        Int,
+        (
+            "프로듀서가 보낸 Produce 요청 수, 다시 보낸 것도",
+            "Produce requests that a producer has sent, those sent again too",
+        ),
+        "requests('p') == 1",
+    ),
     f("producer_epoch", &[Client], 1, Int, ("프로듀서 에폭", "producer epoch"), "producer_epoch('p') == 0"),
     f(
         "txn_state",

@@ -33,6 +33,9 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
             let node = facts.node_arg(args, 0)?;
             Ok(Value::text(node.and_then(|node| transaction_state(facts.world, node))))
         }
+        "requests" => {
+            Ok(facts.node_arg(args, 0)?.map_or(Value::Int(-1), |node| int(facts.ledger.requests(node))))
+        }
         "err" => Ok(facts.node_arg(args, 0)?.map_or(Value::Null, |node| {
             Value::text(match facts.world.node(node) {
                 Process::Producer(producer) => producer.error().map(|e| e.name()),

@@ -43,9 +43,8 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         | "acked" | "acked_at" | "failed" | "error" | "callbacks" | "reply" | "seq" | "dropped" | "holds"
         | "delivered" | "worked" | "records" => records::answer(facts, name, args),
         "committed" | "position" | "lag" | "owner" | "owned" | "state" | "generation" | "members"
-        | "buffer" | "polls" | "err" | "consumers" | "pid" | "producer_epoch" | "txn_state" | "hash" => {
-            groups::answer(facts, name, args)
-        }
+        | "buffer" | "polls" | "err" | "consumers" | "pid" | "producer_epoch" | "txn_state" | "hash"
+        | "requests" => groups::answer(facts, name, args),
         _ => processes(facts, name, args),
     }
 }
