@@ -34,6 +34,8 @@ pub enum RuleAction {
     Delay(Micros),
     /// Keeps it on the way until it is released. Does not wear out.
     Hold,
+    /// Keeps this one on the way until it is released. What its sender has given up meanwhile comes late, but it comes.
+    HoldOne,
     /// Delivers it twice.
     Duplicate,
     /// Breaks the connection at once.
@@ -136,6 +138,7 @@ impl<N: Node> World<N> {
                     }
                 }
                 self.core.release(Some((from, to)));
+                self.core.release_strays(Some((from, to)));
             }
             Fault::Delay { from, to, delay } => {
                 self.core.slowed.insert((from, to), delay);
@@ -166,6 +169,7 @@ impl<N: Node> World<N> {
                 self.core.slowed.clear();
                 self.core.note(None, Note::LinkHealed { a: None, b: None });
                 self.core.release(None);
+                self.core.release_strays(None);
             }
         }
     }

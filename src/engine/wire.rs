@@ -62,6 +62,8 @@ pub struct Flight<B> {
     pub due: Micros,
     /// It waits at a cut or for a release.
     pub held: bool,
+    /// A rule took it out of its connection's order: it arrives when released, even if its sender has closed the connection.
+    pub stray: bool,
     /// It will be lost at this time (a rule decided when it left).
     pub dies_at: Option<Micros>,
 }
@@ -157,11 +159,10 @@ impl<N: Node> Core<N> {
             return id;
         }
         let verdict = self.rules.iter().position(|r| r.fits(from, to, api, answers.is_some(), quiet));
-        let mut hold = false;
+        let (mut hold, mut stray) = (false, false);
         if let Some((at, rule)) = verdict.map(|at| (at, self.rules[at].clone())) {
-            if rule.action == RuleAction::Hold {
-                hold = true;
-            } else {
+            hold = matches!(rule.action, RuleAction::Hold | RuleAction::HoldOne);
+            if rule.action != RuleAction::Hold {
                 self.rules.remove(at);
                 self.note(None, Note::RuleUsed { rule: rule.id, msg: id });
             }
@@ -183,6 +184,7 @@ impl<N: Node> Core<N> {
                 RuleAction::Delay(more) => delay += more,
                 RuleAction::Duplicate => self.duplicate(&envelope, delay, in_order),
                 RuleAction::Hold => {}
+                RuleAction::HoldOne => stray = true,
             }
         }
         let due = (self.now + delay).max(in_order);
@@ -191,14 +193,14 @@ impl<N: Node> Core<N> {
         }
         self.fly(envelope, due, None);
         if hold && let Some(flight) = self.msgs.get_mut(&id) {
-            flight.held = true;
+            (flight.held, flight.stray) = (true, stray);
         }
         self.schedule(due, Event::Deliver(id), None);
         id
     }
 
     fn fly(&mut self, envelope: Arc<Envelope<N::Body>>, due: Micros, dies_at: Option<Micros>) {
-        self.msgs.insert(envelope.id, Flight { envelope, due, held: false, dies_at });
+        self.msgs.insert(envelope.id, Flight { envelope, due, held: false, stray: false, dies_at });
     }
 
     fn duplicate(&mut self, original: &Arc<Envelope<N::Body>>, delay: Micros, in_order: Micros) {
@@ -222,7 +224,10 @@ impl<N: Node> Core<N> {
         let held: Vec<MsgId> = state.forth.held.drain(..).chain(state.back.held.drain(..)).collect();
         self.note(by, Note::ConnectionClosed { client: conn.client, server: conn.server, why });
         for msg in held {
-            self.lose(msg, LossWhy::Closed, None);
+            let stray = self.msgs.get(&msg).is_some_and(|f| f.stray && by == Some(f.envelope.from));
+            if !stray {
+                self.lose(msg, LossWhy::Closed, None);
+            }
         }
         for node in [conn.client, conn.server] {
             if by != Some(node) {
@@ -246,9 +251,21 @@ impl<N: Node> Core<N> {
         let (envelope, rule_holds) = (Arc::clone(&flight.envelope), flight.held);
         let (from, to, conn) = (envelope.from, envelope.to, envelope.conn);
         let cut = self.is_cut(from, to);
+        let stray = flight.stray;
         let Some(direction) = self.direction(conn, from) else {
-            self.lose(msg, LossWhy::Closed, None);
-            return None;
+            if stray && rule_holds {
+                self.note(Some(to), Note::MessageHeld { msg, rule: None });
+                return None;
+            }
+            return match self.procs[to.0 as usize].state {
+                Process::Running | Process::Paused { .. } if stray && !cut => {
+                    Some(self.hand_over(msg, envelope))
+                }
+                _ => {
+                    self.lose(msg, LossWhy::Closed, None);
+                    None
+                }
+            };
         };
         if cut || rule_holds || !direction.held.is_empty() {
             direction.held.push(msg);
@@ -266,10 +283,30 @@ impl<N: Node> Core<N> {
                 }
                 None
             }
-            Process::Running | Process::Paused { .. } => {
-                self.msgs.remove(&msg);
-                self.note(Some(to), Note::MessageArrived { msg, quiet: envelope.quiet });
-                Some(envelope)
+            Process::Running | Process::Paused { .. } => Some(self.hand_over(msg, envelope)),
+        }
+    }
+
+    fn hand_over(&mut self, msg: MsgId, envelope: Arc<Envelope<N::Body>>) -> Arc<Envelope<N::Body>> {
+        self.msgs.remove(&msg);
+        self.note(Some(envelope.to), Note::MessageArrived { msg, quiet: envelope.quiet });
+        envelope
+    }
+
+    /// Sends what was held on connections that are closed by now on its way again.
+    pub(super) fn release_strays(&mut self, only: Option<(NodeId, NodeId)>) {
+        let strays: Vec<(MsgId, NodeId, NodeId)> = self
+            .msgs
+            .iter()
+            .filter(|(_, f)| f.stray && f.held && f.due <= self.now)
+            .map(|(msg, f)| (*msg, f.envelope.from, f.envelope.to))
+            .filter(|(_, from, to)| only.is_none_or(|pair| pair == (*from, *to)))
+            .collect();
+        for (msg, from, to) in strays {
+            let due = self.now + self.delay(from, to);
+            if let Some(flight) = self.msgs.get_mut(&msg) {
+                (flight.held, flight.due) = (false, due);
+                self.schedule(due, Event::Deliver(msg), None);
             }
         }
     }

@@ -390,6 +390,7 @@ impl State {
             Action::DropNext { from, to, api } => rule(from, to, *api, RuleAction::Drop)?,
             Action::DuplicateNext { from, to } => rule(from, to, None, RuleAction::Duplicate)?,
             Action::Hold { from, to } => rule(from, to, None, RuleAction::Hold)?,
+            Action::HoldNext { from, to, api } => rule(from, to, *api, RuleAction::HoldOne)?,
             Action::DropNextAck { client } => {
                 let to = client.as_deref().map(|id| self.node(id)).transpose()?;
                 let (api, answer) = (Some("Produce"), Some(true));

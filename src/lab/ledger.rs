@@ -103,6 +103,7 @@ pub struct Ledger {
     names: BTreeMap<Arc<str>, usize>,
     processes: BTreeMap<NodeId, ProcessFacts>,
     elections: BTreeMap<Partition, Election>,
+    refusals: BTreeMap<Partition, ErrorCode>,
     received: BTreeMap<NodeId, Arc<VecDeque<Received>>>,
     closed: BTreeMap<NodeId, VecDeque<Closed>>,
     requests: BTreeMap<NodeId, u64>,
@@ -189,6 +190,12 @@ impl Ledger {
     #[must_use]
     pub fn election(&self, p: Partition) -> Option<Election> {
         self.elections.get(&p).copied()
+    }
+
+    /// Why a leader last refused a batch for a partition.
+    #[must_use]
+    pub fn refusal(&self, p: Partition) -> Option<ErrorCode> {
+        self.refusals.get(&p).copied()
     }
 
     /// What poll() has returned to a consumer's application: the latest 64, oldest first.
@@ -397,6 +404,9 @@ impl Ledger {
             }
             Note::LeaderElected { partition, how, .. } => {
                 self.elections.insert(partition, how);
+            }
+            Note::AppendRefused { partition, error, .. } => {
+                self.refusals.insert(partition, error);
             }
             _ => {}
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::engine::Micros;
-pub use table::{SETTINGS, SYNONYMS};
+pub use table::{ALIASES, SETTINGS, SYNONYMS};
 
 /// Where a setting belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,8 +42,32 @@ pub enum Kind {
     Bool,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// A number from 0 to 1, both included.
+    Ratio,
     /// Anything.
     Text,
+}
+
+impl Kind {
+    /// Whether a value fits, and what would, for people.
+    fn takes(self, value: &str) -> (bool, String) {
+        match self {
+            Self::Int(low, high) => {
+                let inside = value.parse::<i64>().is_ok_and(|n| (low..=high).contains(&n));
+                (inside, format!("a whole number from {low} to {high}"))
+            }
+            Self::Bool => (matches!(value, "true" | "false"), "true or false".to_owned()),
+            Self::Choice(words) => {
+                let shown: Vec<&str> = words.iter().copied().filter(|word| !word.is_empty()).collect();
+                (words.contains(&value), format!("one of {}", shown.join(", ")))
+            }
+            Self::Ratio => {
+                let inside = value.parse::<f64>().is_ok_and(|n| (0.0..=1.0).contains(&n));
+                (inside, "a number from 0 to 1".to_owned())
+            }
+            Self::Text => (true, String::new()),
+        }
+    }
 }
 
 /// One setting of the table.
@@ -59,6 +83,21 @@ pub struct Setting {
     pub java: &'static str,
     /// Default in librdkafka.
     pub librdkafka: &'static str,
+    /// Whether the model acts upon it. The others may be set, as in Kafka, and change nothing here.
+    pub acts: bool,
+    /// The only family that has it.
+    pub only: Option<Family>,
+}
+
+/// Another name of a setting, by which librdkafka knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Alias {
+    /// Where it belongs.
+    pub scope: Scope,
+    /// The other name.
+    pub name: &'static str,
+    /// Its name in the table.
+    pub of: &'static str,
 }
 
 /// Why a setting was refused.
@@ -111,35 +150,50 @@ impl Configs {
         self.family
     }
 
+    /// Settings of this kind of process; a broker also takes those of topics, as defaults for its topics.
+    fn known(&self) -> impl Iterator<Item = &'static Setting> {
+        let scope = self.scope;
+        SETTINGS
+            .iter()
+            .filter(move |s| s.scope == scope || (scope == Scope::Broker && s.scope == Scope::Topic))
+    }
+
     fn find(&self, name: &str) -> Option<&'static Setting> {
-        let fits =
-            |s: &&Setting| s.scope == self.scope || (self.scope == Scope::Broker && s.scope == Scope::Topic);
-        SETTINGS.iter().filter(fits).find(|s| s.name == name)
+        self.known().find(|s| s.name == name)
+    }
+
+    /// The setting that a client of this family means by a name.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<&'static Setting> {
+        let own = |s: &&Setting| s.only.is_none_or(|only| only == self.family);
+        let alias = ALIASES.iter().find(|a| a.scope == self.scope && a.name == name);
+        let alias = alias.filter(|_| self.family == Family::Librdkafka);
+        self.find(alias.map_or(name, |alias| alias.of)).filter(own)
     }
 
     /// Checks a name and value and gives both in the form they are stored in.
     ///
     /// # Errors
-    /// The name is unknown in this scope or the value is none that it takes.
+    /// The name is unknown in this scope and family, or the value is none that it takes.
     pub fn check(&self, name: &str, value: &str) -> Result<(&'static str, Arc<str>), ConfigError> {
-        let Some(setting) = self.find(name) else {
+        let Some(setting) = self.setting(name) else {
             return Err(ConfigError::Unknown { name: name.to_owned(), near: self.nearest(name) });
         };
-        let value = if setting.name == "acks" && value == "-1" { "all" } else { value };
-        let odd_acks = setting.name == "acks" && self.family == Family::Librdkafka;
-        let (fits, takes) = match setting.kind {
+        let value = match (setting.name, value) {
+            ("acks", "-1") => "all",
+            ("auto.offset.reset", "smallest" | "beginning") if self.family == Family::Librdkafka => {
+                "earliest"
+            }
+            ("auto.offset.reset", "largest" | "end") if self.family == Family::Librdkafka => "latest",
+            ("auto.offset.reset", "error") if self.family == Family::Librdkafka => "none",
+            (_, value) => value,
+        };
+        let (fits, takes) = if setting.name == "acks" && self.family == Family::Librdkafka {
             // librdkafka checks less here: the broker refuses what means nothing.
-            _ if odd_acks => {
-                let number = value.parse::<i16>().is_ok_and(|n| (-1..=1000).contains(&n));
-                (number || value == "all", "all, or a whole number from -1 to 1000".to_owned())
-            }
-            Kind::Int(low, high) => {
-                let inside = value.parse::<i64>().is_ok_and(|n| (low..=high).contains(&n));
-                (inside, format!("a whole number from {low} to {high}"))
-            }
-            Kind::Bool => (matches!(value, "true" | "false"), "true or false".to_owned()),
-            Kind::Choice(words) => (words.contains(&value), format!("one of {}", words.join(", "))),
-            Kind::Text => (true, String::new()),
+            let number = value.parse::<i16>().is_ok_and(|n| (-1..=1000).contains(&n));
+            (number || value == "all", "all, or a whole number from -1 to 1000".to_owned())
+        } else {
+            setting.kind.takes(value)
         };
         if fits {
             Ok((setting.name, value.into()))
@@ -159,9 +213,8 @@ impl Configs {
     }
 
     fn nearest(&self, name: &str) -> Option<&'static str> {
-        SETTINGS
-            .iter()
-            .filter(|s| s.scope == self.scope || (self.scope == Scope::Broker && s.scope == Scope::Topic))
+        self.known()
+            .filter(|s| s.only.is_none_or(|only| only == self.family))
             .map(|s| (strsim::damerau_levenshtein(name, s.name), s.name))
             .min()
             .filter(|(distance, found)| *distance <= found.len() / 2)
@@ -233,10 +286,43 @@ mod tests {
     #[test]
     fn every_default_is_a_value_its_setting_takes() {
         for setting in SETTINGS {
-            for (family, value) in [(Family::Java, setting.java), (Family::Librdkafka, setting.librdkafka)] {
+            let families = [(Family::Java, setting.java), (Family::Librdkafka, setting.librdkafka)];
+            let has = |family: Family| setting.only.is_none_or(|only| only == family);
+            for (family, value) in families.into_iter().filter(|(family, _)| has(*family)) {
                 let configs = Configs::new(setting.scope, family);
                 assert_eq!(configs.check(setting.name, value).map(|(n, _)| n), Ok(setting.name), "{value}");
             }
+        }
+    }
+
+    #[test]
+    fn librdkafka_has_names_of_its_own_and_lacks_others() {
+        let mut python = Configs::new(Scope::Producer, Family::Librdkafka);
+        assert_eq!(python.set("message.timeout.ms", "1000"), Ok(()));
+        assert_eq!(python.int("delivery.timeout.ms"), 1000);
+        assert!(matches!(python.set("max.block.ms", "1"), Err(ConfigError::Unknown { .. })));
+        let java = Configs::new(Scope::Producer, Family::Java);
+        assert!(matches!(java.check("message.timeout.ms", "1"), Err(ConfigError::Unknown { .. })));
+        let mut reader = Configs::new(Scope::Consumer, Family::Librdkafka);
+        assert_eq!(reader.set("auto.offset.reset", "smallest"), Ok(()));
+        assert_eq!(reader.get("auto.offset.reset"), "earliest");
+    }
+
+    #[test]
+    fn a_broker_sets_the_default_of_its_topics() {
+        let mut broker = Configs::new(Scope::Broker, Family::Java);
+        assert_eq!(broker.topic_default("max.message.bytes"), "1048588");
+        assert_eq!(broker.set("message.max.bytes", "500"), Ok(()));
+        assert_eq!(broker.topic_default("max.message.bytes"), "500");
+        assert!(broker.set("min.cleanable.dirty.ratio", "1.5").is_err());
+        assert_eq!(broker.set("min.cleanable.dirty.ratio", "0.25"), Ok(()));
+    }
+
+    #[test]
+    fn the_manual_names_what_has_no_effect() {
+        let manual = include_str!("../../../lessons/README.md");
+        for setting in SETTINGS.iter().filter(|s| !s.acts) {
+            assert!(manual.contains(&format!("`{}`", setting.name)), "{}", setting.name);
         }
     }
 

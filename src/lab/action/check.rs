@@ -114,6 +114,7 @@ impl Action {
             Self::DropNext { from, to, .. }
             | Self::DuplicateNext { from, to }
             | Self::Hold { from, to }
+            | Self::HoldNext { from, to, .. }
             | Self::Release { from, to }
             | Self::Delay { from, to, .. }
             | Self::Reset { from, to } => vec![(from, W::Process), (to, W::Process)],
@@ -145,9 +146,10 @@ impl Action {
         }
         let pair = |from: &str, to: &str| (from == to).then(|| same(from)).map_or(Ok(()), Err);
         match self {
-            Self::DropNext { from, to, .. } | Self::Delay { from, to, .. } | Self::Hold { from, to } => {
-                pair(from, to)?
-            }
+            Self::DropNext { from, to, .. }
+            | Self::Delay { from, to, .. }
+            | Self::Hold { from, to }
+            | Self::HoldNext { from, to, .. } => pair(from, to)?,
             Self::Cut { a, b: Some(b) } => pair(a, b)?,
             _ => {}
         }

@@ -191,6 +191,14 @@ pub enum Action {
         #[arg(value_parser = w::id)]
         to: String,
     },
+    HoldNext {
+        #[arg(value_parser = w::id)]
+        from: String,
+        #[arg(value_parser = w::id)]
+        to: String,
+        #[arg(long, value_parser = w::api)]
+        api: Option<&'static str>,
+    },
     Release {
         #[arg(value_parser = w::id)]
         from: String,

@@ -91,6 +91,10 @@ impl Action {
             }
             Self::DropNextAck { client } => ("drop-next-ack", client.iter().map(|c| Id(c)).collect()),
             Self::DuplicateNext { from, to } => ("duplicate-next", vec![Id(from), Id(to)]),
+            Self::HoldNext { from, to, api } => {
+                let api = api.map(|api| Opt("--api", api.to_owned()));
+                ("hold-next", [Id(from), Id(to)].into_iter().chain(api).collect())
+            }
             Self::Hold { from, to } => ("hold", vec![Id(from), Id(to)]),
             Self::Release { from, to } => ("release", vec![Id(from), Id(to)]),
             Self::Delay { from, to, delay } => ("delay", vec![Id(from), Id(to), Word(delay.to_string())]),

@@ -97,6 +97,7 @@ fn of_the_cluster() -> impl Strategy<Value = Action> {
             Action::DeleteRecords { partition, upto }
         }),
         (id(), id(), api).prop_map(|(from, to, api)| Action::DropNext { from, to, api }),
+        (id(), id()).prop_map(|(from, to)| Action::HoldNext { from, to, api: Some("Produce") }),
         proptest::option::of(id()).prop_map(|client| Action::DropNextAck { client }),
         (id(), id(), length()).prop_map(|(from, to, delay)| Action::Delay { from, to, delay }),
         (id(), proptest::option::of(id())).prop_map(|(a, b)| Action::Cut { a, b }),

@@ -180,6 +180,14 @@ pub static FUNCTIONS: &[Function] = &[
         "'b2' in isr('orders-0')",
     ),
     f(
+        "refused",
+        P,
+        1,
+        Gives::Error,
+        ("리더가 마지막으로 거절한 배치의 오류", "why a leader last refused a batch for it"),
+        "refused('orders-0') == null",
+    ),
+    f(
         "replicas",
         P,
         1,

@@ -249,6 +249,7 @@ impl Looking<'_> {
             RuleAction::Drop => "drop-next",
             RuleAction::Delay(_) => "delay",
             RuleAction::Hold => "hold",
+            RuleAction::HoldOne => "hold-next",
             RuleAction::Duplicate => "duplicate-next",
             RuleAction::Reset => "reset",
         };
