@@ -281,3 +281,13 @@ fn after(case: &Table, log: &Log, id: ProducerId) -> Result<(), String> {
 fn high_watermark_and_in_sync_replicas() {
     agree("hw.toml", replicating::holds);
 }
+
+#[test]
+fn leaders_as_the_controller_chooses_them() {
+    // How brokers with ZooKeeper chose, and what old metadata versions did, is not in the model.
+    let covered = |case: &Table| {
+        let old = case["in"].get("bump_on_shrink").and_then(Value::as_bool).unwrap_or(false);
+        case["mode"].as_str() == Some("kraft") && !old
+    };
+    agree_some("leader-election.toml", covered, replicating::electing::holds);
+}

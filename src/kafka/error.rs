@@ -149,6 +149,8 @@ codes! {
     TransactionAbortable = 120 "TRANSACTION_ABORTABLE" false,
     /// The partition's registration has changed meanwhile.
     InvalidUpdateVersion = 95 "INVALID_UPDATE_VERSION" false,
+    /// The change was made, and it brought another leader.
+    NewLeaderElected = 108 "NEW_LEADER_ELECTED" false,
     /// The replica may not join the in-sync set now.
     IneligibleReplica = 107 "INELIGIBLE_REPLICA" false,
     /// A process of this broker id is registered and alive.

@@ -79,7 +79,7 @@ impl MetadataRecord {
 pub struct PartitionState {
     /// Assignment; the first is the preferred leader.
     pub replicas: Vec<NodeId>,
-    /// In-sync replicas, in the order of the assignment.
+    /// In-sync replicas, in the order of the assignment; empty only without a leader.
     pub isr: Vec<NodeId>,
     /// Leader; none = offline.
     pub leader: Option<NodeId>,
@@ -87,6 +87,16 @@ pub struct PartitionState {
     pub leader_epoch: LeaderEpoch,
     /// Which version of this entry.
     pub partition_epoch: PartitionEpoch,
+    /// Eligible leader replicas: not in sync, but with every committed record (KIP-966).
+    pub elr: Vec<NodeId>,
+    /// Who led when the in-sync set became empty.
+    pub last_leader: Option<NodeId>,
+    /// The leader was elected uncleanly and has not told yet that its log is in order.
+    pub recovering: bool,
+    /// Replicas that a reassignment is adding.
+    pub adding: Vec<NodeId>,
+    /// Replicas that a reassignment will remove.
+    pub removing: Vec<NodeId>,
 }
 
 /// A registered broker.

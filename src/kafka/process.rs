@@ -69,6 +69,8 @@ pub enum Timer {
     MetadataWait,
     /// Move leadership back to preferred replicas.
     PreferredLeaders,
+    /// Look again at leaderless partitions that may be led uncleanly.
+    UncleanElections,
     // ---- producer ----
     /// A batch may be sent, or gives up.
     Sender,
@@ -173,6 +175,8 @@ pub enum Command {
     ElectPreferred(Partition),
     /// Controller: let a replica lead that is not in sync.
     ElectUnclean(Partition),
+    /// Controller: move a partition to these brokers.
+    Reassign(Partition, Vec<NodeId>),
 }
 
 /// A record id of the application, for those who name records.

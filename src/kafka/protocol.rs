@@ -351,6 +351,8 @@ pub enum Body {
     // ---- brokers and controller ----
     BrokerRegistration {
         incarnation: u32,
+        /// The disk holds all that the broker had written when it stopped.
+        whole: bool,
     },
     BrokerRegistered {
         error: ErrorCode,

@@ -166,6 +166,7 @@ impl State {
                     Deed::Command(node, Command::DeleteRecords(p, upto))
                 }))
             }
+            Action::Reassign { partition, brokers } => self.plan_reassign(partition, brokers),
             Action::FailNextAppend { partition, error } => self.plan_fail(partition.as_deref(), *error),
             Action::Begin { producer } => self.tell_producer(producer, Command::BeginTransaction),
             Action::CommitTxn { producer } => {
@@ -358,6 +359,16 @@ impl State {
             format!("{} 켜져 있습니다. 먼저 stop이나 crash로 끄세요.", named(subject, "이")),
             format!("{subject} is running: stop or crash it first."),
         ))
+    }
+
+    /// Names that are no brokers are Kafka's to refuse.
+    fn plan_reassign(&self, partition: &str, brokers: &[String]) -> Result<Deed, ActError> {
+        let p = self.partition(partition)?;
+        let names = self.world.shared();
+        let broker = |id: &String| names.find_node(id).filter(|node| names.role(*node) == Some(Role::Broker));
+        let target: Option<Vec<NodeId>> = brokers.iter().map(broker).collect();
+        let Some(target) = target else { return Ok(Deed::Refused(ErrorCode::InvalidReplicaAssignment)) };
+        Ok(Deed::Command(self.controller()?, Command::Reassign(p, target)))
     }
 
     fn plan_fail(&self, partition: Option<&str>, error: Option<ErrorCode>) -> Result<Deed, ActError> {

@@ -447,6 +447,8 @@ pub struct PartitionView {
     pub replicas: Vec<String>,
     /// In-sync replicas.
     pub isr: Vec<String>,
+    /// Eligible leader replicas.
+    pub elr: Vec<String>,
     /// min.insync.replicas.
     pub min_isr: u32,
     /// How the present leader was chosen, if that was seen.

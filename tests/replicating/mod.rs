@@ -1,5 +1,7 @@
 //! The leader's books against a table, and real brokers whose every fetch waits on the wire until it is let through.
 
+pub mod electing;
+
 use std::collections::BTreeMap;
 
 use kafkarium::engine::{Fault, Micros, NodeId, RuleAction, Tier};

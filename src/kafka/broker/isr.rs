@@ -191,6 +191,7 @@ impl Broker {
                 | ErrorCode::FencedLeaderEpoch
                 | ErrorCode::InvalidUpdateVersion
                 | ErrorCode::InvalidRequest
+                | ErrorCode::NewLeaderElected
                 | ErrorCode::UnknownTopicOrPartition => {}
                 _ => self.propose_again(cx, &[one]),
             }

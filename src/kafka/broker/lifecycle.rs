@@ -10,7 +10,8 @@ impl Broker {
     /// Tells the controller that this process exists.
     pub(super) fn register(&mut self, cx: &mut Cx<'_>) {
         let Some(controller) = controller(cx) else { return };
-        let body = Body::BrokerRegistration { incarnation: cx.incarnation() };
+        let whole = !self.disk.tail_lost;
+        let body = Body::BrokerRegistration { incarnation: cx.incarnation(), whole };
         let limit = self.configs.ms("broker.session.timeout.ms");
         self.vol.requests.send(cx, controller, LIFECYCLE, false, body, limit, Pending::Registration);
     }
@@ -18,6 +19,7 @@ impl Broker {
     pub(super) fn on_registered(&mut self, cx: &mut Cx<'_>, error: ErrorCode, epoch: BrokerEpoch) {
         if error == ErrorCode::None {
             self.vol.epoch = Some(epoch);
+            self.disk.tail_lost = false;
             self.resume_following(cx);
             self.beat(cx);
         } else {
@@ -25,7 +27,8 @@ impl Broker {
         }
     }
 
-    /// Sends a heartbeat, or registers if that has not succeeded yet. While fenced or leaving it beats faster.
+    /// Sends a heartbeat, or registers if that has not succeeded yet. While fenced it beats faster; leaving,
+    /// it asks a second time soon.
     pub(super) fn beat(&mut self, cx: &mut Cx<'_>) {
         let Some(controller) = controller(cx) else { return };
         let Some(epoch) = self.vol.epoch else {
@@ -35,11 +38,12 @@ impl Broker {
             return;
         };
         let interval = self.configs.ms("broker.heartbeat.interval.ms");
-        let soon = Micros::ms(if self.vol.shutting_down { 50 } else { 10 });
-        cx.set_clock(
-            Timer::BrokerHeartbeat,
-            if self.vol.fenced || self.vol.shutting_down { soon } else { interval },
-        );
+        let next = match (self.vol.shutting_down, self.vol.goodbyes) {
+            (true, 0) => Micros::ms(50),
+            (false, _) if self.vol.fenced => Micros::ms(10),
+            _ => interval,
+        };
+        cx.set_clock(Timer::BrokerHeartbeat, next);
         if self.vol.requests.busy(controller, LIFECYCLE) {
             return;
         }
@@ -49,6 +53,7 @@ impl Broker {
             want_fence: false,
             want_shutdown: self.vol.shutting_down,
         };
+        self.vol.goodbyes += u32::from(self.vol.shutting_down);
         let quiet = !self.vol.shutting_down;
         let limit = self.configs.ms("broker.session.timeout.ms");
         self.vol.requests.send(cx, controller, LIFECYCLE, quiet, body, limit, Pending::Heartbeat);
@@ -66,11 +71,7 @@ impl Broker {
                 self.vol.epoch = None;
                 self.register(cx);
             }
-            ErrorCode::None if should_shutdown => {
-                self.checkpoint(cx);
-                self.close_logs();
-                cx.exit();
-            }
+            ErrorCode::None if should_shutdown => self.stop(cx),
             ErrorCode::None if self.vol.fenced && !fenced => {
                 self.vol.fenced = false;
                 let interval = self.configs.ms("broker.heartbeat.interval.ms");
@@ -78,5 +79,12 @@ impl Broker {
             }
             _ => {}
         }
+    }
+
+    /// Ends the process with everything on disk.
+    pub(super) fn stop(&mut self, cx: &mut Cx<'_>) {
+        self.checkpoint(cx);
+        self.close_logs();
+        cx.exit();
     }
 }

@@ -62,6 +62,8 @@ pub struct Broker {
 struct Disk {
     logs: BTreeMap<Partition, Arc<Log>>,
     high_watermarks: BTreeMap<Partition, Offset>,
+    /// The power failed since the controller last heard of this broker: what was not written back is gone.
+    tail_lost: bool,
     /// Log starts as of their last checkpoint (`log.flush.start.offset.checkpoint.interval.ms`).
     log_starts: BTreeMap<Partition, Offset>,
 }
@@ -72,6 +74,8 @@ struct Volatile {
     epoch: Option<BrokerEpoch>,
     fenced: bool,
     shutting_down: bool,
+    /// Heartbeats that asked to be let go.
+    goodbyes: u32,
     replicas: BTreeMap<Partition, Replica>,
     fetchers: BTreeMap<NodeId, Fetcher>,
     sessions: BTreeMap<Conn, Session>,
@@ -222,6 +226,7 @@ impl Broker {
     pub fn crash(&mut self, loss: Loss) {
         self.vol = Volatile::default();
         if loss == Loss::Power || mutant::on(Mutant::ForgetsTail) {
+            self.disk.tail_lost = loss == Loss::Power;
             for log in self.disk.logs.values_mut() {
                 Arc::make_mut(log).lose_unflushed();
             }
@@ -325,8 +330,12 @@ impl Broker {
     pub fn on_command(&mut self, cx: &mut Cx<'_>, command: Command) {
         match command {
             Command::Shutdown => {
-                self.vol.shutting_down = true;
-                self.beat(cx);
+                if self.configs.on("controlled.shutdown.enable") {
+                    self.vol.shutting_down = true;
+                    self.beat(cx);
+                } else {
+                    self.stop(cx);
+                }
             }
             Command::ResetOffsets(group, topic, to) => self.reset_offsets(cx, group, topic, to),
             Command::DeleteRecords(p, upto) => self.delete_records(cx, p, upto),

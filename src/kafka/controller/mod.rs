@@ -9,14 +9,17 @@
 //! One controller is a quorum of one: what it appends is committed at once. The seam for a real quorum and for ZooKeeper is
 //! [`Controller::commit`]: everything that decides produces records and hands them there; everything that reads uses the committed image.
 //!
-//! Not modelled yet: the quorum (votes, replication of the metadata log, snapshots), ZooKeeper, eligible leader replicas, reassignment.
+//! Not modelled yet: the quorum (votes, replication of the metadata log, snapshots), ZooKeeper.
 
+mod change;
 mod partitions;
 mod sessions;
 mod topics;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+pub use change::{Change, Rules, Search};
 
 use super::config::Configs;
 use super::{Body, Command, Cx, ErrorCode, Image, MetadataRecord, MetadataSnapshot, Note, Offset, Timer};
@@ -47,6 +50,10 @@ struct Volatile {
     active: bool,
     /// When each broker's last heartbeat came.
     sessions: BTreeMap<NodeId, Micros>,
+    /// How far each broker said it has applied the metadata log.
+    applied: BTreeMap<NodeId, Offset>,
+    /// Brokers that are shutting down: everybody must have applied this before they may stop.
+    leaving: BTreeMap<NodeId, Offset>,
     waiting: BTreeMap<MsgId, (Conn, Offset, Micros)>,
 }
 
@@ -113,6 +120,7 @@ impl Controller {
         if self.configs.on("auto.leader.rebalance.enable") {
             cx.set_clock(Timer::PreferredLeaders, self.rebalance_interval());
         }
+        cx.set_clock(Timer::UncleanElections, self.configs.ms("unclean.leader.election.interval.ms"));
     }
 
     fn rebalance_interval(&self) -> Micros {
@@ -134,8 +142,8 @@ impl Controller {
                 self.vol.waiting.insert(id, (conn, *offset, cx.now() + MAX_WAIT));
                 self.serve_waiting(cx);
             }
-            Body::BrokerRegistration { incarnation } => {
-                let body = self.register(cx, from, *incarnation);
+            Body::BrokerRegistration { incarnation, whole } => {
+                let body = self.register(cx, from, *incarnation, *whole);
                 cx.answer(conn, id, false, body);
             }
             Body::BrokerHeartbeat { epoch, metadata_offset, want_fence, want_shutdown } => {
@@ -176,6 +184,10 @@ impl Controller {
                 cx.set_clock(Timer::PreferredLeaders, self.rebalance_interval());
                 self.rebalance_leaders(cx);
             }
+            Timer::UncleanElections => {
+                cx.set_clock(Timer::UncleanElections, self.configs.ms("unclean.leader.election.interval.ms"));
+                self.elect_where_allowed(cx);
+            }
             _ => {}
         }
     }
@@ -194,8 +206,9 @@ impl Controller {
             }
             Command::AddPartitions(topic, count) => self.add_partitions(cx, topic, count),
             Command::SetTopicConfig(topic, key, value) => self.set_topic_config(cx, topic, key, value),
-            Command::ElectPreferred(p) => self.elect_preferred(cx, p),
-            Command::ElectUnclean(p) => self.elect_unclean(cx, p),
+            Command::ElectPreferred(p) => self.elect(cx, p, Search::Preferred),
+            Command::ElectUnclean(p) => self.elect(cx, p, Search::Unclean),
+            Command::Reassign(p, brokers) => self.reassign(cx, p, &brokers),
             _ => ErrorCode::None,
         };
         if error != ErrorCode::None {

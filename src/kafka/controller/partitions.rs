@@ -1,94 +1,114 @@
 //! Who leads and who is in sync: elections and changes of the in-sync set (`PartitionChangeBuilder`, `ReplicationControlManager`).
 
 use super::Controller;
+use super::change::{Change, Rules, Search};
 use crate::engine::NodeId;
 use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
     Body, BrokerEpoch, Cx, Election, ErrorCode, IsrChange, IsrResult, LeaderEpoch, MetadataRecord, Note,
-    Partition, PartitionEpoch, PartitionState,
+    Partition, PartitionEpoch, PartitionState, TopicId,
 };
 
-/// The leader a partition should have: the present one if it may stay, else the first replica of the assignment that is in the target
-/// in-sync set and alive.
-#[must_use]
-pub fn choose_leader(
-    state: &PartitionState,
-    target_isr: &[NodeId],
-    acceptable: impl Fn(NodeId) -> bool,
-) -> Option<NodeId> {
-    let may = |id: NodeId| target_isr.contains(&id) && acceptable(id);
-    if mutant::on(Mutant::TakesLastInSync) {
-        return state.replicas.iter().copied().rfind(|id| may(*id));
-    }
-    state.leader.filter(|leader| may(*leader)).or_else(|| state.replicas.iter().copied().find(|id| may(*id)))
-}
-
-/// A changed entry: the leader epoch rises with every change of leader, the partition epoch with every change.
-fn changed(state: &PartitionState, leader: Option<NodeId>, isr: Vec<NodeId>) -> PartitionState {
-    let moved = leader != state.leader;
-    PartitionState {
-        replicas: state.replicas.clone(),
-        isr,
-        leader,
-        leader_epoch: LeaderEpoch(
-            state.leader_epoch.0 + i32::from(moved && !mutant::on(Mutant::KeepsLeaderEpoch)),
-        ),
-        partition_epoch: PartitionEpoch(
-            state.partition_epoch.0 + i32::from(moved || !mutant::on(Mutant::KeepsPartitionEpoch)),
-        ),
-    }
-}
-
 impl Controller {
-    /// What changes when a broker goes: it leaves every in-sync set (the last member never does) and leads nothing.
+    fn rules(&self, p: Partition) -> Rules {
+        let min = self.topic_setting(p, "min.insync.replicas").parse().unwrap_or(1);
+        Rules { eligible_replicas: self.keeps_eligible_replicas(), min_isr: min }
+    }
+
+    /// Whether eligible leader replicas are kept; then an in-sync set may become empty.
+    #[must_use]
+    pub fn keeps_eligible_replicas(&self) -> bool {
+        self.configs.int("eligible.leader.replicas.version") > 0
+    }
+
+    /// A topic's setting: its own, else the cluster's.
+    fn topic_setting(&self, p: Partition, name: &str) -> &str {
+        let own = self.disk.image.topics.get(&p.topic).and_then(|topic| topic.configs.get(name));
+        own.map_or(self.configs.get(name), |value| value)
+    }
+
+    /// How a leader is looked for when one is needed.
+    fn search(&self, p: Partition) -> Search {
+        let unclean = self.topic_setting(p, "unclean.leader.election.enable") == "true";
+        if unclean { Search::Unclean } else { Search::Online }
+    }
+
+    /// No change of a partition yet, with the rules of its topic.
+    fn change<'a>(&self, p: Partition, state: &'a PartitionState) -> Change<'a> {
+        Change { search: self.search(p), ..Change::of(state, self.rules(p)) }
+    }
+
+    /// What changes when a broker goes: it leaves every in-sync set and leads nothing.
     pub(super) fn leave_records(&self, broker: NodeId) -> Vec<MetadataRecord> {
         let image = &self.disk.image;
-        let mut records = Vec::new();
-        for (p, state) in image.partitions() {
-            if !state.isr.contains(&broker) && state.leader != Some(broker) {
-                continue;
-            }
-            let others: Vec<NodeId> = state.isr.iter().copied().filter(|id| *id != broker).collect();
-            let isr = if others.is_empty() { state.isr.clone() } else { others };
-            let alive = |id: NodeId| id != broker && image.active(id);
-            let leader = choose_leader(state, &isr, alive).or_else(|| self.unclean_leader(p, state, alive));
-            let isr = match leader {
-                Some(leader) if !isr.contains(&leader) => vec![leader],
-                _ => isr,
-            };
-            if leader != state.leader || isr != state.isr {
-                records.push(MetadataRecord::Partition(p, changed(state, leader, isr)));
-            }
-        }
-        records
+        let alive = |id: NodeId| id != broker && image.active(id);
+        let concerned =
+            image.partitions().filter(|(_, s)| s.isr.contains(&broker) || s.leader == Some(broker));
+        concerned
+            .filter_map(|(p, state)| {
+                let next = self.change(p, state).without(broker).decide(alive)?;
+                Some(MetadataRecord::Partition(p, next))
+            })
+            .collect()
     }
 
-    /// Where the topic allows it: the first live replica, in sync or not.
-    fn unclean_leader(
-        &self,
-        p: Partition,
-        state: &PartitionState,
-        alive: impl Fn(NodeId) -> bool,
-    ) -> Option<NodeId> {
-        let topic = self.disk.image.topics.get(&p.topic)?;
-        let name = "unclean.leader.election.enable";
-        let own = topic.configs.get(name).map_or(self.configs.get(name), |value| value);
-        (own == "true").then(|| state.replicas.iter().copied().find(|id| alive(*id))).flatten()
+    /// What changes when a broker comes back without its log: it has nothing of what made it in sync or eligible.
+    pub(super) fn lost_log_records(&self, broker: NodeId) -> Vec<MetadataRecord> {
+        if !self.keeps_eligible_replicas() {
+            return self.leave_records(broker);
+        }
+        let image = &self.disk.image;
+        let alive = |id: NodeId| id != broker && image.active(id);
+        let concerned =
+            image.partitions().filter(|(_, s)| s.isr.contains(&broker) || s.elr.contains(&broker));
+        concerned
+            .filter_map(|(p, state)| {
+                let change = Change { lost_its_log: Some(broker), ..self.change(p, state).without(broker) };
+                Some(MetadataRecord::Partition(p, change.decide(alive)?))
+            })
+            .collect()
     }
 
     /// Partitions without a leader that a returning broker may lead.
     pub(super) fn offline_elections(&self, back: NodeId) -> Vec<MetadataRecord> {
         let image = &self.disk.image;
         let alive = |id: NodeId| id == back || image.active(id);
-        let mut records = Vec::new();
-        for (p, state) in image.partitions().filter(|(_, state)| state.leader.is_none()) {
-            let clean = choose_leader(state, &state.isr, alive);
-            if let Some(leader) = clean.or_else(|| self.unclean_leader(p, state, alive)) {
-                let isr = if state.isr.contains(&leader) { state.isr.clone() } else { vec![leader] };
-                records.push(MetadataRecord::Partition(p, changed(state, Some(leader), isr)));
-            }
+        let offline = image.partitions().filter(|(_, state)| state.leader.is_none());
+        offline
+            .filter_map(|(p, state)| Some(MetadataRecord::Partition(p, self.change(p, state).decide(alive)?)))
+            .collect()
+    }
+
+    /// Looks again at partitions without a leader whose topics allow an unclean election.
+    pub(super) fn elect_where_allowed(&mut self, cx: &mut Cx<'_>) {
+        let image = &self.disk.image;
+        let allowed =
+            image.partitions().filter(|(p, s)| s.leader.is_none() && self.search(*p) == Search::Unclean);
+        let records: Vec<MetadataRecord> = allowed
+            .filter_map(|(p, state)| {
+                let next = self.change(p, state).decide(|id| image.active(id))?;
+                Some(MetadataRecord::Partition(p, next))
+            })
+            .collect();
+        if !records.is_empty() {
+            self.state_changes(cx, &records);
+            self.commit(cx, records);
         }
-        records
+    }
+
+    /// Another minimum: who was eligible under the old one is so no longer.
+    pub(super) fn forget_eligible(&self, topic: TopicId) -> Vec<MetadataRecord> {
+        let of_topic =
+            self.disk.image.partitions().filter(|(p, state)| {
+                p.topic == topic && (!state.elr.is_empty() || state.last_leader.is_some())
+            });
+        of_topic
+            .map(|(p, state)| {
+                let partition_epoch = PartitionEpoch(state.partition_epoch.0 + 1);
+                let bare = PartitionState { elr: Vec::new(), last_leader: None, ..state.clone() };
+                MetadataRecord::Partition(p, PartitionState { partition_epoch, ..bare })
+            })
+            .collect()
     }
 
     /// States what records will change, in the order: who leaves, who joins, who leads.
@@ -116,7 +136,7 @@ impl Controller {
         }
         match next.leader {
             Some(to) if next.leader_epoch != before.leader_epoch => {
-                let unclean = !before.isr.contains(&to);
+                let unclean = !before.isr.contains(&to) && !before.elr.contains(&to);
                 let preferred = before.leader.is_some_and(|from| next.isr.contains(&from));
                 let how = match (unclean, preferred) {
                     (true, _) => Election::Unclean,
@@ -144,17 +164,23 @@ impl Controller {
         }
         let mut records = Vec::new();
         let mut verdicts = Vec::new();
+        let image = &self.disk.image;
         for change in changes {
-            let verdict = self.judge_isr(broker, change);
+            let mut verdict = self.judge_isr(broker, change);
             if verdict == ErrorCode::None
-                && let Some(state) = self.disk.image.partition(change.partition)
+                && let Some(state) = image.partition(change.partition)
             {
                 let proposed = |id: &NodeId| change.isr.iter().any(|(member, _)| member == id);
-                let dropped = state.leader.filter(|_| mutant::on(Mutant::DropsLeader));
-                let in_sync = |id: &NodeId| proposed(id) && Some(*id) != dropped;
-                let isr: Vec<NodeId> = state.replicas.iter().copied().filter(in_sync).collect();
-                if isr != state.isr {
-                    let next = changed(state, state.leader, isr);
+                let isr = state.replicas.iter().copied().filter(proposed).collect();
+                let wished =
+                    Change { isr, recovered: true, ..Change::of(state, self.rules(change.partition)) };
+                if let Some(mut next) = wished.decide(|id| image.active(id)) {
+                    if mutant::on(Mutant::DropsLeader) {
+                        next.isr.retain(|id| Some(*id) != state.leader);
+                    }
+                    if next.leader != state.leader {
+                        verdict = ErrorCode::NewLeaderElected;
+                    }
                     records.push(MetadataRecord::Partition(change.partition, next));
                 }
             }
@@ -208,12 +234,13 @@ impl Controller {
     /// Gives leadership back to the first replica where it is in sync and alive.
     pub(super) fn rebalance_leaders(&mut self, cx: &mut Cx<'_>) {
         let image = &self.disk.image;
+        let elsewhere = |s: &PartitionState| s.leader.is_some() && s.leader.as_ref() != s.replicas.first();
         let records: Vec<MetadataRecord> = image
             .partitions()
+            .filter(|(_, state)| elsewhere(state))
             .filter_map(|(p, state)| {
-                let first = *state.replicas.first()?;
-                let better = state.leader != Some(first) && state.isr.contains(&first) && image.active(first);
-                better.then(|| MetadataRecord::Partition(p, changed(state, Some(first), state.isr.clone())))
+                let next = self.towards(p, state, Search::Preferred)?;
+                Some(MetadataRecord::Partition(p, next))
             })
             .collect();
         if !records.is_empty() {
@@ -222,36 +249,50 @@ impl Controller {
         }
     }
 
-    pub(super) fn elect_preferred(&mut self, cx: &mut Cx<'_>, p: Partition) -> ErrorCode {
-        let image = &self.disk.image;
-        let Some(state) = image.partition(p) else { return ErrorCode::UnknownTopicOrPartition };
-        let Some(&first) = state.replicas.first() else { return ErrorCode::PreferredLeaderNotAvailable };
-        if state.leader == Some(first) {
+    fn towards(&self, p: Partition, state: &PartitionState, search: Search) -> Option<PartitionState> {
+        Change { search, ..self.change(p, state) }.decide(|id| self.disk.image.active(id))
+    }
+
+    /// An admin asks for an election (`ElectLeaders`): of the preferred replica, or of anybody alive where nobody leads.
+    pub(super) fn elect(&mut self, cx: &mut Cx<'_>, p: Partition, search: Search) -> ErrorCode {
+        let Some(state) = self.disk.image.partition(p) else { return ErrorCode::UnknownTopicOrPartition };
+        let preferred = search == Search::Preferred;
+        let needless = match preferred {
+            true => state.leader.is_some() && state.leader.as_ref() == state.replicas.first(),
+            false => state.leader.is_some(),
+        };
+        if needless {
             return ErrorCode::ElectionNotNeeded;
         }
-        if !state.isr.contains(&first) || !image.active(first) {
-            return ErrorCode::PreferredLeaderNotAvailable;
-        }
-        let records = vec![MetadataRecord::Partition(p, changed(state, Some(first), state.isr.clone()))];
+        let Some(next) = self.towards(p, state, search) else {
+            let none = ErrorCode::EligibleLeadersNotAvailable;
+            return if preferred { ErrorCode::PreferredLeaderNotAvailable } else { none };
+        };
+        let records = vec![MetadataRecord::Partition(p, next)];
         self.state_changes(cx, &records);
         self.commit(cx, records);
         ErrorCode::None
     }
 
-    /// Lets the first live replica lead although it is not in sync: what only the others have is lost.
-    pub(super) fn elect_unclean(&mut self, cx: &mut Cx<'_>, p: Partition) -> ErrorCode {
+    /// An admin moves a partition to other brokers (`AlterPartitionReassignments`): new replicas are added first; once they are in sync
+    /// the old ones go.
+    pub(super) fn reassign(&mut self, cx: &mut Cx<'_>, p: Partition, target: &[NodeId]) -> ErrorCode {
         let image = &self.disk.image;
         let Some(state) = image.partition(p) else { return ErrorCode::UnknownTopicOrPartition };
-        if state.leader.is_some() {
-            return ErrorCode::ElectionNotNeeded;
+        let repeated = (1..target.len()).any(|n| target[n..].contains(&target[n - 1]));
+        if target.is_empty() || repeated || !target.iter().all(|id| image.brokers.contains_key(id)) {
+            return ErrorCode::InvalidReplicaAssignment;
         }
-        let Some(leader) = state.replicas.iter().copied().find(|id| image.active(*id)) else {
-            return ErrorCode::EligibleLeadersNotAvailable;
-        };
-        let isr = if state.isr.contains(&leader) { state.isr.clone() } else { vec![leader] };
-        let records = vec![MetadataRecord::Partition(p, changed(state, Some(leader), isr))];
-        self.state_changes(cx, &records);
-        self.commit(cx, records);
+        let adding = target.iter().filter(|id| !state.replicas.contains(id)).copied().collect();
+        let removing: Vec<NodeId> =
+            state.replicas.iter().filter(|id| !target.contains(id)).copied().collect();
+        let replicas = target.iter().chain(&removing).copied().collect();
+        let change = Change { replicas, adding, removing, ..self.change(p, state) };
+        if let Some(next) = change.decide(|id| image.active(id)) {
+            let records = vec![MetadataRecord::Partition(p, next)];
+            self.state_changes(cx, &records);
+            self.commit(cx, records);
+        }
         ErrorCode::None
     }
 }

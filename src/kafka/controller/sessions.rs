@@ -3,7 +3,7 @@
 use super::Controller;
 use crate::engine::{Micros, NodeId};
 use crate::kafka::mutant::{self, Mutant};
-use crate::kafka::{Body, BrokerEpoch, Cx, ErrorCode, MetadataRecord, Note, Offset, Timer};
+use crate::kafka::{Body, BrokerEpoch, Cx, ErrorCode, Image, MetadataRecord, Note, Offset, Timer};
 
 impl Controller {
     fn session_timeout(&self) -> Micros {
@@ -11,7 +11,14 @@ impl Controller {
     }
 
     /// A broker process says that it exists. It starts fenced; its epoch is the offset of the record.
-    pub(super) fn register(&mut self, cx: &mut Cx<'_>, broker: NodeId, incarnation: u32) -> Body {
+    /// `whole`: its disk holds all that it had written when it stopped.
+    pub(super) fn register(
+        &mut self,
+        cx: &mut Cx<'_>,
+        broker: NodeId,
+        incarnation: u32,
+        whole: bool,
+    ) -> Body {
         let known = self.disk.image.brokers.get(&broker).copied();
         let alive = self.vol.sessions.contains_key(&broker) && known.is_some_and(|b| !b.fenced);
         if alive && known.is_some_and(|b| b.incarnation == incarnation) {
@@ -23,13 +30,14 @@ impl Controller {
             let error = ErrorCode::DuplicateBrokerRegistration;
             return Body::BrokerRegistered { error, epoch: BrokerEpoch(-1) };
         }
-        let mut records = self.leave_records(broker);
+        let mut records = if whole { self.leave_records(broker) } else { self.lost_log_records(broker) };
         records.push(MetadataRecord::RegisterBroker { broker, incarnation });
         self.state_changes(cx, &records);
         self.commit(cx, records);
         let epoch = BrokerEpoch(self.disk.image.offset.0);
         cx.note(Note::BrokerRegistered { broker, epoch });
         self.vol.sessions.remove(&broker);
+        self.vol.leaving.remove(&broker);
         Body::BrokerRegistered { error: ErrorCode::None, epoch }
     }
 
@@ -50,9 +58,10 @@ impl Controller {
             return stale(ErrorCode::StaleBrokerEpoch);
         }
         self.vol.sessions.insert(broker, cx.now());
+        self.vol.applied.insert(broker, metadata_offset);
         self.arm_sessions(cx);
         if want_shutdown {
-            return self.shut_down(cx, broker, metadata_offset);
+            return self.shut_down(cx, broker);
         }
         let caught_up = metadata_offset >= Offset(epoch.0);
         if state.fenced && !want_fence && caught_up {
@@ -67,25 +76,48 @@ impl Controller {
         Body::BrokerHeartbeatAnswered { error: ErrorCode::None, fenced, should_shutdown: false }
     }
 
-    /// Controlled shutdown: first give everything away, then, when every live broker knows, let the broker stop.
-    fn shut_down(&mut self, cx: &mut Cx<'_>, broker: NodeId, metadata_offset: Offset) -> Body {
-        let state = self.disk.image.brokers.get(&broker).copied();
-        if state.is_some_and(|b| !b.shutting_down) {
-            let mut records =
-                vec![MetadataRecord::BrokerChange { broker, fenced: false, shutting_down: true }];
-            records.extend(self.leave_records(broker));
+    /// Controlled shutdown. A broker that leads nothing may stop at once. Else it first gives everything away and stops when every live
+    /// broker has applied that. Whoever may stop counts as gone.
+    fn shut_down(&mut self, cx: &mut Cx<'_>, broker: NodeId) -> Body {
+        let leads = |image: &Image| image.partitions().any(|(_, p)| p.leader == Some(broker));
+        let known = self.vol.leaving.get(&broker).copied();
+        if known.is_none() && leads(&self.disk.image) {
+            let mut records = self.leave_records(broker);
+            records.push(MetadataRecord::BrokerChange { broker, fenced: false, shutting_down: true });
             self.state_changes(cx, &records);
             self.commit(cx, records);
+            self.vol.leaving.insert(broker, self.disk.image.offset);
         }
-        let leads = self.disk.image.partitions().any(|(_, p)| p.leader == Some(broker));
-        let should_shutdown = !leads && metadata_offset >= self.shutdown_offset();
-        Body::BrokerHeartbeatAnswered { error: ErrorCode::None, fenced: false, should_shutdown }
+        let may = !leads(&self.disk.image) && known.is_none_or(|given| given <= self.lowest_applied());
+        let should_shutdown = may && (known.is_some() || !self.vol.leaving.contains_key(&broker));
+        if should_shutdown {
+            self.fence(cx, broker);
+        }
+        Body::BrokerHeartbeatAnswered { error: ErrorCode::None, fenced: should_shutdown, should_shutdown }
     }
 
-    /// The last record that was not idle chatter.
-    fn shutdown_offset(&self) -> Offset {
-        let last = self.disk.records.iter().rev().find(|(_, record)| *record != MetadataRecord::NoOp);
-        last.map_or(Offset(0), |(offset, _)| *offset)
+    /// How far every live broker has applied the metadata log.
+    fn lowest_applied(&self) -> Offset {
+        let live = self.disk.image.brokers.iter().filter(|(_, state)| state.active());
+        let applied = live.map(|(id, _)| self.vol.applied.get(id).copied().unwrap_or(Offset::NONE));
+        applied.min().unwrap_or(Offset(i64::MAX))
+    }
+
+    /// Counts a broker as gone: its partitions get other leaders first.
+    fn fence(&mut self, cx: &mut Cx<'_>, broker: NodeId) {
+        self.vol.sessions.remove(&broker);
+        self.vol.leaving.remove(&broker);
+        if self.disk.image.brokers.get(&broker).is_none_or(|b| b.fenced) {
+            return;
+        }
+        cx.note(Note::BrokerFenced { broker });
+        let mut records = self.leave_records(broker);
+        if mutant::on(Mutant::FencesInName) {
+            records.clear();
+        }
+        records.push(MetadataRecord::BrokerChange { broker, fenced: true, shutting_down: false });
+        self.state_changes(cx, &records);
+        self.commit(cx, records);
     }
 
     /// Fences every broker whose session is over: its partitions get other leaders first.
@@ -99,17 +131,7 @@ impl Controller {
             .map(|(broker, _)| *broker)
             .collect();
         for broker in stale {
-            self.vol.sessions.remove(&broker);
-            if self.disk.image.brokers.get(&broker).is_some_and(|b| !b.fenced) {
-                cx.note(Note::BrokerFenced { broker });
-                let mut records = self.leave_records(broker);
-                if mutant::on(Mutant::FencesInName) {
-                    records.clear();
-                }
-                records.push(MetadataRecord::BrokerChange { broker, fenced: true, shutting_down: false });
-                self.state_changes(cx, &records);
-                self.commit(cx, records);
-            }
+            self.fence(cx, broker);
         }
         self.arm_sessions(cx);
     }

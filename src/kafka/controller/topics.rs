@@ -76,7 +76,11 @@ impl Controller {
         if !self.disk.image.topics.contains_key(&topic) {
             return ErrorCode::UnknownTopicOrPartition;
         }
-        self.commit(cx, vec![MetadataRecord::TopicConfig { topic, key, value }]);
+        let mut records = vec![MetadataRecord::TopicConfig { topic, key, value }];
+        if key == "min.insync.replicas" {
+            records.extend(self.forget_eligible(topic));
+        }
+        self.commit(cx, records);
         ErrorCode::None
     }
 
@@ -112,6 +116,7 @@ impl Controller {
                 leader: Some(leader),
                 leader_epoch: LeaderEpoch(0),
                 partition_epoch: PartitionEpoch(0),
+                ..PartitionState::default()
             };
             records.push(MetadataRecord::Partition(Partition { topic, index }, state));
         }

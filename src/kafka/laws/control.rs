@@ -33,7 +33,8 @@ impl Witness {
             }
             let inside = state.isr.iter().all(|id| state.replicas.contains(id));
             let led = state.leader.is_none_or(|leader| state.isr.contains(&leader));
-            if state.isr.is_empty() || !inside || !led {
+            let may_be_empty = state.leader.is_none() && controller.keeps_eligible_replicas();
+            if (state.isr.is_empty() && !may_be_empty) || !inside || !led {
                 wrong.push((
                     "data.12",
                     subject.clone(),

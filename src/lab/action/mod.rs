@@ -336,7 +336,6 @@ impl Action {
             Self::DeadLetter { .. }
                 | Self::DeleteTopic { .. }
                 | Self::AddBroker { .. }
-                | Self::Reassign { .. }
                 | Self::Register { .. }
                 | Self::Deploy { .. }
         )

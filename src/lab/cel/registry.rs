@@ -195,6 +195,17 @@ pub static FUNCTIONS: &[Function] = &[
         ("배정된 복제본", "assigned replicas"),
         "size(replicas('orders-0')) == 3",
     ),
+    f(
+        "elr",
+        P,
+        1,
+        Ids(Broker),
+        (
+            "ELR: ISR 밖이지만 확정된 레코드를 모두 가진 복제본",
+            "eligible leader replicas: not in sync, but with every committed record",
+        ),
+        "elr('orders-0') == []",
+    ),
     f("epoch", P, 1, Int, ("리더 에폭", "leader epoch"), "epoch('orders-0') == 0"),
     // ---- logs: the leader's, or that of a broker ----
     f("hw", PB, 1, Int, ("하이 워터마크", "high watermark"), "hw('orders-0', 'b2') <= hw('orders-0')"),
@@ -592,7 +603,6 @@ pub static FUNCTIONS: &[Function] = &[
         "leaders_on('b1') == 1",
     ),
     // ---- with mechanisms that come later ----
-    later("elr", P, ("ELR", "eligible leader replicas"), "elr('orders-0') == []"),
     later("mails", &[Setting], ("보낸 메일 수", "mails sent"), "mails('order-1') == 1"),
     later("rejected", &[Setting], ("거절된 스키마", "refused schemas"), "rejected('users-value') == 1"),
     later("latest", &[Setting], ("최신 스키마", "the latest schema"), "latest('users-value') == 1"),

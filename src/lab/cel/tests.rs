@@ -48,7 +48,7 @@ fn mistakes_are_found_before_anything_runs() {
         ),
         ("leader()", "`leader` is called like this: leader(partition) → broker or null", ""),
         ("count('crahs') == 0", "There is no verb 'crahs'. Did you mean crash?", "'crahs'"),
-        ("elr('orders-0') == []", "`elr` is not yet in this version.", ""),
+        ("mails('order-1') == 1", "`mails` is not yet in this version.", ""),
         ("leader('orders-0') < 'b2'", "Names have no order.", ""),
         ("leo('orders-0') = 2", "The expression cannot be read here.", ""),
         ("leo('orders-0') ==", "The expression does not end.", ""),

@@ -121,6 +121,7 @@ impl Looking<'_> {
                         leader_epoch: p.leader_epoch.0,
                         replicas: p.replicas.iter().map(|id| self.node(*id)).collect(),
                         isr: p.isr.iter().map(|id| self.node(*id)).collect(),
+                        elr: p.elr.iter().map(|id| self.node(*id)).collect(),
                         min_isr: min.unwrap_or_else(|| self.default_min_isr()),
                         elected: self.facts.elected(partition),
                     }

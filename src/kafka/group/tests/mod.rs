@@ -108,6 +108,7 @@ impl Bench {
                     leader: Some(ME),
                     leader_epoch: LeaderEpoch(0),
                     partition_epoch: PartitionEpoch(0),
+                    ..PartitionState::default()
                 };
                 image.apply(Offset(0), &MetadataRecord::Partition(Partition { topic, index }, state));
             }

@@ -35,9 +35,9 @@ pub(super) fn int(n: impl TryInto<i64>) -> Value {
 /// Answers one call. The names of functions are those of the registry.
 pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
     match name {
-        "leader" | "isr" | "replicas" | "epoch" | "hw" | "leo" | "lso" | "log_start" | "log" | "segments"
-        | "batches" | "partitions" | "leaderless" | "refused" | "under_replicated" | "leaders_on"
-        | "cached" => partitions::answer(facts, name, args),
+        "leader" | "isr" | "elr" | "replicas" | "epoch" | "hw" | "leo" | "lso" | "log_start" | "log"
+        | "segments" | "batches" | "partitions" | "leaderless" | "refused" | "under_replicated"
+        | "leaders_on" | "cached" => partitions::answer(facts, name, args),
         "key" | "tag" | "part" | "off" | "copies" | "visible" | "visible_rc" | "txn" | "sent_at"
         | "acked" | "acked_at" | "failed" | "error" | "callbacks" | "reply" | "seq" | "dropped" | "holds"
         | "delivered" | "worked" | "records" => records::answer(facts, name, args),
