@@ -15,6 +15,11 @@ const PICTURES: &[Screen] = &[
     ("partitioner-inspector", |lang, size| {
         inspect(picture("91-partitioner", "no-keys", lang, size), "py-app")
     }),
+    ("code-queued", |lang, size| picture("92-code", "produce", lang, size)),
+    ("code-travels", |lang, size| picture("92-code", "travels", lang, size)),
+    ("code-pending", |lang, size| picture("92-code", "poll", lang, size)),
+    ("code-callback", |lang, size| picture("92-code", "flush", lang, size)),
+    ("code-consumer", |lang, size| picture("92-code", "read", lang, size)),
 ];
 
 fn inspect(mut state: State, id: &str) -> State {

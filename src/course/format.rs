@@ -34,6 +34,8 @@ pub(super) struct LessonFile {
     pub cluster: Cluster,
     #[serde(default)]
     pub start: Start,
+    #[serde(default)]
+    pub code: Vec<Spanned<CodeFile>>,
     pub compare: Option<Spanned<CompareFile>>,
     #[serde(default)]
     pub beat: Vec<Spanned<BeatFile>>,
@@ -46,6 +48,41 @@ pub(super) struct CompareFile {
     pub of: Str,
     pub key: Str,
     pub values: Spanned<Vec<Spanned<toml::Value>>>,
+}
+
+/// A code sample of the lesson.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CodeFile {
+    pub id: Str,
+    pub file: Str,
+    pub client: Str,
+    pub text: Str,
+    #[serde(default)]
+    pub on: Vec<Spanned<JumpFile>>,
+}
+
+/// Where the marker jumps while something happens.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct JumpFile {
+    pub note: Str,
+    pub at: Spanned<u32>,
+    pub to: Option<Spanned<u32>>,
+}
+
+/// A line of the sample that a beat runs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LineFile {
+    pub at: Spanned<u32>,
+    pub to: Option<Spanned<u32>>,
+    #[serde(rename = "do")]
+    pub doing: Option<Spanned<Vec<Str>>>,
+    pub until: Option<Spanned<Vec<Spanned<AssertionFile>>>>,
+    #[serde(rename = "for")]
+    pub lasts: Option<Str>,
+    pub say: Option<Spanned<TextFile>>,
 }
 
 /// A text in both languages; a missing one is reported by the loader.
@@ -77,6 +114,7 @@ pub(super) struct BeatFile {
     pub needs: Option<Spanned<Vec<Spanned<AssertionFile>>>>,
     #[serde(rename = "do")]
     pub doing: Option<Spanned<Vec<Str>>>,
+    pub lines: Option<Spanned<Vec<Spanned<LineFile>>>>,
     pub until: Option<Spanned<Vec<Spanned<AssertionFile>>>>,
     #[serde(rename = "for")]
     pub lasts: Option<Str>,

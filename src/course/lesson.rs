@@ -34,6 +34,8 @@ pub struct Lesson {
     pub spec: Spec,
     /// Two labs side by side, if it compares.
     pub compare: Option<Compare>,
+    /// Its code samples.
+    pub code: Vec<Code>,
     /// Its beats, at least one.
     pub beats: Vec<Beat>,
     /// Every name that may be spoken of in it.
@@ -95,6 +97,41 @@ impl Pace {
     pub const WORDS: [(&'static str, Pace); 2] = [("skip", Pace::Skip), ("real", Pace::Real)];
 }
 
+/// A program that the lesson shows.
+#[derive(Clone, Debug)]
+pub struct Code {
+    /// Its name in the lesson.
+    pub id: String,
+    /// `producer.py`.
+    pub file: String,
+    /// The client of the cluster that runs it.
+    pub client: String,
+    /// Its lines.
+    pub text: String,
+    /// Where the marker jumps while something happens in this client.
+    pub jumps: Vec<Jump>,
+}
+
+/// What runs somewhere else in a program, inside the call that has not returned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Jump {
+    /// The note that says that it runs: `CallbackRun`.
+    pub note: String,
+    /// First and last line, from 1.
+    pub lines: (u32, u32),
+}
+
+/// A statement that a beat runs.
+#[derive(Clone, Debug)]
+pub struct CodeLine {
+    /// The sample: an index into [`Lesson::code`].
+    pub code: usize,
+    /// First and last line, from 1.
+    pub lines: (u32, u32),
+    /// Narration from here on; none = it stays.
+    pub say: Option<Prose>,
+}
+
 /// A beat.
 #[derive(Clone, Debug)]
 pub struct Beat {
@@ -122,6 +159,8 @@ pub struct Beat {
     pub mark: Option<Prose>,
     /// What happens in it; empty for predict and recap.
     pub run: Run,
+    /// The lines of a sample that it runs; [`Step::Line`] says when.
+    pub lines: Vec<CodeLine>,
     /// What must be true when it has run.
     pub expect: Vec<Placed<Claim>>,
     /// The prompt of a predict.
@@ -200,6 +239,8 @@ pub enum Step {
     Wait(Micros),
     /// Let time pass until this holds.
     WaitUntil(Claim),
+    /// The program comes to this line: an index into [`Beat::lines`].
+    Line(usize),
 }
 
 /// When a run ends.

@@ -1,6 +1,6 @@
 //! A scene in words: for SVG alt text, plain mode and those who do not see the picture.
 
-use super::{Badge, Fate, Scene, Tile, TileKind};
+use super::{Badge, Fate, Job, Scene, Telling, Tile, TileKind};
 use crate::text::{Lang, t, tf};
 
 /// What the picture shows, as sentences of fixed form.
@@ -9,6 +9,7 @@ pub fn caption(scene: &Scene, lang: Lang) -> String {
     match scene {
         Scene::Cluster(cluster) => cluster_caption(cluster, lang),
         Scene::Log(log) => log_caption(log, lang),
+        Scene::Code(scene) => code_caption(scene, lang),
         Scene::Partitioner(scene) => partitioner_caption(scene, lang),
         Scene::Txn(txn) => txn_caption(txn, lang),
     }
@@ -54,6 +55,46 @@ fn cluster_caption(cluster: &super::Cluster, lang: Lang) -> String {
         lines.push(format!("{} {} {} → {} {fate}", packet.id, packet.api, packet.from, packet.to));
     }
     lines.join("\n")
+}
+
+fn code_caption(scene: &super::Code, lang: Lang) -> String {
+    let mut lines = vec![format!("{} · {}", scene.file, scene.client)];
+    let mark = |n: u32| {
+        let within = |range: Option<(u32, u32)>| range.is_some_and(|(a, b)| (a..=b).contains(&n));
+        if within(scene.inside) || within(scene.at) { "▸" } else { " " }
+    };
+    lines.extend((1..).zip(&scene.lines).map(|(n, text)| format!("{}{n:>3} {text}", mark(n))));
+    if let Job::Producer { queue, .. } = &scene.job {
+        for batch in queue {
+            lines.push(tf(
+                lang,
+                "caption.queue",
+                &[("partition", &batch.partition), ("records", &batch.labels.join(" "))],
+            ));
+        }
+    }
+    lines.extend(scene.telling.iter().map(|telling| say(telling, lang)));
+    for log in &scene.logs {
+        let records: Vec<&str> = log.tiles.iter().map(|tile| tile.label.as_str()).collect();
+        lines.push(format!("{}: [{}] HW {} LEO {}", log.id, records.join(" "), log.high_watermark, log.end));
+    }
+    lines.join("\n")
+}
+
+/// What there is to say about a program's moment.
+#[must_use]
+pub fn say(telling: &Telling, lang: Lang) -> String {
+    match telling {
+        Telling::Off => t(lang, "code.off").to_owned(),
+        Telling::Queued(n) => tf(lang, "code.queued", &[("n", n)]),
+        Telling::Blocked(call) => tf(lang, "code.blocked", &[("call", call)]),
+        Telling::Pending(n) => tf(lang, "code.pending", &[("n", n)]),
+        Telling::Callback(line, inside) => tf(lang, "code.callback", &[("line", line), ("inside", inside)]),
+        Telling::Travels(n) => tf(lang, "code.travels", &[("n", n)]),
+        Telling::ToWork(n) => tf(lang, "code.to_work", &[("n", n)]),
+        Telling::Error(error) => tf(lang, "code.error", &[("error", error)]),
+        Telling::Calm => t(lang, "code.calm").to_owned(),
+    }
 }
 
 fn partitioner_caption(scene: &super::Partitioner, lang: Lang) -> String {

@@ -12,6 +12,10 @@ pub fn elements(name: &str, params: &Params, view: &TankView) -> Vec<String> {
             ids.push(id);
         }
     };
+    if name == "code" {
+        code(params, view, &mut add);
+        return ids;
+    }
     if name == "partitioner" {
         partitioner(params, view, &mut add);
         return ids;
@@ -60,6 +64,36 @@ pub fn elements(name: &str, params: &Params, view: &TankView) -> Vec<String> {
         add(format!("#{}", message.id));
     }
     ids
+}
+
+fn code(params: &Params, view: &TankView, add: &mut impl FnMut(String)) {
+    for producer in &view.producers {
+        add(producer.id.clone());
+        for part in ["queue", "callbacks"] {
+            add(format!("{}.{part}", producer.id));
+        }
+    }
+    for consumer in &view.consumers {
+        add(consumer.id.clone());
+        for part in ["position", "buffer"] {
+            add(format!("{}.{part}", consumer.id));
+        }
+    }
+    for partition in view.topics.iter().flat_map(|t| &t.partitions).filter(|p| params.shows(&p.id)) {
+        add(partition.id.clone());
+        for part in ["hw", "leo"] {
+            add(format!("{}.{part}", partition.id));
+        }
+        if let Some(leader) = &partition.leader {
+            add(leader.clone());
+        }
+    }
+    for group in &view.groups {
+        add(group.id.clone());
+    }
+    for message in view.messages.iter().filter(|m| !m.quiet) {
+        add(format!("#{}", message.id));
+    }
 }
 
 fn partitioner(params: &Params, view: &TankView, add: &mut impl FnMut(String)) {

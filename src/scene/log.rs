@@ -160,7 +160,7 @@ pub(super) fn copy<'a>(view: &'a TankView, partition: &str, leader: Option<&str>
     leading.or_else(|| copies().max_by_key(|(_, replica)| replica.log_end)).map(|(_, replica)| replica)
 }
 
-fn row(moment: &Moment<'_>, partition: &str, leader: Option<&str>, ix: usize) -> Option<Row> {
+pub(super) fn row(moment: &Moment<'_>, partition: &str, leader: Option<&str>, ix: usize) -> Option<Row> {
     let replica = copy(moment.view, partition, leader)?;
     let before = moment.before.and_then(|view| copy(view, partition, leader));
     Some(Row {

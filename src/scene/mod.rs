@@ -5,6 +5,7 @@
 
 mod caption;
 mod cluster;
+mod code;
 mod elements;
 mod log;
 mod packet;
@@ -12,8 +13,9 @@ mod partitioner;
 mod tile;
 mod txn;
 
-pub use caption::caption;
+pub use caption::{caption, say};
 pub use cluster::{Badge, Card, Chip, Client, ClientLine, Cluster, Note as CardNote, Strip};
+pub use code::{Code, Job, Polled, Queued, Telling};
 pub use elements::{elements, resolve};
 pub use log::{Flag, GroupCard, Log, Row as LogRow};
 pub use packet::{Fate, Packet, packets};
@@ -24,12 +26,17 @@ pub use txn::{ABORT, COMMIT, Machine, Phase, Reader, Row as TxnRow, Txn};
 use crate::lab::view::{LostView, TankView};
 
 /// Names of scenes that a lesson may show.
-pub const NAMES: &[&str] = &["cluster", "log", "partitioner", "txn"];
+pub const NAMES: &[&str] = &["cluster", "log", "partitioner", "code", "txn"];
 
-/// Names of scenes that show something of this tank, in the order in which a person leafs through them.
+/// Names of scenes that show something of this tank (and of its program, if there is one), in the order in which a person leafs through them.
 #[must_use]
-pub fn fitting(view: &TankView) -> Vec<&'static str> {
-    let fits = |name: &&&str| **name != "txn" || !view.transactions.is_empty();
+pub fn fitting(view: &TankView, program: bool) -> Vec<&'static str> {
+    let fits = |name: &&&str| match **name {
+        "txn" => !view.transactions.is_empty(),
+        "partitioner" => !view.producers.is_empty(),
+        "code" => program,
+        _ => true,
+    };
     NAMES.iter().filter(fits).copied().collect()
 }
 
@@ -50,6 +57,23 @@ pub struct Moment<'a> {
     pub selected: Option<&'a str>,
     /// Polling traffic is shown too.
     pub quiet_too: bool,
+    /// The lesson's program, if it shows one.
+    pub program: Option<Program<'a>>,
+}
+
+/// A program and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Program<'a> {
+    /// `producer.py`.
+    pub file: &'a str,
+    /// The client that runs it.
+    pub client: &'a str,
+    /// Its text.
+    pub text: &'a str,
+    /// The statement it has come to: first and last line from 1.
+    pub at: Option<(u32, u32)>,
+    /// What runs inside that statement just now.
+    pub inside: Option<(u32, u32)>,
 }
 
 /// Settings of a scene, from the lesson.
@@ -59,6 +83,8 @@ pub struct Params {
     pub partition: Option<String>,
     /// Show only this topic.
     pub topic: Option<String>,
+    /// Lines of a program whose effect is seen, from 1.
+    pub light: Vec<u32>,
     /// Show these producers, in this order; empty = all.
     pub producers: Vec<String>,
 }
@@ -72,7 +98,14 @@ impl Params {
             let words = table.get(key).and_then(toml::Value::as_array).into_iter().flatten();
             words.filter_map(toml::Value::as_str).map(str::to_owned).collect()
         };
-        Self { partition: text("partition"), topic: text("topic"), producers: list("producers") }
+        let numbers = table.get("light").and_then(toml::Value::as_array).into_iter().flatten();
+        let light = numbers.filter_map(toml::Value::as_integer).filter_map(|n| u32::try_from(n).ok());
+        Self {
+            partition: text("partition"),
+            topic: text("topic"),
+            light: light.collect(),
+            producers: list("producers"),
+        }
     }
 
     /// Whether a producer is part of the picture.
@@ -101,6 +134,8 @@ pub enum Scene {
     Partitioner(Partitioner),
     /// A transaction: coordinator, logs, readers.
     Txn(Txn),
+    /// A program line by line, and what it sets off.
+    Code(Code),
 }
 
 /// Builds the scene of that name; an unknown one is the cluster.
@@ -108,6 +143,7 @@ pub enum Scene {
 pub fn build(name: &str, params: &Params, moment: &Moment<'_>) -> Scene {
     match name {
         "log" => Scene::Log(Log::build(params, moment)),
+        "code" => Scene::Code(Code::build(params, moment)),
         "partitioner" => Scene::Partitioner(Partitioner::build(params, moment)),
         "txn" => Scene::Txn(Txn::build(params, moment)),
         _ => Scene::Cluster(Cluster::build(params, moment)),

@@ -237,6 +237,7 @@ mod tests {
             focus: &[],
             selected: None,
             quiet_too: false,
+            program: None,
         };
         let at = |state: &str| {
             machine(&TransactionView { state: state.to_owned(), ..TransactionView::default() }, &moment)

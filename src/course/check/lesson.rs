@@ -239,6 +239,9 @@ impl Checker<'_> {
         let now = self.player.clone();
         // While a run goes on a value may still be missing; at its end none may.
         let runs = beat.kind != Kind::Act;
+        for say in beat.lines.iter().filter_map(|line| line.say.as_ref()) {
+            self.measure(What::Narration, say, &now, true);
+        }
         let texts = [
             (What::Narration, beat.say.as_ref().filter(|_| runs)),
             (What::Narration, beat.then.as_ref()),

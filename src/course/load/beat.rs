@@ -99,14 +99,14 @@ impl Loader {
             self.missing(&beat.id, "say", "{ ko = \"…\", en = \"…\" }");
         }
         let expect = self.assertions(beat.expect.as_ref());
-        let acts = kind == Kind::Act || beat.doing.as_ref().is_some_and(|list| !list.get_ref().is_empty());
+        let acts = kind == Kind::Act || inputs(beat).next().is_some();
         if acts && beat.expect.as_ref().is_none_or(|list| list.get_ref().is_empty()) {
             self.missing(&beat.id, "expect", "[\"…\"]");
         }
         let built = Beat {
             id: beat.id.get_ref().clone(),
             kind,
-            scene: scene.unwrap_or(SceneSpec { name: String::new(), params: toml::Table::new() }),
+            scene: scene.clone().unwrap_or(SceneSpec { name: String::new(), params: toml::Table::new() }),
             names_scene: beat.scene.is_some(),
             side: self.side,
             focus: beat.focus.as_ref().map(|list| list.get_ref().clone()).unwrap_or_default(),
@@ -115,6 +115,7 @@ impl Loader {
             then: self.prose(beat.then.as_ref()),
             more: self.prose(beat.more.as_ref()),
             mark: self.prose(beat.mark.as_ref()),
+            lines: if kind == Kind::Run { self.code_lines(file, beat, scene.as_ref()) } else { Vec::new() },
             run: if runs { self.run(beat) } else { Run::default() },
             expect,
             predict: if kind == Kind::Predict { self.predict(file, beat) } else { None },
@@ -213,6 +214,7 @@ impl Loader {
         for line in beat.doing.iter().flat_map(|list| list.get_ref()) {
             run.doing.extend(self.step(line));
         }
+        self.line_steps(beat, &mut run.doing);
         match (&beat.until, &beat.lasts) {
             (Some(until), Some(lasts)) => {
                 let message =
@@ -395,4 +397,11 @@ impl Loader {
             challenge: beat.challenge.as_ref().map(|word| word.get_ref().clone()),
         })
     }
+}
+
+/// Lines of scripts in a beat.
+fn inputs(beat: &BeatFile) -> impl Iterator<Item = &Str> {
+    let lines = beat.lines.iter().flat_map(|lines| lines.get_ref());
+    let in_lines = lines.flat_map(|line| line.get_ref().doing.iter());
+    beat.doing.iter().chain(in_lines).flat_map(|list| list.get_ref())
 }

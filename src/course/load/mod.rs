@@ -4,6 +4,7 @@
 //! reported together, in the order of the file.
 
 mod beat;
+mod code;
 mod compare;
 pub(super) mod fields;
 mod text;
@@ -70,11 +71,14 @@ impl Loader {
         self.names = Vocabulary::of(&spec);
         self.names.pair = file.compare.is_some();
         // A question may speak of a record that a later beat sends.
-        for line in
-            file.beat.iter().flat_map(|beat| beat.get_ref().doing.iter().flat_map(|list| list.get_ref()))
+        let beats = || file.beat.iter().map(|beat| beat.get_ref());
+        let lines = beats().flat_map(|beat| beat.lines.iter().flat_map(|lines| lines.get_ref()));
+        let in_lines = lines.flat_map(|line| line.get_ref().doing.iter());
+        for line in beats().flat_map(|beat| beat.doing.iter()).chain(in_lines).flat_map(|list| list.get_ref())
         {
             self.learn(line.get_ref());
         }
+        let code = self.samples(&file);
         let beats = self.beats(&file);
         Some(Lesson {
             id: file.id.into_inner(),
@@ -87,6 +91,7 @@ impl Loader {
             seed,
             spec,
             compare,
+            code: code?,
             beats: beats?,
             names: std::mem::take(&mut self.names),
             source: self.source.clone(),

@@ -104,7 +104,7 @@ impl Loader {
     }
 
     /// Complains about the first character that texts may not use; true if there is none.
-    fn characters(&mut self, word: &Str) -> bool {
+    pub(super) fn characters(&mut self, word: &Str) -> bool {
         let text = word.get_ref();
         let Some(&(at, c)) = forbidden_chars(text).first() else { return true };
         let place = within(&self.source.text, &word.span(), at..at + c.len_utf8());

@@ -64,8 +64,17 @@ impl Player {
     /// Moves the run of the beat by one unit, or to its end if that comes first.
     pub(super) fn run_by(&mut self, unit: Unit) -> Moved {
         let mut played = Played::default();
-        let mut acted = false;
+        let (mut acted, mut lined) = (false, false);
+        let start = self.lab.event();
         loop {
+            if self.next_is_a_line() {
+                if acted || lined || self.lab.event() > start {
+                    return if lined { Moved::Line } else { Moved::Stepped };
+                }
+                self.part(1, &mut played);
+                lined = true;
+                continue;
+            }
             if self.next_is_an_input() {
                 self.part(1, &mut played);
                 acted = true;
@@ -73,6 +82,9 @@ impl Player {
                     return Moved::Stepped;
                 }
                 continue;
+            }
+            if lined {
+                return Moved::Line; // what it has called has returned, or has not: that is to be seen
             }
             if acted && unit == Unit::Moment {
                 return Moved::Stepped; // the inputs were this moment
@@ -137,6 +149,11 @@ impl Player {
         self.current().run.doing.get(next).is_some_and(|placed| matches!(placed.it, Step::Act(_)))
     }
 
+    fn next_is_a_line(&self) -> bool {
+        let Doing::Script { next, .. } = self.doing else { return false };
+        self.current().run.doing.get(next).is_some_and(|placed| matches!(placed.it, Step::Line(_)))
+    }
+
     /// One line of the script, or its end, for at most so many events.
     fn part(&mut self, events: u64, played: &mut Played) -> Part {
         match self.doing {
@@ -182,6 +199,11 @@ impl Player {
                 if let Err(error) = self.lab.act(&action) {
                     played.refused.push((next, error));
                 }
+                self.doing = Doing::Script { next: next + 1, since: self.lab.now() };
+                return Part::Through;
+            }
+            Step::Line(line) => {
+                self.mark(What::Line(line));
                 self.doing = Doing::Script { next: next + 1, since: self.lab.now() };
                 return Part::Through;
             }

@@ -20,7 +20,8 @@ use std::sync::Arc;
 
 pub use predict::{Truth, TruthError};
 pub use show::{
-    Acted, AnswerKind, Feedback, Kind, Links, Moved, Narration, News, Phase, Question, ScrubberBeat, Trouble,
+    Acted, AnswerKind, CodeAt, Feedback, Kind, Links, Moved, Narration, News, Phase, Question, ScrubberBeat,
+    Trouble,
 };
 
 use super::lesson::{Beat, Lesson};
@@ -81,6 +82,8 @@ enum What {
     Began,
     /// Its prompt was answered or skipped.
     Answered,
+    /// Its program came to a line: an index into its lines.
+    Line(usize),
     /// Its goal was reached.
     Goal,
     /// Its run ended, well or not.

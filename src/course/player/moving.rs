@@ -47,6 +47,10 @@ impl Player {
                     self.passed -= 1;
                     return Moved::Entered;
                 }
+                What::Line(_) => {
+                    self.passed -= 1;
+                    return Moved::Stepped;
+                }
                 // The prompt and its answer are one picture.
                 What::Answered | What::Goal | What::Ended(_) => self.passed -= 1,
             }
@@ -103,7 +107,7 @@ impl Player {
             Some(mark) => {
                 let at = mark.at;
                 self.lab.seek(at);
-                self.pass_quiet_marks();
+                self.pass_quiet_marks(true);
                 Moved::Ended
             }
             None => {
@@ -245,7 +249,7 @@ impl Player {
         let bound = next.map_or(self.lab.end(), |mark| mark.at);
         let target = self.lab.event() + self.events_of(unit);
         self.lab.seek(target.min(bound));
-        self.pass_quiet_marks();
+        self.pass_quiet_marks(false);
         if self.phase() == Phase::Rest { Moved::Ended } else { Moved::Stepped }
     }
 
@@ -255,15 +259,23 @@ impl Player {
         self.lab.seek(mark.at);
         self.passed += 1;
         self.pass_answer();
-        if mark.what == What::Began { Moved::Entered } else { Moved::Stepped }
+        match mark.what {
+            What::Began => Moved::Entered,
+            What::Line(_) => {
+                self.pass_quiet_marks(false);
+                if self.phase() == Phase::Rest { Moved::Ended } else { Moved::Line }
+            }
+            _ => Moved::Stepped,
+        }
     }
 
     /// Over what happened at this event up to the beginning of another beat.
-    fn pass_quiet_marks(&mut self) {
+    fn pass_quiet_marks(&mut self, lines_too: bool) {
         let here = self.lab.event();
         while let Some(mark) = self.marks.get(self.passed)
             && mark.at <= here
             && mark.what != What::Began
+            && (lines_too || !matches!(mark.what, What::Line(_)))
         {
             self.passed += 1;
         }
@@ -271,7 +283,7 @@ impl Player {
 
     fn pass_answer(&mut self) {
         if self.current().kind == Kind::Predict {
-            self.pass_quiet_marks();
+            self.pass_quiet_marks(false);
         }
     }
 

@@ -1,7 +1,7 @@
 //! What is read and drawn: narration, prompt, recap, scrubber. All of it follows the playhead.
 
-use super::{Kind, Links, Narration, Phase, Player, Question, ScrubberBeat, What};
-use crate::course::lesson::{Pace, SceneSpec, Step};
+use super::{CodeAt, Kind, Links, Narration, Phase, Player, Question, ScrubberBeat, What};
+use crate::course::lesson::{Code, Pace, SceneSpec, Step};
 use crate::course::prose::Prose;
 use crate::text::Lang;
 
@@ -28,7 +28,7 @@ impl Player {
     pub fn narration(&self, lang: Lang) -> Narration {
         let beat = self.current();
         let ended = self.behind().next_back().is_some_and(|mark| matches!(mark.what, What::Ended(_)));
-        let told = beat.then.as_ref().filter(|_| ended).or(beat.say.as_ref());
+        let told = beat.then.as_ref().filter(|_| ended).or(self.line_says()).or(beat.say.as_ref());
         let text = told.map(|prose| self.fill(prose, lang)).unwrap_or_default();
         let (head, body) = text.split_once('\n').unwrap_or((&text, ""));
         let invite = beat.act.as_ref().and_then(|act| act.invite.as_ref());
@@ -41,6 +41,61 @@ impl Player {
             more: fill(beat.more.as_ref()),
             mark: fill(beat.mark.as_ref()),
         }
+    }
+
+    /// What is said from the line on that the beat's program has come to.
+    fn line_says(&self) -> Option<&Prose> {
+        let beat = self.beat();
+        let mut behind = self.behind().rev().take_while(|mark| mark.beat == beat);
+        behind.find_map(|mark| match mark.what {
+            What::Line(line) => self.current().lines.get(line)?.say.as_ref(),
+            _ => None,
+        })
+    }
+
+    /// The program in the picture, and where it stands; none if the lesson has no such sample.
+    pub fn code(&self) -> Option<CodeAt<'_>> {
+        let all = &self.lesson.code;
+        let named = self.scene().params.get("code").and_then(toml::Value::as_str);
+        let index = match named {
+            Some(name) => all.iter().position(|code| code.id == name)?,
+            None if all.len() == 1 => 0,
+            None => return None,
+        };
+        let code = all.get(index)?;
+        let come_to = self.behind().rev().find_map(|mark| {
+            let What::Line(line) = mark.what else { return None };
+            let line = self.lesson.beats.get(mark.beat)?.lines.get(line)?;
+            (line.code == index).then_some((line.lines, mark.at))
+        });
+        let inside = come_to.and_then(|(_, since)| self.runs_inside(code, since));
+        Some(CodeAt {
+            file: &code.file,
+            client: &code.client,
+            text: &code.text,
+            at: come_to.map(|(lines, _)| lines),
+            inside,
+        })
+    }
+
+    /// What runs inside the present line just now, if it was begun after that event.
+    fn runs_inside(&self, code: &Code, since: u64) -> Option<(u32, u32)> {
+        let now = i64::try_from(self.lab.now()).unwrap_or(i64::MAX);
+        let since = i64::try_from(since).unwrap_or(i64::MAX);
+        let recent = self.lab().recent(64);
+        let news = recent.iter().rev().take_while(|line| line.at >= now && line.event > since);
+        let ours = |line: &&crate::lab::Line| {
+            line.node.as_deref() == Some(code.client.as_str())
+                || line.field("client").as_deref() == Some(code.client.as_str())
+        };
+        news.filter(ours)
+            .find_map(|line| code.jumps.iter().find(|jump| jump.note == line.note))
+            .map(|jump| jump.lines)
+    }
+
+    /// How many lines of a program the beat at the playhead runs.
+    pub fn lines(&self) -> usize {
+        self.current().lines.len()
     }
 
     /// The prompt at the playhead, open or answered ([`Player::feedback`]).
@@ -94,7 +149,7 @@ impl Player {
             new_scene: beat.names_scene && index > 0,
             fault: beat.run.doing.iter().any(|placed| match &placed.it {
                 Step::Act(action) => FAULTS.contains(&action.verb()),
-                Step::Wait(_) | Step::WaitUntil(_) => false,
+                Step::Wait(_) | Step::WaitUntil(_) | Step::Line(_) => false,
             }),
             began: self.began(index).map(|mark| mark.at),
             fork: forks.contains(&index),

@@ -76,6 +76,21 @@ pub struct Narration {
     pub mark: Option<String>,
 }
 
+/// A program and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeAt<'a> {
+    /// `producer.py`.
+    pub file: &'a str,
+    /// The client that runs it.
+    pub client: &'a str,
+    /// Its text.
+    pub text: &'a str,
+    /// The statement it has come to: first and last line from 1; none before the first.
+    pub at: Option<(u32, u32)>,
+    /// What runs inside that statement just now: a callback.
+    pub inside: Option<(u32, u32)>,
+}
+
 /// How a prompt is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnswerKind {
@@ -133,6 +148,8 @@ pub enum Acted {
 pub enum Moved {
     /// The playhead moved in its beat.
     Stepped,
+    /// The program of the beat came to its next line, and called what it calls.
+    Line,
     /// The run of the beat has ended here.
     Ended,
     /// Another beat began.

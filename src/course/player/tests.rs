@@ -498,3 +498,73 @@ fn a_lesson_of_two_labs_is_checked() {
     let details: Vec<&str> = report.failures[0].details.iter().map(|text| text.en.as_str()).collect();
     assert_eq!(details.iter().filter(|line| line.ends_with("lab:")).count(), 2, "{details:?}");
 }
+
+/// The small lesson with a program: its first beat runs two statements.
+fn with_a_program() -> Arc<Lesson> {
+    let manual = include_str!("../../../lessons/README.md");
+    let (_, rest) = manual.split_once("```toml\n").unwrap();
+    let text = rest.split_once("```").unwrap().0;
+    let program = "[[code]]\nid = \"one\"\nfile = \"one.py\"\nclient = \"p\"\ntext = '''\ndef f(err, msg):\n    pass\n\
+                   p.produce('orders')\np.flush()\n'''\non = [{ note = \"CallbackRun\", at = 1, to = 2 }]\n\n[[beat]]";
+    let text = text.replacen("[[beat]]", program, 1).replacen(
+        "do = [\"produce p --key user_2 --id paid\"]",
+        "lines = [{ at = 3, do = [\"produce p --key user_2 --id paid\"], say = { ko = \"● 셋\", en = \"● Three\" } }, \
+         { at = 4, do = [\"flush p\"], until = [\"acked('paid')\"] }]",
+        1,
+    );
+    Arc::new(load("small", &text).unwrap_or_else(|problems| panic!("{problems:#?}")))
+}
+
+fn stands(player: &Player) -> (Option<u32>, Option<u32>) {
+    let code = player.code().unwrap();
+    (code.at.map(|(line, _)| line), code.inside.map(|(line, _)| line))
+}
+
+#[test]
+fn a_program_stops_at_each_of_its_lines_and_goes_back_over_them() {
+    let mut player = Player::new(with_a_program()).unwrap();
+    assert_eq!(stands(&player), (None, None));
+    assert_eq!(player.forward(Unit::Hop), Moved::Line);
+    assert_eq!(stands(&player), (Some(3), None));
+    assert_eq!(player.narration(Lang::En).head, "● Three");
+    let leo = |player: &Player| player.lab().view().brokers[0].replicas[0].log_end;
+    let before = leo(&player);
+    let produces = player.lab().view().messages.iter().filter(|m| m.api == "Produce").count();
+    assert_eq!(produces, 0, "produce() has only put it into a queue");
+    assert_eq!(player.forward(Unit::Hop), Moved::Line);
+    assert_eq!(stands(&player), (Some(4), None), "flush() is called; nothing has happened yet");
+    assert_eq!(leo(&player), before);
+    let mut ended = Moved::Nothing;
+    for _ in 0..20 {
+        ended = player.forward(Unit::Hop);
+        if ended == Moved::Ended {
+            break;
+        }
+    }
+    assert_eq!(ended, Moved::Ended);
+    assert_eq!(stands(&player), (Some(4), Some(1)), "the callback runs inside flush()");
+    let end = seen(&player);
+    let mut met = Vec::new();
+    while player.back(Unit::Event) != Moved::Nothing {
+        met.push(stands(&player).0);
+    }
+    met.dedup();
+    assert_eq!(met, [Some(4), Some(3), None]);
+    for _ in 0..200 {
+        if player.phase() == Phase::Rest {
+            break;
+        }
+        player.forward(Unit::Event);
+    }
+    assert_eq!((seen(&player), stands(&player)), (end, (Some(4), Some(1))));
+}
+
+#[test]
+fn a_program_ends_the_same_however_it_is_stepped() {
+    let mut leaps = Player::new(with_a_program()).unwrap();
+    let expected = play(&mut leaps, None);
+    for unit in [Unit::Event, Unit::Moment, Unit::Hop, Unit::Instant] {
+        let mut steps = Player::new(with_a_program()).unwrap();
+        assert_eq!(play(&mut steps, Some(unit)), expected, "{unit:?}");
+    }
+}

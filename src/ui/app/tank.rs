@@ -163,15 +163,17 @@ impl Tank {
     /// Sets off to the next loud instant. False: there is none, or something must be answered first.
     pub fn step(&mut self, goal: Goal, film: bool) -> bool {
         let moved = self.play.forward(Unit::Instant);
-        if !matches!(moved, Moved::Stepped | Moved::Ended | Moved::Entered) {
+        if !matches!(moved, Moved::Stepped | Moved::Line | Moved::Ended | Moved::Entered) {
             return false;
         }
         let lab = self.play.lab();
         let to = lab.view();
         // Nothing is on its way and nothing set off within the lab's patience: there is no hop to wait for.
-        let idle = !to.messages.iter().any(|m| !m.quiet && !m.held);
+        let line = moved == Moved::Line;
+        let idle = line || !to.messages.iter().any(|m| !m.quiet && !m.held);
         self.film.go(to, lab.lost_now(), if idle { Goal::Instant } else { goal }, film);
-        if matches!(moved, Moved::Ended | Moved::Entered) {
+        let several = || self.play.player().is_some_and(|player| player.lines() > 1);
+        if matches!(moved, Moved::Ended | Moved::Entered) || (line && several()) {
             self.film.playing = false;
         }
         true

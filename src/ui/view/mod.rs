@@ -8,6 +8,7 @@
 //! ```
 
 mod cluster;
+mod code;
 mod dock;
 mod home;
 mod inspector;

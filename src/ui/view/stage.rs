@@ -4,9 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::layout::{Class, Layout};
-use super::{cluster, dock, inspector, log, narration, partitioner, txn};
+use super::{cluster, code, dock, inspector, log, narration, partitioner, txn};
+use crate::course::player::CodeAt;
 use crate::lab::Line;
-use crate::scene::{self, Moment, Params, Scene};
+use crate::scene::{self, Moment, Params, Program, Scene};
 use crate::text::{Lang, strings::lookup};
 use crate::ui::app::{State, Tank};
 use crate::ui::theme::Role;
@@ -69,6 +70,7 @@ fn areas(tank: &Tank, layout: &Layout) -> (Rect, Option<Rect>) {
         Scene::Cluster(cluster) => cluster::rows(&cluster),
         Scene::Partitioner(scene) => partitioner::rows(&scene),
         Scene::Txn(scene) => txn::rows(&scene),
+        Scene::Code(scene) => code::rows(&scene),
     };
     // A companion with fewer rows than this says nothing.
     let rows = rows.clamp(stage.height / 3, stage.height.saturating_sub(LEAST_COMPANION));
@@ -114,6 +116,12 @@ fn inspector_area(layout: &Layout) -> Rect {
     Rect { x: layout.stage.right() - width, width, ..layout.stage }
 }
 
+/// A callback is seen when the answer that it is for has arrived in the picture.
+fn program<'a>(tank: &Tank, at: CodeAt<'a>) -> Program<'a> {
+    let inside = at.inside.filter(|_| !tank.film.is_moving());
+    Program { file: at.file, client: at.client, text: at.text, at: at.at, inside }
+}
+
 /// The picture `name` of what is shown; `about`: of this partition only, whatever the lesson asks for.
 fn build(tank: &Tank, name: &str, about: Option<String>) -> Scene {
     let player = tank.play.player();
@@ -130,6 +138,7 @@ fn build(tank: &Tank, name: &str, about: Option<String>) -> Scene {
         focus: &focus,
         selected: tank.selected.as_deref(),
         quiet_too: tank.quiet_too,
+        program: player.and_then(crate::course::player::Player::code).map(|at| program(tank, at)),
     };
     scene::build(name, &params, &moment)
 }
@@ -140,7 +149,21 @@ fn scene(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, name: &str, about: 
         Scene::Log(scene) => log::draw(frame, buffer, area, &scene),
         Scene::Partitioner(scene) => partitioner::draw(frame, buffer, area, &scene),
         Scene::Txn(scene) => txn::draw(frame, buffer, area, &scene),
+        Scene::Code(scene) => code::draw(frame, buffer, area, &scene),
     }
+}
+
+/// The whole cluster in the lower part of a scene, if it fits there.
+pub(super) fn small_cluster(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect) {
+    let Scene::Cluster(scene) = build(frame.tank, "cluster", None) else { return };
+    // As on a small screen: a header, five rows a broker.
+    let needed = u16::try_from(scene.brokers.len()).unwrap_or(u16::MAX).saturating_mul(5).saturating_add(2);
+    if needed > area.height {
+        return;
+    }
+    rule(frame, buffer, area);
+    let small = Frame { state: frame.state, tank: frame.tank, class: Class::S };
+    cluster::draw(&small, buffer, Rect { y: area.y + 1, height: area.height - 1, ..area }, &scene);
 }
 
 /// The picture in words.

@@ -108,7 +108,8 @@ fn look(tank: &mut Tank, command: Command) {
         Command::ToggleQuiet => tank.quiet_too = !tank.quiet_too,
         Command::More => tank.more = !tank.more,
         Command::OtherScene => {
-            let fitting = crate::scene::fitting(tank.film.shown());
+            let program = tank.play.player().is_some_and(|player| player.code().is_some());
+            let fitting = crate::scene::fitting(tank.film.shown(), program);
             let at = fitting.iter().position(|name| *name == tank.scene_name());
             tank.scene = fitting.get(at.map_or(0, |at| (at + 1) % fitting.len())).copied();
         }
@@ -195,7 +196,7 @@ fn next_beat(state: &mut State) {
             let text = t(state.lang(), "app.answer_first").to_owned();
             state.say(text, false);
         }
-        Moved::Ended | Moved::Stepped | Moved::Nothing => {
+        Moved::Ended | Moved::Stepped | Moved::Line | Moved::Nothing => {
             tank.film.playing = false;
             tank.snap();
         }
