@@ -164,7 +164,7 @@ pub static SETTINGS: &[Setting] = &[
         "",
         "",
     )),
-    librdkafka(idle(s("queue.buffering.max.kbytes", Producer, Int(1, 2_147_483_647), "32768", "1048576"))),
+    librdkafka(s("queue.buffering.max.kbytes", Producer, Int(1, 2_147_483_647), "32768", "1048576")),
     librdkafka(s("queue.buffering.max.messages", Producer, Int(0, 2_147_483_647), "0", "100000")),
     java(s("partitioner.ignore.keys", Producer, Bool, "false", "false")),
     java(idle(s("partitioner.availability.timeout.ms", Producer, Int(0, i64::MAX), "0", "0"))),

@@ -144,7 +144,11 @@ impl Settings {
             linger,
             batch_size: size("batch.size"),
             batch_messages: if java { usize::MAX } else { count("batch.num.messages") },
-            memory: size("buffer.memory"),
+            memory: if java {
+                size("buffer.memory")
+            } else {
+                size("queue.buffering.max.kbytes").saturating_mul(1024)
+            },
             max_messages: match (java, count("queue.buffering.max.messages")) {
                 (true, _) | (false, 0) => usize::MAX,
                 (false, most) => most,
@@ -187,17 +191,18 @@ mod tests {
     #[test]
     fn idempotence_is_off_in_silence_or_refused_aloud() {
         use Family::{Java, Librdkafka};
-        let in_flight = "max.in.flight.requests.per.connection";
+        const IN_FLIGHT: &str = "max.in.flight.requests.per.connection";
         // family, settings, conflict, idempotent, in flight
-        let cases: &[(Family, &[(&str, &str)], Option<Conflict>, bool, usize)] = &[
+        type Case = (Family, &'static [(&'static str, &'static str)], Option<Conflict>, bool, usize);
+        let cases: &[Case] = &[
             (Java, &[], None, true, 5),
             (Java, &[("acks", "1")], None, false, 5),
             (Java, &[("retries", "0")], None, false, 5),
             (Java, &[("acks", "1"), ("enable.idempotence", "true")], Some(Conflict::Acks), false, 5),
             (Java, &[("retries", "0"), ("enable.idempotence", "true")], Some(Conflict::Retries), false, 5),
-            (Java, &[(in_flight, "6")], Some(Conflict::InFlight), true, 5),
-            (Java, &[(in_flight, "6"), ("enable.idempotence", "false")], None, false, 6),
-            (Java, &[(in_flight, "6"), ("acks", "1")], None, false, 6),
+            (Java, &[(IN_FLIGHT, "6")], Some(Conflict::InFlight), true, 5),
+            (Java, &[(IN_FLIGHT, "6"), ("enable.idempotence", "false")], None, false, 6),
+            (Java, &[(IN_FLIGHT, "6"), ("acks", "1")], None, false, 6),
             (Java, &[("delivery.timeout.ms", "30000")], Some(Conflict::DeliveryTimeout), true, 5),
             (Java, &[("transactional.id", "t"), ("acks", "1")], Some(Conflict::Acks), false, 5),
             (
@@ -212,7 +217,7 @@ mod tests {
             (Librdkafka, &[("enable.idempotence", "true"), ("acks", "1")], Some(Conflict::Acks), true, 5),
             (
                 Librdkafka,
-                &[("enable.idempotence", "true"), (in_flight, "6")],
+                &[("enable.idempotence", "true"), (IN_FLIGHT, "6")],
                 Some(Conflict::InFlight),
                 true,
                 5,
