@@ -13,7 +13,7 @@ use super::{Outcome, lessons, output};
 use crate::course::player::{Moved, Phase, Player};
 use crate::course::{Diagnostic, Lesson, Source, load};
 use crate::lab::scenario::Replayed;
-use crate::lab::{Lab, Scenario, ScenarioError};
+use crate::lab::{Lab, Scenario, ScenarioError, laws};
 use crate::text::{Lang, t, tf};
 
 /// What `run` is given.
@@ -80,10 +80,7 @@ fn complaints(played: &Replayed, lang: Lang) -> Vec<Failure> {
     });
     let unbroken =
         played.unbroken.iter().map(|law| Failure::line(tf(lang, "cli.run.unbroken", &[("law", law)])));
-    let broken = played
-        .broken
-        .iter()
-        .map(|violation| Failure::line(tf(lang, "cli.run.broken", &[("law", violation)])));
+    let broken = played.broken.iter().map(|violation| Failure::line(laws::tell(violation, lang)));
     by_time.into_iter().chain(expected).chain(unbroken).chain(broken).collect()
 }
 

@@ -17,6 +17,7 @@ mod error;
 mod fate;
 pub mod fuzz;
 mod history;
+pub mod laws;
 pub mod ledger;
 mod length;
 mod look;
@@ -31,6 +32,9 @@ pub mod trace;
 pub mod twin;
 pub mod view;
 mod vocabulary;
+
+#[cfg(test)]
+mod mutants;
 
 pub use crate::engine::Micros;
 pub use crate::kafka::laws::{LAWS, Law, Violation};

@@ -160,6 +160,11 @@ impl Lab {
         self.state.survey();
     }
 
+    /// Asks for what should have come about: the faults are over, everybody runs, and time enough has passed.
+    pub fn demand(&mut self) {
+        self.state.demand();
+    }
+
     pub(super) const fn start(&self) -> Micros {
         self.start
     }

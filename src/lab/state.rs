@@ -69,6 +69,12 @@ impl State {
         self.add_broken(broken);
     }
 
+    /// Asks for what should have come about once the faults are over.
+    pub(super) fn demand(&mut self) {
+        let broken = Arc::make_mut(&mut self.witness).demand(&self.world);
+        self.add_broken(broken);
+    }
+
     fn add_broken(&mut self, found: Vec<Violation>) {
         if found.is_empty() {
             return;

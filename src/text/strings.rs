@@ -1,4 +1,4 @@
-//! Interface strings in both languages, from `assets/strings/ui.toml`, `app.toml` and `cli.toml`.
+//! Interface strings in both languages, from `assets/strings/ui.toml`, `app.toml`, `cli.toml` and `laws.toml`.
 //!
 //! A key is a dotted path (`home.continue`); its first part says where the string is shown. Strings are whole
 //! sentences or labels with `{name}` and `{name|이}` placeholders ([`super::template`]); nothing is glued together from
@@ -11,10 +11,11 @@ use std::sync::OnceLock;
 use super::lang::{Lang, Text};
 use super::template::{self, MISSING};
 
-const SOURCES: [&str; 3] = [
+const SOURCES: [&str; 4] = [
     include_str!("../../assets/strings/ui.toml"),
     include_str!("../../assets/strings/app.toml"),
     include_str!("../../assets/strings/cli.toml"),
+    include_str!("../../assets/strings/laws.toml"),
 ];
 
 static STRINGS: OnceLock<BTreeMap<String, Text>> = OnceLock::new();

@@ -11,7 +11,7 @@ use crate::course::lesson::{Beat, Lesson, Placed, Predict};
 use crate::course::player::{Kind, Player, Truth, TruthError};
 use crate::course::progress::Given;
 use crate::course::prose::{Prose, Template};
-use crate::lab::{Claim, Expr, Sides};
+use crate::lab::{Claim, Expr, Sides, laws};
 use crate::text::{Lang, Text};
 
 /// Plays a lesson and adds what was found to the report.
@@ -324,10 +324,9 @@ impl Checker<'_> {
     fn laws(&mut self) {
         let sides = if self.player.labs().is_pair() { Sides::Both } else { Sides::Left };
         let labs = sides.each().map(|side| self.player.labs().lab(side));
-        let broken: Vec<String> =
-            labs.flat_map(crate::lab::Lab::broken_laws).map(ToString::to_string).collect();
-        for law in broken {
-            let message = Text::new(format!("법칙이 깨졌습니다: {law}"), format!("a law is broken: {law}"));
+        let tell = |violation| Text::new(laws::tell(violation, Lang::Ko), laws::tell(violation, Lang::En));
+        let broken: Vec<Text> = labs.flat_map(crate::lab::Lab::broken_laws).map(tell).collect();
+        for message in broken {
             self.fail(0..0, message, Vec::new());
         }
     }

@@ -3,8 +3,9 @@
 use super::{Failure, Report};
 use crate::course::ScenarioEntry;
 use crate::course::diagnostic::{Diagnostic, Source};
+use crate::lab::laws;
 use crate::lab::scenario::{Replayed, ScenarioError};
-use crate::text::Text;
+use crate::text::{Lang, Text};
 
 /// Replays a scenario and adds what was found to the report.
 pub(super) fn replay(entry: &ScenarioEntry, report: &mut Report) {
@@ -40,13 +41,13 @@ fn judge(source: &Source, played: &Replayed, report: &mut Report) {
     if let Some(law) = &played.unbroken {
         let at = source.text.find(law.as_str()).map_or(0..0, |at| at..at + law.len());
         let message = Text::new(
-            format!("법칙 {law}: 깨져야 하는데 깨지지 않았습니다"),
+            format!("불변식 {law}: 깨져야 하는데 깨지지 않았습니다"),
             format!("the law {law} should have broken and did not"),
         );
         fail(at, message, Vec::new());
     }
     for law in &played.broken {
-        let message = Text::new(format!("법칙이 깨졌습니다: {law}"), format!("a law is broken: {law}"));
+        let message = Text::new(laws::tell(law, Lang::Ko), laws::tell(law, Lang::En));
         fail(0..0, message, Vec::new());
     }
 }

@@ -92,6 +92,12 @@ impl Follower {
         self.last_fetch = Some((now, leader_end));
     }
 
+    /// When it last fetched from this leader.
+    #[must_use]
+    pub fn fetched_at(&self) -> Option<Micros> {
+        self.last_fetch.map(|(at, _)| at)
+    }
+
     /// Whether it has everything, or had it within the lag time.
     #[must_use]
     pub fn is_caught_up(&self, now: Micros, leader_end: Offset, lag: Micros) -> bool {

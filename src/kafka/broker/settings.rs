@@ -45,6 +45,12 @@ impl Broker {
         }
     }
 
+    /// `retention.bytes` of a partition's topic, if that limits it.
+    #[must_use]
+    pub fn retention_bytes(&self, p: Partition) -> Option<u64> {
+        self.retention(p).bytes
+    }
+
     pub(super) fn retention(&self, p: Partition) -> Retention {
         let limit = |name| Some(self.topic_int(p.topic, name)).filter(|_| self.has_policy(p, "delete"));
         let positive = |n: Option<i64>| n.and_then(|n| u64::try_from(n).ok());

@@ -1,14 +1,15 @@
 //! Laws of metadata and groups.
 
-use super::witness::{Witness, brokers, controller};
+use super::look::{brokers, controller};
+use super::witness::Witness;
 use crate::engine::NodeId;
-use crate::kafka::{Generation, GroupId, GroupState, Offset, World};
+use crate::kafka::{Generation, GroupId, GroupState, Offset, PartitionState, World};
 use std::collections::BTreeSet;
 
 impl Witness {
     pub(super) fn see_applied(&mut self, world: &World, node: NodeId, offset: Offset) {
         if let Some(before) = self.applied.insert(node, offset)
-            && before > offset
+            && before >= offset
         {
             let subject = world.shared().node(node).to_owned();
             self.broken(world, "control.28", subject, format!("offset {offset} after {before}"));
@@ -21,16 +22,15 @@ impl Witness {
         let image = controller.image();
         let mut wrong = Vec::new();
         for (p, state) in image.partitions() {
-            let before = self.epochs.insert(p, (state.leader_epoch, state.partition_epoch));
-            if before == Some((state.leader_epoch, state.partition_epoch)) {
+            let before = self.entries.get(&p);
+            if before == Some(state) {
                 continue;
             }
             let subject = world.shared().partition(p);
-            if before.is_some_and(|(leader, partition)| {
-                leader > state.leader_epoch || partition > state.partition_epoch
-            }) {
-                wrong.push(("control.32", subject.clone(), "an epoch went back".to_owned()));
+            if let Some(before) = before {
+                wrong.extend(stuck(before, state).map(|(law, seen)| (law, subject.clone(), seen)));
             }
+            self.entries.insert(p, state.clone());
             let inside = state.isr.iter().all(|id| state.replicas.contains(id));
             let led = state.leader.is_none_or(|leader| state.isr.contains(&leader));
             let may_be_empty = state.leader.is_none() && controller.keeps_eligible_replicas();
@@ -41,14 +41,12 @@ impl Witness {
                     format!("in sync: {:?}, leader: {:?}", state.isr, state.leader),
                 ));
             }
-            if let Some(leader) =
-                state.leader.filter(|leader| image.brokers.get(leader).is_none_or(|b| b.fenced))
-            {
-                // A broker is fenced in the batch in which its partitions move; ask only once the batch is complete.
-                if controller.records().last().is_some_and(|(offset, _)| *offset == image.offset) {
-                    wrong.push(("control.34", subject, format!("{} leads", world.shared().node(leader))));
-                }
-            }
+        }
+        let fenced = |id: &NodeId| image.brokers.get(id).is_none_or(|b| b.fenced);
+        for (p, leader) in image.partitions().filter_map(|(p, state)| Some((p, state.leader.filter(fenced)?)))
+        {
+            let seen = format!("{} leads", world.shared().node(leader));
+            wrong.push(("control.34", world.shared().partition(p), seen));
         }
         for (law, subject, seen) in wrong {
             self.broken(world, law, subject, seen);
@@ -67,29 +65,6 @@ impl Witness {
             .collect();
         for (group, partition) in owned {
             self.broken(world, "control.1", group, format!("{partition} has two owners"));
-        }
-    }
-
-    /// Every in-sync replica that runs has everything below the leader's high watermark.
-    fn survey_in_sync(&mut self, world: &World) {
-        let mut wrong = Vec::new();
-        for (leader, broker) in brokers(world) {
-            for p in broker.partitions().filter(|p| self.is_clean(*p)) {
-                let (Some(leading), Some(hw)) = (broker.leads(p), broker.high_watermark(p)) else { continue };
-                for (id, follower) in
-                    brokers(world).filter(|(id, _)| *id != leader && leading.isr.contains(id))
-                {
-                    let end = follower.log(p).map_or(Offset(0), |log| log.end());
-                    let epoch = follower.leader_epoch(p);
-                    if end < hw && epoch <= broker.leader_epoch(p) && controller_agrees(world, leader, p) {
-                        let name = super::witness::replica_name(world, id, p);
-                        wrong.push((name, format!("ends at {end}, high watermark {hw}")));
-                    }
-                }
-            }
-        }
-        for (subject, seen) in wrong {
-            self.broken(world, "data.16", subject, seen);
         }
     }
 
@@ -112,8 +87,17 @@ impl Witness {
     }
 }
 
-fn controller_agrees(world: &World, leader: NodeId, p: crate::kafka::Partition) -> bool {
-    controller(world).and_then(|c| c.image().partition(p)).is_some_and(|state| state.leader == Some(leader))
+/// What is wrong with the epochs of an entry that changed.
+fn stuck(before: &PartitionState, after: &PartitionState) -> Option<(&'static str, String)> {
+    let (old, new) = (before.leader_epoch, after.leader_epoch);
+    if after.leader.is_some() && before.leader.is_some() && before.leader != after.leader && old == new {
+        return Some(("data.11", format!("two leaders in epoch {}", new.0)));
+    }
+    if old > new || before.partition_epoch >= after.partition_epoch {
+        let (was, is) = (before.partition_epoch.0, after.partition_epoch.0);
+        return Some(("control.32", format!("changed with partition epoch {was}, then {is}")));
+    }
+    None
 }
 
 /// The table of `GroupMetadata`.

@@ -1,14 +1,17 @@
 //! Who watches: the ghost state that laws need, and the walk over the notes of each event.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use super::blocks::Blocks;
+use super::look::brokers;
+use super::producers::{ProducerEpochs, Produces, Tails};
 use super::{Violation, find};
-use crate::engine::{Loss, NodeId, Note as Engine};
-use crate::kafka::broker::Broker;
-use crate::kafka::controller::Controller;
+use crate::engine::{Loss, MsgId, NodeId, Note as Engine};
+use crate::kafka::config::Family;
 use crate::kafka::{
-    Election, ErrorCode, Generation, GroupId, LeaderEpoch, Note, OFFSETS_TOPIC, Offset, Partition,
-    PartitionEpoch, Process, RecordId, World,
+    Acks, Bytes, Election, Generation, GroupId, LeaderEpoch, MoveWhy, Note, OFFSETS_TOPIC, Offset, Partition,
+    PartitionState, RecordId, TopicId, World,
 };
 
 /// A record that some leader once counted as committed.
@@ -18,15 +21,36 @@ pub(super) struct Committed {
     pub record: RecordId,
 }
 
+/// What became of a record.
+#[derive(Clone, Debug)]
+pub(super) struct Fate {
+    pub client: NodeId,
+    pub partition: Partition,
+    /// The least that a request with it asked for.
+    pub acks: Option<Acks>,
+    /// Where it ever lay.
+    pub places: Vec<Offset>,
+    /// The application knows its outcome.
+    pub told: bool,
+}
+
+/// What hashing a key depends on: topic, number of partitions, kind of client and partitioner, key.
+type Hashed = (TopicId, u32, (Family, Arc<str>), Bytes);
+
 /// What the laws need to remember. Clone it with the world.
 #[derive(Clone, Debug, Default)]
 pub struct Witness {
-    pub(super) committed: BTreeMap<Partition, BTreeMap<Offset, Committed>>,
+    pub(super) committed: BTreeMap<Partition, Arc<Blocks<Committed>>>,
     pub(super) leaders: BTreeMap<(Partition, LeaderEpoch), NodeId>,
-    pub(super) epochs: BTreeMap<Partition, (LeaderEpoch, PartitionEpoch)>,
+    pub(super) entries: BTreeMap<Partition, PartitionState>,
     pub(super) high_watermarks: BTreeMap<(NodeId, Partition), Offset>,
     pub(super) starts: BTreeMap<(NodeId, Partition), Offset>,
-    pub(super) outcomes: BTreeSet<RecordId>,
+    pub(super) tails: Tails,
+    pub(super) fates: Blocks<Fate>,
+    pub(super) produces: Produces,
+    pub(super) producer_epochs: ProducerEpochs,
+    pub(super) acked: BTreeMap<(NodeId, Partition), (RecordId, Offset)>,
+    pub(super) keys: Arc<BTreeMap<Hashed, u32>>,
     pub(super) delivered: BTreeMap<(NodeId, Partition), Offset>,
     /// By coordinator: another one, or the same after it was away, goes on from what was stored.
     pub(super) generations: BTreeMap<(NodeId, GroupId), Generation>,
@@ -39,13 +63,22 @@ pub struct Witness {
 impl Witness {
     /// Looks at what the last turn stated. Gives the laws that it broke.
     pub fn observe(&mut self, world: &World) -> Vec<Violation> {
+        let (mut before, mut metadata) = (None, false);
         for rec in world.notes() {
             match &rec.note {
-                Engine::Domain(note) => self.see(world, rec.node.unwrap_or(NodeId(u32::MAX)), note),
-                Engine::NodeCrashed { node, power } => self.see_crash(*node, Engine::<Note>::loss(*power)),
-                Engine::NodeStarted { node, .. } => self.see_start(*node),
-                _ => {}
+                Engine::Domain(note) => {
+                    if let (Note::AppendRefused { node, partition, .. }, Some(before)) = (note, before) {
+                        self.see_refusal(world, (*node, *partition), before);
+                    }
+                    metadata |= matches!(note, Note::MetadataAppended { .. });
+                    self.see(world, rec.node.unwrap_or(NodeId(u32::MAX)), note);
+                    before = Some(note);
+                }
+                note => self.see_engine(world, note),
             }
+        }
+        if metadata {
+            self.see_metadata(world);
         }
         std::mem::take(&mut self.found)
     }
@@ -57,47 +90,89 @@ impl Witness {
         std::mem::take(&mut self.found)
     }
 
+    /// Looks for what should have come about by now: the faults are over, every process runs, and time enough has passed.
+    pub fn demand(&mut self, world: &World) -> Vec<Violation> {
+        self.demand_replicas(world);
+        self.demand_groups(world);
+        std::mem::take(&mut self.found)
+    }
+
+    fn see_engine(&mut self, world: &World, note: &Engine<Note>) {
+        match *note {
+            Engine::MessageSent { msg, api: "Produce", answer: None, .. } => self.see_request(world, msg),
+            Engine::MessageSent { answer: Some(request), api: "Produce", .. } => self.forget_request(request),
+            Engine::MessageLost { msg, .. } => self.forget_request(msg),
+            Engine::NodeCrashed { node, power } => self.see_crash(node, Engine::<Note>::loss(power)),
+            Engine::NodeStopped { node } => self.produces.retain(|_, request| request.to != node),
+            Engine::NodeStarted { node, .. } => self.see_start(world, node),
+            _ => {}
+        }
+    }
+
+    fn forget_request(&mut self, msg: MsgId) {
+        self.produces.remove(&msg);
+    }
+
     fn see_crash(&mut self, node: NodeId, loss: Loss) {
         self.machine_lost |= loss == Loss::Power;
         self.delivered.retain(|(consumer, _), _| *consumer != node);
         self.high_watermarks.retain(|(broker, _), _| *broker != node);
+        self.acked.retain(|(client, _), _| *client != node);
+        self.produces.retain(|_, request| request.to != node);
     }
 
-    fn see_start(&mut self, node: NodeId) {
+    fn see_start(&mut self, world: &World, node: NodeId) {
         self.generations.retain(|(coordinator, _), _| *coordinator != node);
         self.applied.remove(&node);
         self.delivered.retain(|(consumer, _), _| *consumer != node);
         self.high_watermarks.retain(|(broker, _), _| *broker != node);
+        self.acked.retain(|(client, _), _| *client != node);
+        let logs: Vec<Partition> =
+            super::look::broker(world, node).map(|b| b.partitions().collect()).unwrap_or_default();
+        for p in logs {
+            self.forget_log(world, node, p);
+        }
     }
 
     fn see(&mut self, world: &World, by: NodeId, note: &Note) {
         match note {
+            Note::RecordSent { record, client, partition } => self.see_sent(*client, *record, *partition),
+            Note::PartitionChosen { record, partition, how } => {
+                self.see_choice(world, by, *record, *partition, *how);
+            }
+            Note::RecordAcked { record, offset } => self.see_outcome(world, *record, Ok(*offset)),
+            Note::RecordFailed { record, error } => self.see_outcome(world, *record, Err(*error)),
             Note::Appended { node, partition, base, .. } => self.see_append(world, *node, *partition, *base),
+            Note::DuplicateAnswered { node, partition, base } => {
+                self.see_duplicate(world, *node, *partition, *base);
+            }
             Note::Truncated { node, partition, to, .. } => self.see_cut(world, *node, *partition, *to),
-            Note::HighWatermarkMoved { node, partition, from, to } => {
-                self.see_high_watermark(world, *node, *partition, *from, *to);
+            Note::SegmentDeleted { node, partition, why, .. } => {
+                self.see_deletion(world, *node, *partition, *why);
             }
             Note::LogStartMoved { node, partition, from, to } => {
-                self.see_log_start(world, *node, *partition, *from, *to);
+                self.see_log_start(world, *node, *partition, (*from, *to));
             }
-            Note::EpochStarted { node, partition, .. } => self.see_leadership(world, *node, *partition),
-            Note::LeaderElected { partition, from, to, epoch, how } => {
+            Note::HighWatermarkMoved { node, partition, from, to } => {
+                self.see_high_watermark(world, (*node, *partition), (*from, *to));
+            }
+            Note::EpochStarted { node, partition, epoch, .. } => {
+                self.see_leadership(world, *node, *partition, *epoch);
+            }
+            Note::IsrExpanded { partition, broker } => self.see_expansion(world, *partition, *broker),
+            Note::LeaderElected { partition, to, epoch, how, .. } => {
                 if world.shared().topic(partition.topic) == OFFSETS_TOPIC {
                     self.generations.clear();
                 }
                 if *how == Election::Unclean {
                     self.unclean.insert(*partition);
                 }
-                self.see_election(world, *partition, (*from, *to), *epoch, *how);
+                self.see_election(world, *partition, *to, *epoch, *how);
             }
-            Note::RecordAcked { record, .. } => self.see_outcome(world, *record, None),
-            Note::RecordFailed { record, error } => self.see_outcome(world, *record, Some(*error)),
             Note::Delivered { consumer, partition, offset, .. } => {
                 self.see_delivery(world, *consumer, *partition, *offset);
             }
-            Note::PositionMoved { consumer, partition, why, .. }
-                if *why != crate::kafka::MoveWhy::Delivered =>
-            {
+            Note::PositionMoved { consumer, partition, why, .. } if *why != MoveWhy::Delivered => {
                 self.delivered.remove(&(*consumer, *partition));
             }
             Note::PartitionAssigned { consumer, partition }
@@ -108,7 +183,6 @@ impl Witness {
                 self.see_group(world, (by, *group), (*from, *to), *generation);
             }
             Note::MetadataApplied { node, offset } => self.see_applied(world, *node, *offset),
-            Note::MetadataAppended { .. } => self.see_metadata(world),
             _ => {}
         }
     }
@@ -126,33 +200,53 @@ impl Witness {
         !self.machine_lost && !self.unclean.contains(&p)
     }
 
-    fn see_outcome(&mut self, world: &World, record: RecordId, error: Option<ErrorCode>) {
-        if !self.outcomes.insert(record) {
-            let seen = format!("a second outcome ({})", error.unwrap_or_default());
-            self.broken(world, "data.28", format!("r{}", record.0), seen);
+    /// A batch was refused, and this was stated just before.
+    fn see_refusal(&mut self, world: &World, (node, p): (NodeId, Partition), before: &Note) {
+        if let Note::Appended { node: n, partition, base, .. } = before
+            && (*n, *partition) == (node, p)
+        {
+            let seen = format!("a batch that was refused lies at offset {base}");
+            self.broken(world, "data.26", super::look::replica_name(world, node, p), seen);
         }
     }
-}
 
-/// `b1/orders-0`.
-pub(super) fn replica_name(world: &World, node: NodeId, p: Partition) -> String {
-    format!("{}/{}", world.shared().node(node), world.shared().partition(p))
-}
+    fn demand_replicas(&mut self, world: &World) {
+        let mut wrong = Vec::new();
+        let Some(controller) = super::look::controller(world) else { return };
+        for (p, state) in controller.image().partitions() {
+            let name = world.shared().partition(p);
+            let leader = state.leader.and_then(|id| super::look::broker(world, id));
+            let Some((broker, leading)) = leader.and_then(|b| Some((b, b.leads(p)?))) else {
+                wrong.push((name, "nobody leads".to_owned()));
+                continue;
+            };
+            if state.isr.len() < state.replicas.len() {
+                wrong.push((
+                    name,
+                    format!("{} of {} replicas in sync", state.isr.len(), state.replicas.len()),
+                ));
+                continue;
+            }
+            let (end, hw) = (broker.log(p).map(|log| log.end()), broker.high_watermark(p));
+            if end != hw && leading.isr.len() >= leading.effective_min(broker.min_insync_replicas(p)) {
+                let (end, hw) = (end.unwrap_or_default(), hw.unwrap_or_default());
+                wrong.push((name, format!("high watermark {hw}, log end {end}")));
+            }
+        }
+        for (subject, seen) in wrong {
+            self.broken(world, "data.52", subject, seen);
+        }
+    }
 
-/// The broker of that id.
-pub(super) fn broker(world: &World, id: NodeId) -> Option<&Broker> {
-    if let Process::Broker(broker) = world.node(id) { Some(broker) } else { None }
-}
-
-/// All brokers.
-pub(super) fn brokers(world: &World) -> impl Iterator<Item = (NodeId, &Broker)> {
-    world.nodes().filter_map(|(id, node)| if let Process::Broker(b) = node { Some((id, &**b)) } else { None })
-}
-
-/// The active controller.
-pub(super) fn controller(world: &World) -> Option<&Controller> {
-    world.nodes().find_map(|(_, node)| match node {
-        Process::Controller(controller) if controller.is_active() => Some(&**controller),
-        _ => None,
-    })
+    fn demand_groups(&mut self, world: &World) {
+        use crate::kafka::GroupState::{CompletingRebalance, PreparingRebalance};
+        let waiting: Vec<String> = brokers(world)
+            .flat_map(|(_, broker)| broker.coordinator().groups())
+            .filter(|group| matches!(group.state, PreparingRebalance | CompletingRebalance))
+            .map(|group| world.shared().group(group.id).to_owned())
+            .collect();
+        for group in waiting {
+            self.broken(world, "data.52", group, "still between two assignments".to_owned());
+        }
+    }
 }

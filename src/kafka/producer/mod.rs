@@ -273,6 +273,18 @@ impl Producer {
         self.settings.idempotent
     }
 
+    /// Number of partitions of a topic as it knows them; 0 = not yet.
+    #[must_use]
+    pub fn partition_count(&self, topic: TopicId) -> u32 {
+        self.vol.metadata.partition_count(topic)
+    }
+
+    /// Produce requests that may wait for an answer of one broker at a time.
+    #[must_use]
+    pub const fn max_in_flight(&self) -> usize {
+        self.settings.max_in_flight
+    }
+
     // ---- engine ----
 
     /// Process start: learn where the topics are, get an identity.

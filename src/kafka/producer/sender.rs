@@ -90,7 +90,9 @@ impl Producer {
         found.map(|(leader, (_, partitions))| (leader, self.fit(leader, partitions)))
     }
 
-    fn outstanding(&self, leader: NodeId) -> usize {
+    /// Produce requests that wait for an answer of this broker.
+    #[must_use]
+    pub fn outstanding(&self, leader: NodeId) -> usize {
         let produce = |(_, to, pending): &(_, NodeId, &Pending)| {
             *to == leader && matches!(pending, Pending::Produce(_))
         };

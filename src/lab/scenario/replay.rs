@@ -58,7 +58,11 @@ impl Scenario {
     /// The spec does not boot; a line cannot be done, or what it waits for does not come.
     pub fn replay(&self) -> Result<Replayed, ScenarioError> {
         let no_lab = |error: LabError| ScenarioError { message: error.text(), span: None };
-        let mut lab = Lab::new(&self.spec, self.seed).map_err(no_lab)?;
+        self.play(Lab::new(&self.spec, self.seed).map_err(no_lab)?)
+    }
+
+    /// Does the script in a lab of this scenario that has just booted.
+    pub(in crate::lab) fn play(&self, mut lab: Lab) -> Result<Replayed, ScenarioError> {
         let by_time = self.model != MODEL;
         for line in &self.script {
             reach(&mut lab, line, by_time)?;

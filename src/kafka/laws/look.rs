@@ -1,0 +1,70 @@
+//! What the laws look at: processes by role, and places in logs without a walk through all of it.
+
+use crate::engine::NodeId;
+use crate::kafka::broker::Broker;
+use crate::kafka::controller::Controller;
+use crate::kafka::log::Log;
+use crate::kafka::producer::Producer;
+use crate::kafka::{Batch, LeaderEpoch, Offset, Partition, Process, World};
+
+/// `b1/orders-0`.
+pub(super) fn replica_name(world: &World, node: NodeId, p: Partition) -> String {
+    format!("{}/{}", world.shared().node(node), world.shared().partition(p))
+}
+
+/// The broker of that id.
+pub(super) fn broker(world: &World, id: NodeId) -> Option<&Broker> {
+    if let Process::Broker(broker) = world.node(id) { Some(broker) } else { None }
+}
+
+/// The producer of that id.
+pub(super) fn producer(world: &World, id: NodeId) -> Option<&Producer> {
+    if let Process::Producer(producer) = world.node(id) { Some(producer) } else { None }
+}
+
+/// All brokers.
+pub(super) fn brokers(world: &World) -> impl Iterator<Item = (NodeId, &Broker)> {
+    world.nodes().filter_map(|(id, node)| if let Process::Broker(b) = node { Some((id, &**b)) } else { None })
+}
+
+/// The active controller.
+pub(super) fn controller(world: &World) -> Option<&Controller> {
+    world.nodes().find_map(|(_, node)| match node {
+        Process::Controller(controller) if controller.is_active() => Some(&**controller),
+        _ => None,
+    })
+}
+
+/// Whether the controller, too, thinks that this broker leads, in the epoch that the broker knows.
+pub(super) fn leads_by_all_accounts(world: &World, leader: NodeId, p: Partition) -> bool {
+    let epoch = broker(world, leader).map(|b| b.leader_epoch(p));
+    controller(world)
+        .and_then(|c| c.image().partition(p))
+        .is_some_and(|state| state.leader == Some(leader) && Some(state.leader_epoch) == epoch)
+}
+
+/// The newest batch that begins at an offset, and the one before it.
+pub(super) fn batch_at(log: &Log, base: Offset) -> (Option<&Batch>, Option<&Batch>) {
+    let (mut found, mut before, mut last) = (None, None, None);
+    for batch in log.batches_from(base.plus(-1)).take_while(|batch| batch.base <= base) {
+        if batch.base == base {
+            (found, before) = (Some(batch), last);
+        }
+        last = Some(batch);
+    }
+    (found, before)
+}
+
+/// Whether a log holds this record at this offset.
+pub(super) fn holds(log: &Log, offset: Offset, record: crate::kafka::RecordId) -> bool {
+    let batch = log.batches_from(offset).next().filter(|batch| batch.base <= offset);
+    batch.is_some_and(|batch| batch.entries().any(|(at, r)| at == offset && r.id == record))
+}
+
+/// What two logs are compared by: offset, epoch and record.
+pub(super) fn facts(log: &Log, from: Offset) -> impl Iterator<Item = (Offset, LeaderEpoch, u64)> {
+    let entries = log
+        .batches_from(from)
+        .flat_map(|batch| batch.entries().map(|(o, r)| (o, batch.leader_epoch, r.id.0)));
+    entries.filter(move |(offset, ..)| *offset >= from)
+}

@@ -1,0 +1,246 @@
+//! Laws of replication: the high watermark, the in-sync set, what leaders must have.
+
+use super::blocks::Blocks;
+use super::look::{broker, brokers, controller, facts, leads_by_all_accounts, replica_name};
+use super::witness::{Committed, Witness};
+use crate::engine::{Micros, NodeId};
+use crate::kafka::broker::{Broker, Leading};
+use crate::kafka::log::Log;
+use crate::kafka::{Election, LeaderEpoch, Offset, Partition, World};
+use std::sync::Arc;
+
+/// An offset as a place in a list.
+pub(super) fn number(offset: Offset) -> u64 {
+    u64::try_from(offset.0).unwrap_or(0)
+}
+
+impl Witness {
+    pub(super) fn see_high_watermark(
+        &mut self,
+        world: &World,
+        (node, p): (NodeId, Partition),
+        (from, to): (Offset, Offset),
+    ) {
+        self.high_watermarks.insert((node, p), to);
+        self.check_offsets(world, node, p);
+        let Some(broker) = broker(world, node) else { return };
+        let (Some(leading), Some(log)) = (broker.leads(p), broker.log(p)) else { return };
+        let name = || replica_name(world, node, p);
+        if to < from {
+            self.broken(world, "data.13", name(), format!("from {from} to {to}"));
+        }
+        let min = leading.effective_min(broker.min_insync_replicas(p));
+        if leading.isr.len() < min {
+            let seen = format!("moved to {to} with {} of {min} in sync", leading.isr.len());
+            self.broken(world, "data.14", name(), seen);
+        }
+        self.check_isolation(world, (node, p), leading, to);
+        for id in leading.maximal_isr() {
+            let fetched = leading.followers.get(&id).map(|f| f.log_end.unwrap_or(Offset::NONE));
+            if let Some(end) = fetched.filter(|end| *end < to) {
+                let seen = format!("{to}, but {} has fetched up to {end}", world.shared().node(id));
+                self.broken(world, "data.15", name(), seen);
+            }
+        }
+        self.check_copies(world, (node, broker), p);
+        self.commit(world, p, log, (from, to));
+    }
+
+    /// A leader that is cut off from a member of the in-sync set must not go on without it.
+    fn check_isolation(
+        &mut self,
+        world: &World,
+        (node, p): (NodeId, Partition),
+        leading: &Leading,
+        to: Offset,
+    ) {
+        for id in leading.isr.iter().filter(|id| world.is_cut(node, **id)) {
+            let end = broker(world, *id).and_then(|b| b.log(p)).map_or(Offset(0), Log::end);
+            if end < to {
+                let seen =
+                    format!("moved to {to}, cut off from {} which ends at {end}", world.shared().node(*id));
+                self.broken(world, "data.27", replica_name(world, node, p), seen);
+            }
+        }
+    }
+
+    /// Every in-sync replica has everything below the leader's high watermark.
+    pub(super) fn check_copies(&mut self, world: &World, (leader, broker): (NodeId, &Broker), p: Partition) {
+        let (Some(leading), Some(hw)) = (broker.leads(p), broker.high_watermark(p)) else { return };
+        if !self.is_clean(p) || !leads_by_all_accounts(world, leader, p) {
+            return;
+        }
+        for id in leading.isr.iter().filter(|id| **id != leader) {
+            let Some(follower) = super::look::broker(world, *id) else { continue };
+            let end = follower.log(p).map_or(Offset(0), Log::end);
+            if end < hw && follower.leader_epoch(p) <= broker.leader_epoch(p) {
+                let seen = format!("ends at {end}, high watermark {hw}");
+                self.broken(world, "data.16", replica_name(world, *id, p), seen);
+            }
+        }
+    }
+
+    /// A leader counts these records as committed: remember them, and that no other leader ever counted others there.
+    fn commit(&mut self, world: &World, p: Partition, log: &Log, (from, to): (Offset, Offset)) {
+        let clean = self.is_clean(p);
+        let truth: &mut Blocks<Committed> = Arc::make_mut(self.committed.entry(p).or_default());
+        let mut other = None;
+        for batch in log.batches_from(from).take_while(|batch| batch.base < to) {
+            for (offset, record) in batch.entries().filter(|(o, _)| *o >= from && *o < to) {
+                let now = Committed { epoch: batch.leader_epoch, record: record.id };
+                let slot = truth.slot(number(offset));
+                if clean && slot.is_some_and(|before| before != now) {
+                    other = Some(offset);
+                }
+                *slot = Some(now);
+            }
+        }
+        if let Some(offset) = other {
+            let seen = format!("another record was committed at offset {offset} before");
+            self.broken(world, "data.17", world.shared().partition(p), seen);
+        }
+    }
+
+    /// A broker begins to lead: it must have everything that was ever committed and is still kept.
+    pub(super) fn see_leadership(&mut self, world: &World, node: NodeId, p: Partition, epoch: LeaderEpoch) {
+        if let Some(before) = self.leaders.insert((p, epoch), node)
+            && before != node
+        {
+            let seen = format!("two leaders in epoch {}", epoch.0);
+            self.broken(world, "data.11", world.shared().partition(p), seen);
+        }
+        let Some(log) = broker(world, node).and_then(|b| b.log(p)) else { return };
+        let Some(truth) = self.committed.get(&p).filter(|_| self.is_clean(p)) else { return };
+        // Below this compaction has let superseded records go.
+        let from = log.sparse_upto();
+        let mut own = facts(log, from).peekable();
+        let mut missing = None;
+        for (at, committed) in truth.from(number(from)) {
+            let offset = Offset(i64::try_from(at).unwrap_or(i64::MAX));
+            while own.next_if(|(o, ..)| *o < offset).is_some() {}
+            let wanted = (offset, committed.epoch, committed.record.0);
+            if own.next_if(|got| *got == wanted).is_none() {
+                missing = Some(offset);
+                break;
+            }
+        }
+        if let Some(offset) = missing {
+            let seen = format!("leads without the committed record at offset {offset}");
+            self.broken(world, "data.17", replica_name(world, node, p), seen);
+        }
+    }
+
+    pub(super) fn see_election(
+        &mut self,
+        world: &World,
+        p: Partition,
+        to: NodeId,
+        epoch: LeaderEpoch,
+        how: Election,
+    ) {
+        let name = world.shared().partition(p);
+        if let Some(before) = self.leaders.insert((p, epoch), to)
+            && before != to
+        {
+            self.broken(world, "data.11", name.clone(), format!("two leaders in epoch {}", epoch.0));
+        }
+        let Some(controller) = controller(world) else { return };
+        let image = controller.image();
+        let Some(state) = image.partition(p) else { return };
+        let first = state.replicas.iter().find(|id| state.isr.contains(id) && image.active(**id));
+        if how == Election::Clean && state.leader == Some(to) && first != Some(&to) {
+            let seen = format!("{} was taken", world.shared().node(to));
+            self.broken(world, "data.25", name, seen);
+        }
+    }
+
+    /// A follower was let into the in-sync set: it had reached the high watermark and the start of this leadership.
+    pub(super) fn see_expansion(&mut self, world: &World, p: Partition, member: NodeId) {
+        let state = controller(world).and_then(|c| c.image().partition(p));
+        let Some((leader, epoch)) = state.and_then(|s| Some((s.leader?, s.leader_epoch))) else { return };
+        let Some(broker) = broker(world, leader).filter(|b| leader != member && b.leader_epoch(p) == epoch)
+        else {
+            return;
+        };
+        let (Some(leading), Some(hw)) = (broker.leads(p), broker.high_watermark(p)) else { return };
+        let end = leading.followers.get(&member).and_then(|f| f.log_end).unwrap_or(Offset::NONE);
+        if end < hw || end < leading.epoch_start {
+            let seen =
+                format!("joined at {end}, high watermark {hw}, leadership from {}", leading.epoch_start);
+            self.broken(world, "data.22", replica_name(world, member, p), seen);
+        }
+    }
+
+    /// Copies of all in-sync replicas, and nobody outside the set holding up the high watermark.
+    pub(super) fn survey_in_sync(&mut self, world: &World) {
+        for (leader, broker) in brokers(world) {
+            for p in broker.partitions() {
+                self.check_copies(world, (leader, broker), p);
+                self.check_progress(world, (leader, broker), p);
+            }
+        }
+    }
+
+    /// A follower that has been behind for long and is not in sync does not hold the high watermark.
+    fn check_progress(&mut self, world: &World, (leader, broker): (NodeId, &Broker), p: Partition) {
+        let (Some(leading), Some(log), Some(hw)) = (broker.leads(p), broker.log(p), broker.high_watermark(p))
+        else {
+            return;
+        };
+        let (now, lag) = (world.now(), broker.configs().ms("replica.lag.time.max.ms"));
+        let enough = leading.isr.len() >= leading.effective_min(broker.min_insync_replicas(p));
+        let members = leading.maximal_isr();
+        // The leader looks when an in-sync follower fetches: one must have come by lately.
+        let recent = |id: &NodeId| {
+            leading.followers.get(id).is_some_and(|f| f.fetched_at().is_some_and(|at| now.since(at) < lag))
+        };
+        if !enough || !members.iter().any(recent) || !leads_by_all_accounts(world, leader, p) {
+            return;
+        }
+        let long = Micros(lag.0.saturating_mul(3));
+        let counts = |id: &NodeId, f: &crate::kafka::broker::Follower| {
+            members.contains(id) || f.is_caught_up(now, log.end(), long)
+        };
+        let slowest = leading.followers.iter().filter(|(id, f)| counts(id, f));
+        let slowest = slowest.map(|(_, f)| f.log_end.unwrap_or(Offset::NONE)).fold(log.end(), Ord::min);
+        if hw < slowest {
+            let seen = format!("high watermark {hw}, every replica that counts has {slowest}");
+            self.broken(world, "data.23", replica_name(world, leader, p), seen);
+        }
+    }
+
+    /// A follower that fetches from this leader holds a prefix of the leader's log.
+    pub(super) fn check_prefix(&mut self, world: &World, node: NodeId, p: Partition) {
+        let Some(follower) = broker(world, node) else { return };
+        let found = brokers(world).find(|(id, b)| {
+            let known = b.leads(p).and_then(|l| l.followers.get(&node)).is_some_and(|f| f.log_end.is_some());
+            *id != node && known && b.leader_epoch(p) == follower.leader_epoch(p)
+        });
+        let (Some((_, leader)), Some(own)) = (found, follower.log(p)) else { return };
+        let Some(theirs) = leader.log(p) else { return };
+        let from = own.sparse_upto().max(theirs.sparse_upto());
+        let shape = |log| facts(log, from).map(|(offset, epoch, _)| (offset, epoch));
+        let parts = shape(own).zip(shape(theirs)).find(|(mine, theirs)| mine != theirs);
+        let longer = own.end() > theirs.end();
+        if let Some(((offset, epoch), _)) = parts {
+            let seen = format!("differs from its leader at offset {offset} of epoch {}", epoch.0);
+            self.broken(world, "data.21", replica_name(world, node, p), seen);
+        } else if longer {
+            let seen = format!("ends at {}, its leader at {}", own.end(), theirs.end());
+            self.broken(world, "data.21", replica_name(world, node, p), seen);
+        }
+    }
+
+    /// Same offset and epoch on two replicas: the same record, and equal logs below.
+    pub(super) fn check_matching(&mut self, world: &World, (a, b): (NodeId, NodeId), p: Partition) {
+        let log = |id| broker(world, id).and_then(|b| b.log(p));
+        let (Some(left), Some(right)) = (log(a), log(b)) else { return };
+        let from = left.sparse_upto().max(right.sparse_upto());
+        let mut rest = facts(left, from).zip(facts(right, from)).skip_while(|(l, r)| l == r);
+        if let Some((l, _)) = rest.find(|(l, r)| l.0 == r.0 && l.1 == r.1) {
+            let seen =
+                format!("differs from {} at offset {} of epoch {}", world.shared().node(b), l.0, l.1.0);
+            self.broken(world, "data.4", replica_name(world, a, p), seen);
+        }
+    }
+}

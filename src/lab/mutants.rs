@@ -1,0 +1,263 @@
+//! Every law is proven: with its defect it is the first to fire, without the defect nothing fires.
+
+use super::{Lab, Scenario};
+use crate::kafka::laws::{LAWS, Violation};
+use crate::kafka::mutant::{self, Mutant};
+
+/// A cluster and what is done to it. `[cluster]`, `orders` and `p` are settings; `more` are further tables.
+#[derive(Default)]
+struct Case {
+    cluster: &'static str,
+    orders: &'static str,
+    p: &'static str,
+    more: &'static str,
+    script: &'static str,
+    end: &'static str,
+    /// Asks, at the end, for what should have come about.
+    rest: bool,
+}
+
+impl Case {
+    fn scenario(&self) -> Scenario {
+        let Self { cluster, orders, p, more, script, end, .. } = self;
+        let text = format!(
+            "format = 1\nscript = '''\n{script}\n'''\nend = \"{end}\"\n\
+             [cluster]\nconfig = {{ {cluster} }}\n\
+             [[cluster.topic]]\nname = \"orders\"\n{orders}\n\
+             [[cluster.producer]]\nid = \"p\"\ntopics = [\"orders\"]\nconfig = {{ \"linger.ms\" = 0{p} }}\n{more}\n"
+        );
+        Scenario::parse(&text).unwrap_or_else(|e| panic!("{e}\n{text}"))
+    }
+
+    /// The laws that break when the defect is switched on once the cluster has booted.
+    fn play(&self, defect: Option<Mutant>) -> Vec<Violation> {
+        let scenario = self.scenario();
+        let lab = Lab::new(&scenario.spec, scenario.seed).unwrap_or_else(|e| panic!("{e}"));
+        let played = mutant::with(defect, || scenario.play(lab));
+        let mut lab = played.unwrap_or_else(|e| panic!("{defect:?}: {e}")).lab;
+        if self.rest {
+            lab.demand();
+        }
+        lab.broken_laws().to_vec()
+    }
+}
+
+const THREE: &str = "replicas = [[1, 2, 3]]";
+const THREE_MIN_2: &str = "replicas = [[1, 2, 3]]\nconfig = { \"min.insync.replicas\" = 2 }";
+const ACKS_1: &str = ", acks = 1";
+const READER: &str = "[[cluster.consumer]]\nid = \"c1\"\ngroup = \"pay\"\ntopics = [\"orders\"]\n\
+                      config = { \"auto.offset.reset\" = \"earliest\" }";
+const TWO_READERS: &str = "[[cluster.consumer]]\nid = \"c1\"\ngroup = \"pay\"\ntopics = [\"orders\"]\nstate = \"stopped\"\n\
+                           [[cluster.consumer]]\nid = \"c2\"\ngroup = \"pay\"\ntopics = [\"orders\"]\nstate = \"stopped\"";
+/// b1 is alone in the in-sync set.
+const ALONE: &str =
+    "crash b2\ncrash b3\nwhen isr('orders-0') == ['b1'] : produce p --count 3\n+1s produce p --count 3";
+
+fn plain(script: &'static str, end: &'static str) -> Case {
+    Case { orders: THREE, script, end, ..Case::default() }
+}
+
+fn case(mutant: Mutant) -> Case {
+    log_case(mutant)
+        .or_else(|| replica_case(mutant))
+        .or_else(|| client_case(mutant))
+        .unwrap_or_else(|| control_case(mutant))
+}
+
+fn log_case(mutant: Mutant) -> Option<Case> {
+    Some(match mutant {
+        Mutant::KeepsHighWatermark => Case {
+            orders: "replicas = [[1, 2, 3]]\nconfig = { \"unclean.leader.election.enable\" = true }",
+            script: "crash b2\ncrash b3\nwhen isr('orders-0') == ['b1'] : produce p --count 3\n+6s crash b1\n\
+                     when leader('orders-0') == null : start b2\nwhen leader('orders-0') == 'b2' : start b1",
+            end: "@90s",
+            ..Case::default()
+        },
+        Mutant::ReusesOffset => plain("produce p\n+1s produce p", "@3s"),
+        Mutant::StampsOldEpoch => {
+            plain("produce p\n+1s crash b1\nwhen leader('orders-0') == 'b2' : produce p", "@30s")
+        }
+        Mutant::CopiesOtherRecords => plain("produce p --count 3", "@3s"),
+        Mutant::MisnamesSegment => Case {
+            orders: "replicas = [[1, 2, 3]]\nconfig = { \"segment.bytes\" = 200 }",
+            script: "produce p\n+1s produce p\n+1s produce p\n+1s produce p",
+            end: "@5s",
+            ..Case::default()
+        },
+        Mutant::LowersLogStart => Case {
+            cluster: "\"log.retention.check.interval.ms\" = 10000",
+            orders: "replicas = [[1, 2, 3]]\nconfig = { \"segment.bytes\" = 200, \"retention.ms\" = 1000 }",
+            more: "drive = \"auto\"\nworkload = { every = \"300ms\", keys = [], count = 150 }",
+            script: "crash b2\n+4s start b2",
+            end: "@60s",
+            ..Case::default()
+        },
+        Mutant::DeletesTooMuch => Case {
+            cluster: "\"log.retention.check.interval.ms\" = 10000",
+            orders: "replicas = [[1, 2, 3]]\nconfig = { \"segment.bytes\" = 200, \"retention.bytes\" = 600 }",
+            more: "drive = \"auto\"\nworkload = { every = \"300ms\", keys = [], count = 20 }",
+            script: "produce p",
+            end: "@30s",
+            ..Case::default()
+        },
+        Mutant::DeletesUncommitted => Case {
+            cluster: "\"log.retention.check.interval.ms\" = 10000",
+            orders: "replicas = [[1, 2, 3]]\nconfig = { \"segment.bytes\" = 200, \"retention.bytes\" = 200, \
+                     \"min.insync.replicas\" = 2 }",
+            p: ACKS_1,
+            script: "crash b2\ncrash b3\nwhen isr('orders-0') == ['b1'] : produce p\n+1s produce p\n+1s produce p\n\
+                     +1s produce p\n+1s produce p\n+1s produce p",
+            end: "@60s",
+            ..Case::default()
+        },
+        _ => return None,
+    })
+}
+
+fn replica_case(mutant: Mutant) -> Option<Case> {
+    Some(match mutant {
+        Mutant::KeepsLeaderEpoch | Mutant::TakesLastInSync | Mutant::FencesInName => {
+            plain("crash b1", "@20s")
+        }
+        Mutant::DropsLeader | Mutant::NeverRejoins => {
+            let script = "crash b3\nwhen isr('orders-0') == ['b1', 'b2'] : start b3";
+            Case { rest: mutant == Mutant::NeverRejoins, ..plain(script, "@80s") }
+        }
+        Mutant::LowersHighWatermark => plain("produce p --count 3\n+1s crash b1", "@20s"),
+        Mutant::IgnoresMinimum => {
+            Case { orders: THREE_MIN_2, p: ACKS_1, script: ALONE, end: "@40s", ..Case::default() }
+        }
+        Mutant::CountsLeaderOnly => plain("produce p", "@3s"),
+        Mutant::CountsWhatItSends => {
+            Case { p: ACKS_1, ..plain("produce p\n+1s produce p\n+3ms produce p\n+3ms produce p", "@3s") }
+        }
+        Mutant::ForgetsTail => Case {
+            orders: "replicas = [[1]]",
+            script: "+5100ms produce p\n+100ms crash b1\n+1s start b1",
+            end: "@40s",
+            ..Case::default()
+        },
+        Mutant::AnswersEarly => plain("delay b2 b1 200ms\nproduce p", "@3s"),
+        Mutant::CutsTooMuch => Case {
+            orders: THREE,
+            p: ACKS_1,
+            script: "produce p\n+1s cut b1 b2\ncut b1 b3\ncut b1 k1\nproduce p\n\
+                     when leader('orders-0') == 'b2' : clear-faults",
+            end: "@30s",
+            ..Case::default()
+        },
+        Mutant::CutsToHighWatermark => plain("produce p\n+1s crash b2\n+1s start b2", "@30s"),
+        Mutant::OverlooksDivergence => Case {
+            orders: THREE,
+            p: ACKS_1,
+            script: "produce p\n+1s hold b1 b2\nhold b1 b3\nproduce p\n+1s crash b1\nclear-faults\n\
+                     when leader('orders-0') == 'b2' : produce p\n+1s start b1",
+            end: "@60s",
+            ..Case::default()
+        },
+        Mutant::JoinsTooEarly => Case {
+            cluster: "\"replica.lag.time.max.ms\" = 3000",
+            script: "hold b1 b3\nproduce p\nwhen isr('orders-0') == ['b1', 'b2'] : produce p\n+1s produce p\n\
+                     +1s release b1 b3",
+            end: "@40s",
+            orders: THREE,
+            ..Case::default()
+        },
+        Mutant::WaitsForEverybody => Case {
+            cluster: "\"replica.lag.time.max.ms\" = 3000",
+            orders: THREE,
+            script: "crash b3\nwhen isr('orders-0') == ['b1', 'b2'] : produce p",
+            end: "@60s",
+            ..Case::default()
+        },
+        Mutant::WritesWhatItRefuses => {
+            Case { orders: THREE_MIN_2, script: ALONE, end: "@40s", ..Case::default() }
+        }
+        Mutant::ShrinksAlone => Case {
+            cluster: "\"replica.lag.time.max.ms\" = 3000",
+            orders: THREE,
+            script: "cut b1 b2\ncut b1 b3\ncut b1 k1\nproduce p\n+6s produce q",
+            more: "[[cluster.producer]]\nid = \"q\"\ntopics = [\"orders\"]",
+            end: "@20s",
+            ..Case::default()
+        },
+        _ => return None,
+    })
+}
+
+fn client_case(mutant: Mutant) -> Option<Case> {
+    Some(match mutant {
+        Mutant::TellsTwice => plain("produce p", "@3s"),
+        Mutant::MovesKeys => Case {
+            orders: "partitions = 3\nreplication = 3",
+            script: "produce p --key a\n+101ms produce p --key a\n+101ms produce p --key a",
+            end: "@3s",
+            ..Case::default()
+        },
+        Mutant::SendsWithoutLimit => Case {
+            orders: THREE,
+            p: ", \"max.in.flight.requests.per.connection\" = 2",
+            script: "produce p\n+1s delay b1 p 300ms\nproduce p\n+10ms produce p\n+10ms produce p\n+10ms produce p",
+            end: "@3s",
+            ..Case::default()
+        },
+        Mutant::NumbersAgain | Mutant::AcceptsTwice | Mutant::AnswersOtherOffset => {
+            plain("produce p\n+1s drop-next-ack p\nproduce p", "@60s")
+        }
+        Mutant::AcceptsGaps => {
+            plain("produce p\n+1s fail-next-append orders-0\nproduce p\n+1ms produce p", "@10s")
+        }
+        Mutant::RemembersSix => plain(
+            "produce p\n+1s produce p\n+1s produce p\n+1s produce p\n+1s produce p\n+1s produce p",
+            "@10s",
+        ),
+        Mutant::ForgetsProducers => plain("produce p", "@3s"),
+        Mutant::NewestFirst => plain("produce p --count 3", "@3s"),
+        Mutant::ServesUncommitted => Case {
+            orders: THREE_MIN_2,
+            p: ACKS_1,
+            more: READER,
+            script: ALONE,
+            end: "@40s",
+            ..Case::default()
+        },
+        Mutant::ForgetsPosition => {
+            Case { orders: THREE, more: READER, script: "produce p", end: "@10s", ..Case::default() }
+        }
+        _ => return None,
+    })
+}
+
+fn control_case(mutant: Mutant) -> Case {
+    match mutant {
+        Mutant::AssignsToAll | Mutant::CountsDown | Mutant::SkipsSync => Case {
+            orders: "partitions = 2\nreplication = 3",
+            more: TWO_READERS,
+            script: "start c1\nstart c2",
+            end: "@20s",
+            ..Case::default()
+        },
+        Mutant::AppliesTwice | Mutant::KeepsPartitionEpoch => plain("crash b3", "@15s"),
+        _ => panic!("{mutant:?} has no case"),
+    }
+}
+
+/// What only a zombie shows: two processes with one identity, which transactions bring.
+const LATER: &[Mutant] = &[Mutant::AcceptsOldEpoch];
+
+#[test]
+fn every_law_fires_first_for_its_defect_and_nothing_fires_without_it() {
+    let mut wrong = Vec::new();
+    for law in LAWS.iter().filter(|law| !LATER.contains(&law.mutant)) {
+        let case = case(law.mutant);
+        if let Some(broken) = case.play(None).first() {
+            wrong.push(format!("{}: without its defect {broken}", law.id));
+        }
+        let broken = case.play(Some(law.mutant));
+        if broken.first().is_none_or(|first| first.law.id != law.id) {
+            let found: Vec<String> = broken.iter().map(ToString::to_string).collect();
+            wrong.push(format!("{}: {} shows {found:?}", law.id, law.mutant.name()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
