@@ -400,6 +400,17 @@ pub static FUNCTIONS: &[Function] = &[
         "txn_state('p') == null",
     ),
     f(
+        "coordinator",
+        &[Client],
+        1,
+        Id(Broker),
+        (
+            "프로듀서의 트랜잭션, 또는 컨슈머의 그룹을 맡은 코디네이터",
+            "the broker that coordinates a producer's transactions, or a consumer's group",
+        ),
+        "coordinator('p') == null",
+    ),
+    f(
         "cached",
         &[Broker, Partition, Number],
         3,

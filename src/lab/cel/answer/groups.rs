@@ -33,6 +33,10 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
             let node = facts.node_arg(args, 0)?;
             Ok(Value::text(node.and_then(|node| transaction_state(facts.world, node))))
         }
+        "coordinator" => {
+            let found = facts.node_arg(args, 0)?.and_then(|node| coordinator_of(facts.world, node));
+            Ok(Value::text(found.map(|node| facts.name(node))))
+        }
         "requests" => {
             Ok(facts.node_arg(args, 0)?.map_or(Value::Int(-1), |node| int(facts.ledger.requests(node))))
         }
@@ -46,6 +50,17 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         "consumers" => all(facts, args),
         "position" | "owned" | "buffer" | "polls" => of_consumer(facts, name, args),
         _ => of_group(facts, name, args),
+    }
+}
+
+/// The broker that coordinates a producer's transactions, or a consumer's group.
+fn coordinator_of(world: &World, node: NodeId) -> Option<NodeId> {
+    match world.node(node) {
+        Process::Producer(producer) => {
+            snapshot::coordinator(world, producer.transactional_id()?).map(|(broker, _)| broker)
+        }
+        Process::Consumer(consumer) => coordinator(world, consumer.group()),
+        Process::Broker(_) | Process::Controller(_) => None,
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         | "delivered" | "worked" | "records" => records::answer(facts, name, args),
         "committed" | "position" | "lag" | "owner" | "owned" | "state" | "generation" | "members"
         | "buffer" | "polls" | "err" | "consumers" | "pid" | "producer_epoch" | "txn_state" | "hash"
-        | "requests" => groups::answer(facts, name, args),
+        | "requests" | "coordinator" => groups::answer(facts, name, args),
         _ => processes(facts, name, args),
     }
 }
