@@ -5,7 +5,7 @@ use super::play::{Lab, turn};
 use super::snapshot::{self, Facts};
 use super::state::State;
 use super::trace::{Line, Origin, Scribe};
-use super::view::{LostView, TankView};
+use super::view::{LostView, MessageView, TankView};
 use crate::engine::{EventId, Micros, NodeId};
 use crate::kafka::{BatchWhy, Election, Offset, Partition, RecordId};
 
@@ -55,6 +55,18 @@ impl Facts for Known<'_> {
 }
 
 impl Lab {
+    /// A note of a state as a line.
+    pub(super) fn line(&self, state: &State, rec: &crate::engine::Rec<crate::kafka::Note>) -> Line {
+        let record = |id| state.ledger.name(id);
+        Scribe { names: state.world.shared(), record: &record, origin: self.origin() }.line(rec)
+    }
+
+    /// A message that is on its way in a state.
+    pub(super) fn message_in(&self, state: &State, msg: crate::engine::MsgId) -> Option<MessageView> {
+        let known = Known { ledger: &state.ledger, origin: self.origin() };
+        state.world.flight(msg).map(|flight| snapshot::message(&state.world, &known, flight))
+    }
+
     const fn origin(&self) -> Origin {
         Origin { at: self.start(), event: EventId(self.first()) }
     }

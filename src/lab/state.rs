@@ -173,7 +173,7 @@ impl State {
 }
 
 /// Whether a note is worth a line in a list of events: what changed, not how messages travelled.
-fn is_telling(note: &EngineNote<Note>) -> bool {
+pub(super) fn is_telling(note: &EngineNote<Note>) -> bool {
     match note {
         EngineNote::MessageSent { .. }
         | EngineNote::MessageArrived { .. }

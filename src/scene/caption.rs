@@ -1,6 +1,6 @@
 //! A scene in words: for SVG alt text, plain mode and those who do not see the picture.
 
-use super::{Badge, Fate, Job, Scene, Telling, Tile, TileKind};
+use super::{Badge, Fate, Job, LadderRow, Scene, Telling, Tile, TileKind, Way};
 use crate::text::{Lang, t, tf};
 
 /// What the picture shows, as sentences of fixed form.
@@ -10,6 +10,7 @@ pub fn caption(scene: &Scene, lang: Lang) -> String {
         Scene::Cluster(cluster) => cluster_caption(cluster, lang),
         Scene::Log(log) => log_caption(log, lang),
         Scene::Code(scene) => code_caption(scene, lang),
+        Scene::Ladder(ladder) => ladder_caption(ladder, lang),
         Scene::Partitioner(scene) => partitioner_caption(scene, lang),
         Scene::Txn(txn) => txn_caption(txn, lang),
     }
@@ -207,4 +208,28 @@ fn txn_caption(txn: &super::Txn, lang: Lang) -> String {
         lines.push(format!("{} {}: {}", reader.id, reader.isolation, records(&reader.got)));
     }
     lines.join("\n")
+}
+
+fn ladder_caption(ladder: &super::Ladder, lang: Lang) -> String {
+    let name = |ix: usize| ladder.lanes.get(ix).map_or("", |lane| lane.id.as_str());
+    let mut lines = Vec::new();
+    for rung in &ladder.rungs {
+        let at = format!("{}.{:03}", rung.at / 1_000_000, rung.at / 1000 % 1000);
+        lines.push(match &rung.row {
+            LadderRow::Message { from, to, api, label, way, .. } => {
+                let fate = match way {
+                    Way::Travels(_) => t(lang, "caption.travels"),
+                    Way::Arrived => "",
+                    Way::Held => t(lang, "caption.held"),
+                    Way::Lost => t(lang, "caption.lost"),
+                };
+                format!("{at} {} {api} {label} {} → {} {fate}", rung.id, name(*from), name(*to))
+            }
+            LadderRow::Local { at: lane, line, records, .. } => {
+                format!("{at} {} {} {records}", name(*lane), line.note)
+            }
+            LadderRow::Silence { length, .. } => format!("{at} … {} ms", length / 1000),
+        });
+    }
+    lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n")
 }

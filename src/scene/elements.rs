@@ -20,7 +20,7 @@ pub fn elements(name: &str, params: &Params, view: &TankView) -> Vec<String> {
         partitioner(params, view, &mut add);
         return ids;
     }
-    for producer in view.producers.iter().filter(|_| name == "cluster") {
+    for producer in view.producers.iter().filter(|_| matches!(name, "cluster" | "ladder")) {
         add(producer.id.clone());
     }
     for broker in &view.brokers {

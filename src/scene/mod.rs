@@ -7,6 +7,7 @@ mod caption;
 mod cluster;
 mod code;
 mod elements;
+mod ladder;
 mod log;
 mod packet;
 mod partitioner;
@@ -17,16 +18,18 @@ pub use caption::{caption, say};
 pub use cluster::{Badge, Card, Chip, Client, ClientLine, Cluster, Note as CardNote, Strip};
 pub use code::{Code, Job, Polled, Queued, Telling};
 pub use elements::{elements, resolve};
+pub use ladder::{Ladder, LadderRow, LaneKind, Lifeline, Rung, Tone, Way, rungs};
 pub use log::{Flag, GroupCard, Log, Row as LogRow};
 pub use packet::{Fate, Packet, packets};
 pub use partitioner::{Group, Lane, Parcel, Partitioner, Sum, Target};
 pub use tile::{Tile, TileKind};
 pub use txn::{ABORT, COMMIT, Machine, Phase, Reader, Row as TxnRow, Txn};
 
+use crate::lab::Told;
 use crate::lab::view::{LostView, TankView};
 
 /// Names of scenes that a lesson may show.
-pub const NAMES: &[&str] = &["cluster", "log", "partitioner", "code", "txn"];
+pub const NAMES: &[&str] = &["cluster", "log", "ladder", "partitioner", "code", "txn"];
 
 /// Names of scenes that show something of this tank (and of its program, if there is one), in the order in which a person leafs through them.
 #[must_use]
@@ -59,6 +62,10 @@ pub struct Moment<'a> {
     pub quiet_too: bool,
     /// The lesson's program, if it shows one.
     pub program: Option<Program<'a>>,
+    /// What happened in the span that a ladder shows; empty for other scenes.
+    pub story: &'a [Told],
+    /// Lifelines that a ladder has room for.
+    pub lanes: usize,
 }
 
 /// A program and where it stands.
@@ -87,6 +94,10 @@ pub struct Params {
     pub light: Vec<u32>,
     /// Show these producers, in this order; empty = all.
     pub producers: Vec<String>,
+    /// Where a ladder begins: a beat, or a time such as `12s`.
+    pub from: Option<String>,
+    /// Lifelines of a ladder, in this order; empty = those that took part.
+    pub who: Vec<String>,
 }
 
 impl Params {
@@ -105,6 +116,8 @@ impl Params {
             topic: text("topic"),
             light: light.collect(),
             producers: list("producers"),
+            who: list("who"),
+            from: text("from"),
         }
     }
 
@@ -130,6 +143,8 @@ pub enum Scene {
     Cluster(Cluster),
     /// One partition's log, or those of a topic, with the groups' positions.
     Log(Log),
+    /// Messages between processes in a span of time.
+    Ladder(Ladder),
     /// From a key to a partition, and the strategies of producers side by side.
     Partitioner(Partitioner),
     /// A transaction: coordinator, logs, readers.
@@ -144,6 +159,7 @@ pub fn build(name: &str, params: &Params, moment: &Moment<'_>) -> Scene {
     match name {
         "log" => Scene::Log(Log::build(params, moment)),
         "code" => Scene::Code(Code::build(params, moment)),
+        "ladder" => Scene::Ladder(Ladder::build(params, moment, moment.lanes)),
         "partitioner" => Scene::Partitioner(Partitioner::build(params, moment)),
         "txn" => Scene::Txn(Txn::build(params, moment)),
         _ => Scene::Cluster(Cluster::build(params, moment)),

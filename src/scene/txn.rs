@@ -238,6 +238,8 @@ mod tests {
             selected: None,
             quiet_too: false,
             program: None,
+            story: &[],
+            lanes: 4,
         };
         let at = |state: &str| {
             machine(&TransactionView { state: state.to_owned(), ..TransactionView::default() }, &moment)

@@ -130,6 +130,15 @@ impl Player {
         &self.current().scene
     }
 
+    /// Where the messages that a ladder shows begin, as an event: with the beat called `from`, else with the present beat, or the last
+    /// one before it in which something happened.
+    pub fn span(&self, from: Option<&str>) -> u64 {
+        let named = from.and_then(|name| self.lesson.beat(name)).and_then(|beat| self.began(beat));
+        let end = self.lab.end();
+        let happened = (0..=self.beat()).rev().filter_map(|beat| self.began(beat)).find(|mark| mark.at < end);
+        named.or(happened).map_or(0, |mark| mark.at)
+    }
+
     /// The elements to look at.
     pub fn focus(&self) -> Vec<&str> {
         self.current().focus().collect()

@@ -102,7 +102,10 @@ impl Twin {
         loop {
             match done(self, noted) {
                 Err(error) => return self.ended(Ended::Unknown(error)),
-                Ok(true) => return self.ended(Ended::Reached),
+                Ok(true) => {
+                    self.finish_moment();
+                    return self.ended(Ended::Reached);
+                }
                 Ok(false) if self.event() >= last_event || self.now() >= last_time => {
                     return self.ended(Ended::Budget);
                 }
@@ -113,6 +116,12 @@ impl Twin {
                 None => return self.ended(Ended::Nothing),
             }
         }
+    }
+
+    /// Plays what is due on either side at the present moment: what comes next must find both at the same place.
+    fn finish_moment(&mut self) {
+        let now = self.now();
+        while self.advance_until(now).is_some() {}
     }
 
     fn run_for(&mut self, micros: u64, budget: Budget) -> RunEnd {

@@ -132,6 +132,12 @@ commands! {
     Events "events" Look: Tank [c('e')];
     /// The other picture: the log beside the cluster.
     OtherScene "other-scene" Look: Tank [c('o')];
+    /// The messages of the span, as a ladder.
+    Ladder "ladder" Look: Tank [c('v')];
+    /// The other one of two labs.
+    OtherSide "other-side" Look: Tank [c('s')];
+    /// To the first moment at which two labs differ.
+    Difference "difference" Time: Tank [c('d')];
     /// What can be broken about the selected thing.
     Break "break" Break: Tank [c('x'), k(Code::Delete)];
     /// An action by name.

@@ -75,6 +75,8 @@ pub struct Film {
     pub playing: bool,
     /// How fast.
     pub speed: Speed,
+    /// Something loud is on its way in the picture beside this one, so time passes as slowly as there.
+    pub loud_beside: bool,
 }
 
 /// What to do when a picture has arrived.
@@ -99,6 +101,7 @@ impl Film {
             moving: None,
             playing: false,
             speed: Speed::default(),
+            loud_beside: false,
         }
     }
 
@@ -171,12 +174,17 @@ impl Film {
         self.moving = Some(Moving { to: Arc::new(to), lost, spent: 0, total, goal });
     }
 
+    /// Whether a loud message is on its way in the picture.
+    #[must_use]
+    pub fn is_loud(&self) -> bool {
+        self.shown.messages.iter().any(|m| !m.quiet && !m.held)
+    }
+
     /// Milliseconds on the screen at ×1 from what is shown to a later moment.
     fn duration(&self, to: &TankView) -> u64 {
         let span = to.now.saturating_sub(self.shown.now);
         let full = span.saturating_mul(SLOWDOWN) / 1000;
-        let loud = self.shown.messages.iter().any(|m| !m.quiet && !m.held);
-        if loud { full } else { full.min(QUIET_MS) }
+        if self.is_loud() || self.loud_beside { full } else { full.min(QUIET_MS) }
     }
 
     /// Lets display time pass.

@@ -18,6 +18,7 @@ mod message;
 mod play;
 mod state;
 mod still;
+mod tale;
 mod tank;
 mod update;
 
@@ -30,5 +31,6 @@ pub use menu::{Menu, MenuItem};
 pub use message::{Effect, Message};
 pub use play::Play;
 pub use state::{Ask, Motion, Overlay, Screen, Settings, State, Toast};
+pub use tale::Tale;
 pub use tank::{Pane, Prompt, Tank};
 pub use update::update;

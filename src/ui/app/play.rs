@@ -1,7 +1,7 @@
 //! What is being played: a lesson, or a lab without a script.
 
 use crate::course::player::{Acted, Moved, Phase, Player};
-use crate::lab::{ActError, Action, BranchId, Lab, Unit};
+use crate::lab::{ActError, Action, BranchId, Lab, Side, Sides, Unit};
 
 /// A lesson or the sandbox, seen as one thing where they do the same.
 #[derive(Clone, Debug)]
@@ -20,6 +20,35 @@ impl Play {
             Self::Lesson(player) => player.lab(),
             Self::Sandbox(lab) => lab,
         }
+    }
+
+    /// The lab at the right, where two are shown side by side.
+    #[must_use]
+    pub fn beside(&self) -> Option<&Lab> {
+        let player = self.player()?;
+        let both = player.side() == Sides::Both && player.labs().is_pair();
+        both.then(|| player.labs().lab(Side::Right))
+    }
+
+    /// One of the labs that are shown; the only one if there is no other.
+    #[must_use]
+    pub fn lab_of(&self, side: Side) -> &Lab {
+        match side {
+            Side::Right => self.beside().unwrap_or(self.lab()),
+            Side::Left => self.lab(),
+        }
+    }
+
+    /// To an event of one of the labs that are shown.
+    pub fn jump_on(&mut self, side: Side, event: u64) {
+        let event = match self.player() {
+            Some(player) => {
+                let side = if self.beside().is_some() { side } else { player.side().first() };
+                player.labs().event_of(side, event)
+            }
+            None => event,
+        };
+        self.jump(event);
     }
 
     /// The lesson's player, if it is a lesson.

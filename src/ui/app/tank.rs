@@ -2,11 +2,13 @@
 
 use super::film::{Arrived, Film, Goal};
 use super::play::Play;
+use super::tale::Tale;
 use crate::course::Pace;
 use crate::course::player::{Kind, Moved, Phase};
 use crate::lab::view::TankView;
-use crate::lab::{Scenario, Unit};
+use crate::lab::{Scenario, Side, Unit};
 use crate::scene::Params;
+use crate::scene::rungs;
 use crate::text::Text;
 
 /// What has the keys for opening and moving.
@@ -31,13 +33,27 @@ pub struct Prompt {
     pub picked: Option<usize>,
 }
 
+/// What two films say together: a hop is over when it is over on either side.
+fn both(one: Arrived, other: Option<Arrived>) -> Arrived {
+    match (one, other) {
+        (Arrived::Done, _) | (_, Some(Arrived::Done)) => Arrived::Done,
+        (one, _) => one,
+    }
+}
+
 /// A lesson or the sandbox on the screen.
 #[derive(Clone, Debug)]
 pub struct Tank {
     /// What is played.
     pub play: Play,
-    /// What is shown of it.
+    /// What is shown of it; of two labs side by side, the left one.
     pub film: Film,
+    /// What is shown of the right one.
+    pub beside: Option<Film>,
+    /// Which of two has the selection; the one that is seen where only one fits.
+    pub side: Side,
+    /// What happened in the span that a ladder shows, on each side.
+    pub tale: Tale,
     /// Selected element, by its id in the scene.
     pub selected: Option<String>,
     /// The inspector is open on the selected element.
@@ -84,6 +100,9 @@ impl Tank {
         Self {
             play,
             film,
+            beside: None,
+            side: Side::Left,
+            tale: Tale::default(),
             selected: None,
             inspecting: false,
             pane: Pane::default(),
@@ -107,6 +126,8 @@ impl Tank {
     pub fn snap(&mut self) {
         let lab = self.play.lab();
         self.film.snap(lab.view(), lab.lost_now());
+        self.put_beside();
+        self.tell();
         self.forget_what_is_gone();
     }
 
@@ -171,7 +192,17 @@ impl Tank {
         // Nothing is on its way and nothing set off within the lab's patience: there is no hop to wait for.
         let line = moved == Moved::Line;
         let idle = line || !to.messages.iter().any(|m| !m.quiet && !m.held);
-        self.film.go(to, lab.lost_now(), if idle { Goal::Instant } else { goal }, film);
+        let lost = lab.lost_now();
+        let beside = self.play.beside().map(|lab| (lab.view(), lab.lost_now()));
+        let idle =
+            idle && !beside.as_ref().is_some_and(|(to, _)| to.messages.iter().any(|m| !m.quiet && !m.held));
+        let goal = if idle { Goal::Instant } else { goal };
+        if let (Some(other), Some((to, lost))) = (&mut self.beside, beside) {
+            other.loud_beside = self.film.is_loud();
+            self.film.loud_beside = other.is_loud();
+            other.go(to, lost, goal, film);
+        }
+        self.film.go(to, lost, goal, film);
         let several = || self.play.player().is_some_and(|player| player.lines() > 1);
         if matches!(moved, Moved::Ended | Moved::Entered) || (line && several()) {
             self.film.playing = false;
@@ -182,10 +213,10 @@ impl Tank {
     /// The person wants the next hop: a picture under way ends first.
     pub fn next_hop(&mut self, film: bool) -> bool {
         self.film.playing = false;
-        self.film.finish();
+        self.finish();
         let moved = self.step(Goal::Hop, film);
         for _ in 0..MOST_INSTANTS {
-            if film || self.film.finish() != Arrived::More || !self.step(Goal::Hop, film) {
+            if film || self.finish() != Arrived::More || !self.step(Goal::Hop, film) {
                 break;
             }
         }
@@ -195,7 +226,7 @@ impl Tank {
 
     /// Display time passes.
     pub fn tick(&mut self, ms: u64, film: bool) {
-        match self.film.tick(ms) {
+        match self.tick_films(ms) {
             Arrived::No if self.film.playing && !self.film.is_moving() => self.next_picture(film),
             Arrived::No => {}
             Arrived::More => {
@@ -208,8 +239,49 @@ impl Tank {
         }
     }
 
+    /// Ends the step that is under way, on both sides.
+    pub fn finish(&mut self) -> Arrived {
+        let other = self.beside.as_mut().map(Film::finish);
+        both(self.film.finish(), other)
+    }
+
+    fn tick_films(&mut self, ms: u64) -> Arrived {
+        let speed = self.film.speed;
+        let other = self.beside.as_mut().map(|film| {
+            film.speed = speed;
+            film.tick(ms)
+        });
+        both(self.film.tick(ms), other)
+    }
+
+    /// The right picture comes and goes with beats that show both.
+    fn put_beside(&mut self) {
+        match self.play.beside() {
+            None => {
+                self.beside = None;
+                self.side = Side::Left;
+            }
+            Some(lab) => {
+                let (view, lost) = (lab.view(), lab.lost_now());
+                match &mut self.beside {
+                    Some(film) => film.snap(view, lost),
+                    None => self.beside = Some(Film::still(view)),
+                }
+            }
+        }
+    }
+
+    /// The picture of one side.
+    #[must_use]
+    pub fn film_of(&self, side: Side) -> &Film {
+        self.beside.as_ref().filter(|_| side == Side::Right).unwrap_or(&self.film)
+    }
+
     /// A selected message that has arrived is selected no more.
     fn forget_what_is_gone(&mut self) {
+        if self.scene_name() == "ladder" {
+            return; // its messages stay
+        }
         if let Some(id) = self.selected.as_deref().and_then(|s| s.strip_prefix('#')) {
             let there = self.film.shown().messages.iter().any(|m| m.id.to_string() == id);
             if !there {
@@ -222,8 +294,11 @@ impl Tank {
     /// What can be selected, left to right, top to bottom: clients, brokers with their replicas, consumers, groups, messages.
     #[must_use]
     pub fn selectable(&self) -> Vec<String> {
-        let view = self.film.shown();
+        let view = self.film_of(self.side).shown();
         let name = self.scene_name();
+        if name == "ladder" {
+            return rungs(&self.ladder(self.side, usize::MAX));
+        }
         if !matches!(name, "cluster" | "log") {
             let params = self.play.player().map(|player| Params::read(&player.scene().params));
             let all = crate::scene::elements(name, &params.unwrap_or_default(), view);
@@ -253,9 +328,21 @@ impl Tank {
             (_, Pane::Scrubber, false) => ids.len().checked_sub(1),
             (Some(at), _, true) => (at + 1 < ids.len()).then_some(at + 1),
             (Some(at), _, false) => at.checked_sub(1),
-            (None, _, true) => Some(0),
+            (None, _, true) => Some(self.first_selected(&ids)),
             (None, _, false) => None,
         };
+        // Past the last of the left side comes the right one.
+        let crosses = self.beside.is_some()
+            && next.is_none()
+            && self.pane == Pane::Stage
+            && at.is_some()
+            && (self.side == Side::Left) == forward;
+        if crosses {
+            self.side = if forward { Side::Right } else { Side::Left };
+            let ids = self.selectable();
+            self.selected = if forward { ids.first() } else { ids.last() }.cloned();
+            return;
+        }
         match next.and_then(|at| ids.get(at)) {
             Some(id) => {
                 self.pane = Pane::Stage;
@@ -267,6 +354,16 @@ impl Tank {
                 self.inspecting = false;
             }
         }
+    }
+
+    /// Where selecting begins: in a ladder with the row of the present moment.
+    fn first_selected(&self, ids: &[String]) -> usize {
+        if self.scene_name() != "ladder" {
+            return 0;
+        }
+        let ladder = self.ladder(self.side, usize::MAX);
+        let current = ladder.rungs.iter().rfind(|rung| !rung.ahead && !rung.id.is_empty());
+        current.and_then(|rung| ids.iter().position(|id| *id == rung.id)).unwrap_or(0)
     }
 
     /// Whether the beat at the playhead is a prompt that waits.

@@ -9,10 +9,12 @@
 
 mod cluster;
 mod code;
+mod compare;
 mod dock;
 mod home;
 mod inspector;
 mod keybar;
+mod ladder;
 mod layout;
 mod log;
 mod narration;

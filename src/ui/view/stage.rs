@@ -4,9 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::layout::{Class, Layout};
-use super::{cluster, code, dock, inspector, log, narration, partitioner, txn};
+use super::{cluster, code, compare, dock, inspector, ladder, log, narration, partitioner, txn};
 use crate::course::player::CodeAt;
-use crate::lab::Line;
+use crate::lab::{Line, Side, Told};
 use crate::scene::{self, Moment, Params, Program, Scene};
 use crate::text::{Lang, strings::lookup};
 use crate::ui::app::{State, Tank};
@@ -17,6 +17,8 @@ pub(super) struct Frame<'a> {
     pub state: &'a State,
     pub tank: &'a Tank,
     pub class: Class,
+    /// Which of two labs is drawn; left where there is only one.
+    pub side: Side,
 }
 
 impl Frame<'_> {
@@ -25,7 +27,7 @@ impl Frame<'_> {
     }
 
     pub fn selected(&self, id: &str) -> bool {
-        self.tank.selected.as_deref() == Some(id)
+        self.tank.side == self.side && self.tank.selected.as_deref() == Some(id)
     }
 
     /// Selected, or pointed at by the lesson.
@@ -40,9 +42,13 @@ impl Frame<'_> {
 }
 
 pub(super) fn draw(state: &State, tank: &Tank, buffer: &mut Buffer, layout: &Layout) {
-    let frame = Frame { state, tank, class: layout.class };
+    let frame = Frame { state, tank, class: layout.class, side: Side::Left };
     let (main, companion) = areas(tank, layout);
-    scene(&frame, buffer, main, tank.scene_name(), None);
+    if tank.beside.is_some() {
+        compare::draw(state, tank, buffer, layout);
+    } else {
+        scene(&frame, buffer, main, tank.scene_name(), None);
+    }
     if let Some(area) = companion {
         rule(&frame, buffer, area);
         let other = if tank.scene_name() == "cluster" { "log" } else { "cluster" };
@@ -61,16 +67,17 @@ pub(super) fn draw(state: &State, tank: &Tank, buffer: &mut Buffer, layout: &Lay
 
 /// At L a scene that needs less than the stage leaves room for a second one on the same clock.
 fn areas(tank: &Tank, layout: &Layout) -> (Rect, Option<Rect>) {
-    if layout.class < Class::L {
+    if layout.class < Class::L || tank.beside.is_some() {
         return (layout.stage, None);
     }
     let stage = layout.stage;
-    let rows = match build(tank, tank.scene_name(), None) {
+    let rows = match build(tank, tank.scene_name(), None, (Side::Left, 4)) {
         Scene::Log(log) => u16::try_from(log.rows.len()).unwrap_or(1) * 6 + 12,
         Scene::Cluster(cluster) => cluster::rows(&cluster),
         Scene::Partitioner(scene) => partitioner::rows(&scene),
         Scene::Txn(scene) => txn::rows(&scene),
         Scene::Code(scene) => code::rows(&scene),
+        Scene::Ladder(_) => stage.height,
     };
     // A companion with fewer rows than this says nothing.
     let rows = rows.clamp(stage.height / 3, stage.height.saturating_sub(LEAST_COMPANION));
@@ -90,7 +97,7 @@ fn rule(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect) {
 
 /// The partition that the cluster's picture is about.
 fn partition_in_question(tank: &Tank) -> Option<String> {
-    match build(tank, "cluster", None) {
+    match build(tank, "cluster", None, (Side::Left, 4)) {
         Scene::Cluster(cluster) => cluster.bus,
         _ => None,
     }
@@ -123,28 +130,32 @@ fn program<'a>(tank: &Tank, at: CodeAt<'a>) -> Program<'a> {
 }
 
 /// The picture `name` of what is shown; `about`: of this partition only, whatever the lesson asks for.
-fn build(tank: &Tank, name: &str, about: Option<String>) -> Scene {
+fn build(tank: &Tank, name: &str, about: Option<String>, (side, lanes): (Side, usize)) -> Scene {
     let player = tank.play.player();
     let params = match about {
         Some(partition) => Params { partition: Some(partition), ..Params::default() },
         None => player.map(|player| Params::read(&player.scene().params)).unwrap_or_default(),
     };
     let focus = player.map(crate::course::player::Player::focus).unwrap_or_default();
+    let film = tank.film_of(side);
     let moment = Moment {
-        view: tank.film.shown(),
-        before: tank.film.before(),
-        lost: tank.film.lost(),
-        now: tank.film.now(),
+        view: film.shown(),
+        before: film.before(),
+        lost: film.lost(),
+        now: film.now(),
         focus: &focus,
-        selected: tank.selected.as_deref(),
+        selected: tank.selected.as_deref().filter(|_| tank.side == side),
         quiet_too: tank.quiet_too,
         program: player.and_then(crate::course::player::Player::code).map(|at| program(tank, at)),
+        story: tank.tale.of(side),
+        lanes,
     };
     scene::build(name, &params, &moment)
 }
 
-fn scene(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, name: &str, about: Option<String>) {
-    match build(frame.tank, name, about) {
+pub(super) fn scene(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, name: &str, about: Option<String>) {
+    match build(frame.tank, name, about, (frame.side, ladder::capacity(area))) {
+        Scene::Ladder(scene) => ladder::draw(frame, buffer, area, &scene, differs(frame)),
         Scene::Cluster(scene) => cluster::draw(frame, buffer, area, &scene),
         Scene::Log(scene) => log::draw(frame, buffer, area, &scene),
         Scene::Partitioner(scene) => partitioner::draw(frame, buffer, area, &scene),
@@ -155,20 +166,31 @@ fn scene(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, name: &str, about: 
 
 /// The whole cluster in the lower part of a scene, if it fits there.
 pub(super) fn small_cluster(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect) {
-    let Scene::Cluster(scene) = build(frame.tank, "cluster", None) else { return };
+    let Scene::Cluster(scene) = build(frame.tank, "cluster", None, (frame.side, 4)) else { return };
     // As on a small screen: a header, five rows a broker.
     let needed = u16::try_from(scene.brokers.len()).unwrap_or(u16::MAX).saturating_mul(5).saturating_add(2);
     if needed > area.height {
         return;
     }
     rule(frame, buffer, area);
-    let small = Frame { state: frame.state, tank: frame.tank, class: Class::S };
+    let small = Frame { state: frame.state, tank: frame.tank, class: Class::S, side: frame.side };
     cluster::draw(&small, buffer, Rect { y: area.y + 1, height: area.height - 1, ..area }, &scene);
+}
+
+/// What the side that is drawn does first that the other does not.
+fn differs<'a>(frame: &Frame<'a>) -> Option<&'a Told> {
+    let found = frame.tank.tale.difference.as_ref().filter(|_| frame.tank.beside.is_some())?;
+    let told = if frame.side == Side::Left { &found.left } else { &found.right };
+    told.as_deref()
 }
 
 /// The picture in words.
 pub(super) fn caption(state: &State, tank: &Tank) -> String {
-    scene::caption(&build(tank, tank.scene_name(), None), state.lang())
+    let told = |side| scene::caption(&build(tank, tank.scene_name(), None, (side, 8)), state.lang());
+    match tank.beside {
+        None => told(Side::Left),
+        Some(_) => format!("{}\n\n{}", told(Side::Left), told(Side::Right)),
+    }
 }
 
 /// A note in the learner's words: glyph, colour, text. None: not worth a line.

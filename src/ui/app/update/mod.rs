@@ -47,6 +47,9 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         }
         Message::Quit(code) => vec![Effect::Quit(code)],
     };
+    if let Some(tank) = state.tank_mut() {
+        tank.tell();
+    }
     effects.extend(tank::keep_progress(state));
     effects
 }

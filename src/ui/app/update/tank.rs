@@ -3,7 +3,7 @@
 use super::{film, go_home};
 use crate::course::player::{Acted, Moved, News, Phase};
 use crate::course::progress::{Answer, Given};
-use crate::lab::{Action, Unit};
+use crate::lab::{Action, Side, Unit};
 use crate::text::t;
 use crate::ui::app::command::{Command, Context};
 use crate::ui::app::key::{Code, Key};
@@ -54,7 +54,7 @@ fn move_in_time(tank: &mut Tank, command: Command, film: bool) {
         Command::PreviousEvent => back(tank, Unit::Event),
         Command::NextEvent => {
             tank.film.playing = false;
-            tank.film.finish();
+            tank.finish();
             tank.play.forward(Unit::Event);
             tank.snap();
         }
@@ -104,9 +104,43 @@ fn look(tank: &mut Tank, command: Command) {
         Command::SelectPrevious => tank.select(false),
         Command::Open if tank.pane == Pane::Scrubber => {}
         Command::Open if tank.selected.is_none() => tank.select(true),
+        Command::Open if tank.scene_name() == "ladder" && tank.inspecting => {
+            if let Some(event) = tank.selected_event() {
+                tank.inspecting = false;
+                let side = tank.side;
+                jump(tank, |play| play.jump_on(side, event));
+            }
+        }
         Command::Open => tank.inspecting = !tank.inspecting,
-        Command::ToggleQuiet => tank.quiet_too = !tank.quiet_too,
+        Command::ToggleQuiet => {
+            tank.quiet_too = !tank.quiet_too;
+            tank.tell();
+        }
         Command::More => tank.more = !tank.more,
+        Command::Ladder if tank.scene_name() != "ladder" => other_scene(tank, Some("ladder")),
+        Command::Ladder => {
+            let own = tank.play.player().is_some_and(|player| player.scene().name == "ladder");
+            other_scene(tank, own.then_some("cluster"));
+        }
+        Command::OtherSide if tank.beside.is_some() => {
+            tank.side = if tank.side == Side::Left { Side::Right } else { Side::Left };
+            tank.selected = None;
+            tank.inspecting = false;
+        }
+        Command::Difference => {
+            let event = tank.tale.difference.as_ref().and_then(|found| {
+                let (side, told) = match (&found.left, &found.right) {
+                    (Some(told), _) if told.line.at.unsigned_abs() == found.at => (Side::Left, told),
+                    (_, Some(told)) => (Side::Right, told),
+                    (Some(told), None) => (Side::Left, told),
+                    (None, None) => return None,
+                };
+                Some((side, u64::try_from(told.line.event).unwrap_or(0)))
+            });
+            if let Some((side, event)) = event {
+                jump(tank, |play| play.jump_on(side, event));
+            }
+        }
         Command::OtherScene => {
             let program = tank.play.player().is_some_and(|player| player.code().is_some());
             let fitting = crate::scene::fitting(tank.film.shown(), program);
@@ -115,6 +149,14 @@ fn look(tank: &mut Tank, command: Command) {
         }
         _ => {}
     }
+}
+
+/// The person looks at another scene, or at the lesson's own again.
+fn other_scene(tank: &mut Tank, scene: Option<&'static str>) {
+    tank.scene = scene;
+    tank.selected = None;
+    tank.inspecting = false;
+    tank.tell();
 }
 
 /// With the focus on the scrubber, left and right jump: from beat to beat, or by a twentieth of a sandbox's history.
@@ -174,7 +216,7 @@ fn close(state: &mut State) {
 fn next_beat(state: &mut State) {
     let film = film(state);
     let Some(tank) = state.tank_mut() else { return };
-    tank.film.finish();
+    tank.finish();
     let Some(player) = tank.play.player_mut() else {
         tank.film.playing = false;
         tank.play.forward(Unit::Hop);
@@ -210,7 +252,7 @@ fn ask(state: &mut State, ask: Ask) {
 fn open_menu(state: &mut State) {
     let Some(tank) = state.tank_mut() else { return };
     tank.film.playing = false;
-    tank.film.finish();
+    tank.finish();
     let menu = Menu::of(tank);
     state.overlays.push(Overlay::Break(menu));
 }
@@ -287,7 +329,7 @@ pub(super) fn act(state: &mut State, action: &Action) -> Result<(), String> {
     let (lang, film) = (state.lang(), film(state));
     let Some(tank) = state.tank_mut() else { return Ok(()) };
     tank.film.playing = false;
-    tank.film.finish();
+    tank.finish();
     match tank.play.act(action) {
         // What cannot be done at all is said at once; only what would work is worth the question.
         Ok(Acted::WouldLeave) => match tank.play.lab().clone().act(action) {

@@ -24,11 +24,17 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) {
         cell(buffer, area.x, y, "▌", theme.style(Role::Request));
     }
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3), ..area };
-    let Some(now) = facts::of(tank.film.shown(), id, lang) else {
+    let told = tank.told_of(id).filter(|_| tank.scene_name() == "ladder");
+    let found = match told {
+        Some(told) => Some(facts::told(told, tank.tale.of(tank.side), lang)),
+        None => facts::of(tank.film_of(tank.side).shown(), id, lang),
+    };
+    let Some(now) = found else {
         put(buffer, inner.x, inner.y, inner.width, t(lang, "inspect.gone"), muted(theme));
         return;
     };
-    let before = tank.film.before().and_then(|before| facts::of(before, id, lang));
+    let before = tank.film_of(tank.side).before().filter(|_| told.is_none());
+    let before = before.and_then(|before| facts::of(before, id, lang));
     let title = truncate(&now.title, usize::from(inner.width).saturating_sub(6), "…");
     put(buffer, inner.x, inner.y, inner.width, &title, theme.style(Role::Focus));
     put_right(buffer, inner.right(), inner.y, "Esc", muted(theme));

@@ -1,0 +1,139 @@
+//! The span of time that a ladder shows, told once and carried on as time goes on: a picture is drawn from it without replaying.
+
+use super::tank::Tank;
+use crate::lab::{BranchId, Difference, Lab, Side, Sides, Told};
+use crate::scene::{Ladder, Moment, Params};
+
+/// What happened in a span, on each side.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tale {
+    stories: [Vec<Told>; 2],
+    /// What it is about: branch, first event on each side, polling traffic too, both sides.
+    key: Option<Key>,
+    /// The last event told, on each side.
+    upto: [u64; 2],
+    /// Where the two sides first differ.
+    pub difference: Option<Difference>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Key {
+    branch: BranchId,
+    from: [u64; 2],
+    since: u64,
+    quiet: bool,
+    sides: Sides,
+}
+
+impl Tale {
+    /// The story of one side.
+    #[must_use]
+    pub fn of(&self, side: Side) -> &[Told] {
+        &self.stories[usize::from(side == Side::Right)]
+    }
+}
+
+impl Tank {
+    /// Tells what happened since it was last told, if a ladder is shown or two labs are.
+    pub fn tell(&mut self) {
+        let shown = self.scene_name() == "ladder";
+        if !shown && self.play.beside().is_none() {
+            return;
+        }
+        let (key, ends) = (self.key(), self.ends());
+        let goes_on = self.tale.key.as_ref() == Some(&key) && (0..2).all(|ix| self.tale.upto[ix] <= ends[ix]);
+        if goes_on && self.tale.upto == ends {
+            return;
+        }
+        let mut tale = if goes_on { std::mem::take(&mut self.tale) } else { Tale::default() };
+        for (ix, side) in [Side::Left, Side::Right].into_iter().enumerate() {
+            if side == Side::Right && self.play.beside().is_none() {
+                continue;
+            }
+            let from = if goes_on { tale.upto[ix] } else { key.from[ix] };
+            let mut news = self.play.lab_of(side).story(from, ends[ix], key.quiet);
+            news.retain(|told| u64::try_from(told.line.at).unwrap_or(0) >= key.since);
+            tale.stories[ix].extend(news);
+        }
+        let differs = |right: &Lab| self.play.lab().first_difference(right);
+        tale.difference = tale.difference.or_else(|| self.play.beside().and_then(differs));
+        tale.upto = ends;
+        tale.key = Some(key);
+        self.tale = tale;
+    }
+
+    fn ends(&self) -> [u64; 2] {
+        [self.play.lab().end(), self.play.beside().map_or(0, Lab::end)]
+    }
+
+    fn key(&self) -> Key {
+        let params = self.params();
+        let from = params.from.as_deref();
+        let since = from.and_then(|text| text.parse::<crate::lab::Length>().ok()).map(|length| length.0.0);
+        let (start, sides) = match self.play.player() {
+            None => ([0, 0], Sides::Left),
+            Some(_) if since.is_some() => ([0, 0], Sides::Both),
+            Some(player) => {
+                let start = player.span(from);
+                let own = |side| player.labs().own_event(side, start);
+                let both = self.play.beside().is_some();
+                let first = if both { Side::Left } else { player.side().first() };
+                ([own(first), own(Side::Right)], player.side())
+            }
+        };
+        Key {
+            branch: self.play.lab().branch_id(),
+            from: start,
+            since: since.unwrap_or(0),
+            quiet: self.quiet_too,
+            sides,
+        }
+    }
+
+    /// Settings of the lesson's scene.
+    #[must_use]
+    pub fn params(&self) -> Params {
+        self.play.player().map(|player| Params::read(&player.scene().params)).unwrap_or_default()
+    }
+
+    /// The ladder of one side, with at most so many lifelines.
+    #[must_use]
+    pub fn ladder(&self, side: Side, lanes: usize) -> Ladder {
+        let film = self.film_of(side);
+        let moment = Moment {
+            view: film.shown(),
+            before: film.before(),
+            lost: film.lost(),
+            now: film.now(),
+            focus: &[],
+            selected: None,
+            quiet_too: self.quiet_too,
+            story: self.tale.of(side),
+            lanes,
+            program: None,
+        };
+        Ladder::build(&self.params(), &moment, lanes)
+    }
+
+    /// The event of a selected row of the ladder, on the side that has the selection.
+    #[must_use]
+    pub fn selected_event(&self) -> Option<u64> {
+        let id = self.selected.as_deref()?;
+        if let Some(event) = id.strip_prefix('e').and_then(|rest| rest.split('-').next()?.parse().ok()) {
+            return Some(event);
+        }
+        self.told_of(id).and_then(|told| u64::try_from(told.line.event).ok())
+    }
+
+    /// What was told under an id: `#17`, or the first of `e512-0`'s event that is no message.
+    #[must_use]
+    pub fn told_of(&self, id: &str) -> Option<&Told> {
+        let story = self.tale.of(self.side);
+        if let Some(msg) = id.strip_prefix('#') {
+            return story.iter().find(|told| told.message.as_ref().is_some_and(|m| m.id.to_string() == msg));
+        }
+        let (event, nth) = id.strip_prefix('e')?.split_once('-')?;
+        let (event, nth): (i64, usize) = (event.parse().ok()?, nth.parse().ok()?);
+        story.iter().filter(|told| told.line.event == event).nth(nth)
+    }
+}
