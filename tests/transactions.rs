@@ -126,3 +126,91 @@ fn the_newer_instance_fences_the_older() {
         assert_eq!(lab.broken_laws(), []);
     }
 }
+
+#[test]
+fn offsets_count_when_the_transaction_does() {
+    let spec = TANK.replace(
+        "[[cluster.consumer]]\nid = \"rc\"",
+        r#"[[cluster.consumer]]
+id = "c1"
+group = "copy"
+topics = ["orders"]
+drive = "manual"
+config = { "auto.offset.reset" = "earliest", "session.timeout.ms" = 10000 }
+[[cluster.consumer]]
+id = "c2"
+group = "copy"
+topics = ["orders"]
+drive = "manual"
+state = "stopped"
+[[cluster.consumer]]
+id = "rc""#,
+    );
+    for version in [1, 2] {
+        let spec: Spec =
+            toml::from_str(&spec.replace("VERSION", &format!("\"transaction.version\" = {version}")))
+                .unwrap();
+        let mut lab = Lab::new(&spec, 1).unwrap_or_else(|e| panic!("{e}"));
+        run(&mut lab, &["produce p --partition 0 --id in", "poll c1", "begin t1", "send-offsets t1 c1"]);
+        let view = lab.view();
+        let transaction = &view.transactions[0];
+        assert_eq!((transaction.id.as_str(), transaction.client.as_str()), ("pay", "t1"));
+        assert_eq!((transaction.state.as_str(), transaction.version), ("Ongoing", version));
+        assert_eq!(
+            (transaction.groups.as_slice(), transaction.partitions.len()),
+            (&["copy".to_owned()][..], 0)
+        );
+        holds(&lab, "committed('copy', 'orders-0') == -1");
+        run(&mut lab, &["abort t1", "begin t1", "send-offsets t1 c1", "commit-txn t1"]);
+        holds(&lab, "committed('copy', 'orders-0') == 1 && err('t1') == null");
+        // a member that is out of the group speaks for nobody
+        run(&mut lab, &["begin t1", "cut c1"]);
+        act(&mut lab, "start c2");
+        until(&mut lab, "members('copy') == ['c2'] && state('copy') == 'Stable'");
+        run(&mut lab, &["send-offsets t1 c1"]);
+        holds(&lab, "err('t1') == 'UNKNOWN_MEMBER_ID'");
+        run(&mut lab, &["commit-txn t1"]);
+        holds(&lab, "err('t1') == 'UNKNOWN_MEMBER_ID' && committed('copy', 'orders-0') == 1");
+        run(&mut lab, &["abort t1", "begin t1", "produce t1 --partition 0 --id next", "commit-txn t1"]);
+        holds(&lab, "txn('next') == 'committed'");
+        assert_eq!(lab.broken_laws(), []);
+    }
+}
+
+#[test]
+fn a_timeout_out_of_range_ends_the_client() {
+    let text = TANK.replace("VERSION", "").replace(
+        "config = { \"transactional.id\" = \"pay\" }\n[[cluster.producer]]\nid = \"t2\"",
+        "config = { \"transactional.id\" = \"pay\", \"transaction.timeout.ms\" = 900001 }\n[[cluster.producer]]\nid = \"t2\"",
+    );
+    let spec: Spec = toml::from_str(&text).unwrap();
+    let mut lab = Lab::new(&spec, 1).unwrap_or_else(|e| panic!("{e}"));
+    holds(&lab, "err('t1') == 'INVALID_TRANSACTION_TIMEOUT' && pid('t1') == -1");
+    run(&mut lab, &["begin t1", "produce t1 --id a"]);
+    holds(&lab, "error('a') == 'INVALID_TRANSACTION_TIMEOUT' && leo('orders-0') == 0");
+}
+
+#[test]
+fn librdkafka_speaks_version_1() {
+    let text = TANK.replace("VERSION", "").replace("id = \"t1\"", "id = \"t1\"\nclient = \"librdkafka\"");
+    let spec: Spec = toml::from_str(&text).unwrap();
+    let mut lab = Lab::new(&spec, 1).unwrap_or_else(|e| panic!("{e}"));
+    run(&mut lab, &["commit-txn t1"]);
+    holds(&lab, "err('t1') == '_STATE'");
+    run(&mut lab, &["begin t1", "produce t1 --partition 0 --id a", "commit-txn t1"]);
+    holds(&lab, "txn('a') == 'committed' && producer_epoch('t1') == 0");
+    assert_eq!(lab.view().transactions[0].version, 1);
+}
+
+#[test]
+fn going_back_and_on_again_gives_the_same() {
+    let mut lab = lab(2);
+    run(
+        &mut lab,
+        &["begin t1", "produce t1 --partition 0", "produce t1 --partition 1", "commit-txn t1", "start t2"],
+    );
+    let (end, digest, view) = (lab.event(), lab.digest(), lab.view());
+    lab.seek(end / 2);
+    lab.seek(end);
+    assert_eq!((lab.digest(), lab.view() == view), (digest, true));
+}

@@ -7,23 +7,23 @@ use crate::lab::view::MessageView;
 
 /// Label and fields of a message.
 #[derive(Default)]
-struct Said {
+pub(super) struct Said {
     label: String,
     fields: Vec<(String, String)>,
 }
 
 impl Said {
-    fn field(&mut self, name: &str, value: impl Into<String>) {
+    pub(super) fn field(&mut self, name: &str, value: impl Into<String>) {
         self.fields.push((name.to_owned(), value.into()));
     }
 
-    fn label(&mut self, label: impl Into<String>) {
+    pub(super) fn label(&mut self, label: impl Into<String>) {
         if self.label.is_empty() {
             self.label = label.into();
         }
     }
 
-    fn error(&mut self, error: ErrorCode) {
+    pub(super) fn error(&mut self, error: ErrorCode) {
         self.field("error", error.name());
         if error != ErrorCode::None {
             self.label(error.name());
@@ -106,7 +106,10 @@ impl Looking<'_> {
                     said.field(&self.partition(result.partition), result.error.name());
                 }
             }
-            other => self.say_group(other, &mut said),
+            other => {
+                self.say_group(other, &mut said);
+                self.say_transaction(other, &mut said);
+            }
         }
         said
     }

@@ -1,13 +1,14 @@
-//! Transactional ids as their coordinators have them.
+//! Transactional ids as their coordinators have them, and what is said about transactions.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Looking;
+use super::messages::Said;
 use crate::engine::NodeId;
 use crate::kafka::internal::InternalTopic;
 use crate::kafka::txn::Transaction;
-use crate::kafka::{Partition, Process, ProducerId, TransactionState, World};
+use crate::kafka::{Body, ErrorCode, Partition, Process, ProducerEpoch, ProducerId, TransactionState, World};
 use crate::lab::view::TransactionView;
 
 /// The broker that leads the partition in which a transactional id lives, as the controller has it.
@@ -26,6 +27,76 @@ fn transaction<'a>(world: &'a World, id: &str) -> Option<&'a Transaction> {
 }
 
 impl Looking<'_> {
+    /// Label and fields of a request or answer about a transaction.
+    pub(super) fn say_transaction(&self, body: &Body, said: &mut Said) {
+        match body {
+            Body::InitProducerId { transaction: Some(asked) } => {
+                said.field("transactional.id", &*asked.id);
+                said.field("timeout", format!("{} ms", asked.timeout.as_ms()));
+                said.label(&*asked.id);
+            }
+            Body::AddPartitionsToTxn { id, pid, epoch, partitions, verify_only, .. } => {
+                said.identity(id, *pid, *epoch);
+                let names: Vec<String> = partitions.iter().map(|p| self.partition(*p)).collect();
+                said.field(if *verify_only { "verify" } else { "partitions" }, names.join(" "));
+                let mark = if *verify_only { "?" } else { "+" };
+                said.label(format!("{mark} {}", names.join(" ")));
+            }
+            Body::AddOffsetsToTxn { id, pid, epoch, group } => {
+                said.identity(id, *pid, *epoch);
+                said.field("group", self.names.group(*group));
+                said.label(format!("+ {}", self.names.group(*group)));
+            }
+            Body::TxnOffsetCommit(asked) => {
+                said.identity(&asked.transaction.id, asked.pid, asked.epoch);
+                said.field("group", self.names.group(asked.group));
+                said.field("generation", asked.generation.0.to_string());
+                for (p, offset, _) in &asked.offsets {
+                    said.label(format!("→ {offset}"));
+                    said.field(&self.partition(*p), offset.to_string());
+                }
+            }
+            Body::EndTxn { id, pid, epoch, outcome, .. } => {
+                said.identity(id, *pid, *epoch);
+                said.field("outcome", outcome.name());
+                said.label(outcome.name());
+            }
+            Body::TxnEnded { error, pid, epoch } => {
+                said.error(*error);
+                said.field("producer id", pid.0.to_string());
+                said.field("epoch", epoch.0.to_string());
+                said.label("ok");
+            }
+            Body::OffsetsAddedToTxn { error } => said.error(*error),
+            Body::PartitionsAddedToTxn { results } | Body::TxnOffsetsCommitted { results } => {
+                for (p, error) in results {
+                    said.field(&self.partition(*p), error.name());
+                    if *error != ErrorCode::None {
+                        said.label(error.name());
+                    }
+                }
+            }
+            Body::WriteTxnMarkers { markers } => {
+                for marker in markers {
+                    let outcome = marker.marker.outcome.name();
+                    said.label(outcome);
+                    for p in &marker.partitions {
+                        let text = format!("{outcome} · PID {} epoch {}", marker.pid.0, marker.epoch.0);
+                        said.field(&self.partition(*p), text);
+                    }
+                    said.field("coordinator epoch", marker.marker.coordinator_epoch.to_string());
+                }
+            }
+            Body::TxnMarkersWritten { results } => {
+                for (_, p, error) in results {
+                    said.field(&self.partition(*p), error.name());
+                    said.label(if *error == ErrorCode::None { "ok" } else { error.name() });
+                }
+            }
+            _ => {}
+        }
+    }
+
     pub(super) fn transactions(&self) -> Vec<TransactionView> {
         let mut ids: BTreeSet<Arc<str>> = BTreeSet::new();
         for (_, node) in self.world.nodes() {
@@ -88,5 +159,12 @@ impl Looking<'_> {
         let mut names: Vec<String> = inside.map(|group| self.names.group(group.id).to_owned()).collect();
         names.sort_unstable();
         names
+    }
+}
+
+impl Said {
+    fn identity(&mut self, id: &str, pid: ProducerId, epoch: ProducerEpoch) {
+        self.field("transactional.id", id);
+        self.field("producer id", format!("{} epoch {}", pid.0, epoch.0));
     }
 }

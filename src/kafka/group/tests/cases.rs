@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::engine::Conn;
+use crate::kafka::txn::Version;
+use crate::kafka::{InTransaction, Outcome, ProducerEpoch, ProducerId, TransactionOffsets};
 use GroupState::{CompletingRebalance, Empty, PreparingRebalance, Stable};
 
 #[test]
@@ -220,4 +222,66 @@ fn nonsense_is_refused() {
     let none = Body::OffsetsFetched { error: ErrorCode::None, offsets };
     assert_eq!(bench.host.answers[&request], none, "asking is no joining");
     assert_eq!(bench.coordinator.groups().count(), 0);
+}
+
+fn in_transaction(bench: &mut Bench, member: Option<MemberId>, generation: i32, offset: i64) -> MsgId {
+    let transaction = InTransaction { id: "pay".into(), version: Version::Two };
+    let asked = TransactionOffsets {
+        transaction,
+        pid: ProducerId(7),
+        epoch: ProducerEpoch(0),
+        group: PAY,
+        member,
+        generation: Generation(generation),
+        offsets: vec![(Partition { topic: ORDERS, index: 0 }, Offset(offset), LeaderEpoch(0))],
+    };
+    bench.send(NodeId(1), Body::TxnOffsetCommit(asked))
+}
+
+fn transaction_error(bench: &Bench, request: MsgId) -> Option<ErrorCode> {
+    match bench.host.answers.get(&request)? {
+        Body::TxnOffsetsCommitted { results } => Some(results[0].1),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn offsets_of_a_transaction_wait_for_its_marker() {
+    let p = Partition { topic: ORDERS, index: 0 };
+    for (outcome, wanted) in [(Outcome::Commit, Some(Offset(5))), (Outcome::Abort, None)] {
+        let mut bench = Bench::new();
+        let (a, _) = bench.pair();
+        let sent = in_transaction(&mut bench, Some(a), 1, 5);
+        bench.written(Ok(()));
+        assert_eq!(transaction_error(&bench, sent), Some(ErrorCode::None));
+        assert_eq!(bench.group().offsets.get(&p), None);
+        let fetch = Body::OffsetFetch { group: PAY, partitions: vec![p], require_stable: true };
+        let fetched = bench.send(NodeId(1), fetch);
+        assert_eq!(bench.error(fetched), Some(ErrorCode::UnstableOffsetCommit));
+        // a new coordinator finds them in the log, still waiting
+        let mut next = Bench::new();
+        next.coordinator.load(&mut next.host, 0, bench.host.log.iter());
+        for bench in [&mut bench, &mut next] {
+            bench.coordinator.on_transaction_ended(&mut bench.host, 0, ProducerId(7), outcome);
+            assert_eq!(bench.group().offsets.get(&p).map(|committed| committed.offset), wanted);
+        }
+    }
+}
+
+#[test]
+fn offsets_of_a_transaction_need_a_member_of_this_generation() {
+    let mut bench = Bench::new();
+    let (a, _) = bench.pair();
+    let gone = MemberId { client: NodeId(1), serial: 99 };
+    for (member, generation, error) in [
+        (Some(a), 0, ErrorCode::IllegalGeneration),
+        (Some(gone), 1, ErrorCode::UnknownMemberId),
+        (None, 1, ErrorCode::UnknownMemberId),
+    ] {
+        let sent = in_transaction(&mut bench, member, generation, 5);
+        assert_eq!(transaction_error(&bench, sent), Some(error));
+    }
+    let nobody = in_transaction(&mut bench, None, -1, 5);
+    bench.written(Ok(()));
+    assert_eq!(transaction_error(&bench, nobody), Some(ErrorCode::None), "a producer need not say who read");
 }
