@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Not modelled: quotas, security, compression, tiered storage, racks, the log directories of one broker, and the bytes of the wire
-//! protocol. Transactions, compaction, several controllers and ZooKeeper come later; the places for them are marked in the modules.
+//! protocol. Several controllers and ZooKeeper come later; the places for them are marked in the modules.
 
 pub mod broker;
 pub mod client;

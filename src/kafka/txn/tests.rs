@@ -107,6 +107,7 @@ impl Bench {
                     partition_epoch: PartitionEpoch(0),
                     replicas: vec![ME],
                     isr: vec![ME],
+                    ..PartitionState::default()
                 };
                 image.apply(Offset(0), &MetadataRecord::Partition(Partition { topic, index }, state));
             }
