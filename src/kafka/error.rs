@@ -168,6 +168,8 @@ codes! {
     IllegalState = -1 "IllegalStateException" false,
     /// Java: the record was never sent, because its transaction is aborted.
     TransactionAborted = -1 "TransactionAbortedException" false,
+    /// Java: what was read is no longer in the log, and auto.offset.reset is none.
+    LogTruncation = -1 "LogTruncationException" false,
     /// librdkafka: a call waited too long.
     LocalTimedOut = -185 "_TIMED_OUT" false,
     /// librdkafka: the message was never sent, because its transaction is aborted.

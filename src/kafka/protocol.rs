@@ -213,6 +213,14 @@ pub enum Body {
         who: Fetcher,
         partitions: Vec<(Partition, LeaderEpoch, OffsetSpec)>,
     },
+    OffsetForLeaderEpoch {
+        /// Leadership that the sender believes in, and the epoch that it asks about.
+        partitions: Vec<(Partition, LeaderEpoch, LeaderEpoch)>,
+    },
+    LeaderEpochsEnded {
+        /// The largest epoch up to the one asked about, and where it ends; -1 = not known.
+        results: Vec<(Partition, ErrorCode, LeaderEpoch, Offset)>,
+    },
     OffsetsListed {
         results: Vec<(Partition, ErrorCode, Offset)>,
     },
@@ -457,6 +465,7 @@ impl engine::Body for Body {
             Self::Fetch { .. } | Self::Fetched { .. } => "Fetch",
             Self::MetadataFetch { .. } | Self::MetadataFetched { .. } => "FetchMetadata",
             Self::ListOffsets { .. } | Self::OffsetsListed { .. } => "ListOffsets",
+            Self::OffsetForLeaderEpoch { .. } | Self::LeaderEpochsEnded { .. } => "OffsetForLeaderEpoch",
             Self::Metadata { .. } | Self::MetadataGiven { .. } => "Metadata",
             Self::InitProducerId { .. } | Self::ProducerIdGiven { .. } => "InitProducerId",
             Self::AddPartitionsToTxn { .. } | Self::PartitionsAddedToTxn { .. } => "AddPartitionsToTxn",
@@ -487,6 +496,7 @@ impl Body {
         "Fetch",
         "FetchMetadata",
         "ListOffsets",
+        "OffsetForLeaderEpoch",
         "Metadata",
         "InitProducerId",
         "AddPartitionsToTxn",

@@ -51,6 +51,7 @@ impl Broker {
         match &message.body {
             Body::Produce { .. } | Body::TxnOffsetCommit(_) => self.serve_in_transaction(cx, message),
             Body::Fetch { .. } => self.fetch(cx, message),
+            Body::OffsetForLeaderEpoch { partitions } => self.end_of_epochs(cx, conn, id, partitions),
             Body::ListOffsets { who, partitions } => self.list_offsets(cx, conn, id, *who, partitions),
             Body::Metadata { topics } => self.metadata(cx, conn, id, message.quiet, topics),
             Body::InitProducerId { .. } => self.init_producer_id(cx, message),

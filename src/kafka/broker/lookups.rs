@@ -94,6 +94,25 @@ impl Broker {
         self.answer(cx, conn, request, false, Body::OffsetsListed { results });
     }
 
+    /// Where epochs end in this leader's log: whoever read further read what is no longer there.
+    pub(super) fn end_of_epochs(
+        &mut self,
+        cx: &mut Cx<'_>,
+        conn: Conn,
+        request: MsgId,
+        asked: &[(Partition, LeaderEpoch, LeaderEpoch)],
+    ) {
+        let unknown = (LeaderEpoch(-1), Offset::NONE);
+        let one = |&(p, current, epoch): &(Partition, LeaderEpoch, LeaderEpoch)| {
+            let error = self.check_epoch(p, current);
+            let log = self.disk.logs.get(&p).filter(|_| error == ErrorCode::None);
+            let (epoch, end) = log.and_then(|log| log.end_of_epoch(epoch)).unwrap_or(unknown);
+            (p, error, epoch, end)
+        };
+        let results = asked.iter().map(one).collect();
+        self.answer(cx, conn, request, false, Body::LeaderEpochsEnded { results });
+    }
+
     /// An offset as a client may see it: for read_committed the end is the last stable offset, for a follower the log end. A new leader
     /// whose high watermark is still below its epoch's start cannot tell clients what is last.
     fn find_offset(&self, p: Partition, who: Fetcher, spec: OffsetSpec) -> Result<Offset, ErrorCode> {

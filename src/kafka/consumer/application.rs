@@ -174,8 +174,7 @@ impl Consumer {
 
     /// In poll(): returns with records if there are any.
     fn poll(&mut self, cx: &mut Cx<'_>, until: Option<Micros>) {
-        let nowhere = self.client.slots.values().any(|slot| slot.place == Place::Nowhere);
-        let error = self.client.fatal.or(nowhere.then_some(ErrorCode::OffsetOutOfRange));
+        let error = self.client.fatal.or_else(|| self.misplaced());
         if let Some(error) = error {
             self.app.polls += 1;
             self.app.doing = if self.spec.manual { Doing::Idle } else { Doing::Failed };
@@ -300,8 +299,7 @@ impl Consumer {
 
     /// A seek() gave a position to a loop that had ended without one.
     pub(super) fn resume_after_seek(&mut self, cx: &mut Cx<'_>) {
-        let nowhere = self.client.slots.values().any(|slot| slot.place == Place::Nowhere);
-        if self.app.doing == Doing::Failed && !nowhere && self.client.fatal.is_none() {
+        if self.app.doing == Doing::Failed && self.misplaced().is_none() && self.client.fatal.is_none() {
             self.app.error = None;
             self.enter_poll(cx);
         }

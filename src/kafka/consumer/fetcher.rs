@@ -47,6 +47,9 @@ impl Consumer {
         let max_bytes = u64::try_from(self.spec.configs.int("max.partition.fetch.bytes")).unwrap_or(u64::MAX);
         for (&partition, slot) in &self.client.slots {
             let Place::At(offset) = slot.place else { continue };
+            if self.unproven(partition, slot).is_some() {
+                continue;
+            }
             if self.client.completed.iter().any(|fetched| fetched.partition == partition) {
                 continue;
             }

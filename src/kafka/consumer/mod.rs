@@ -19,8 +19,8 @@
 //! `commit` and an orderly close commit the whole position, as
 //! `commitSync()` and `close()` do.
 //!
-//! Not modelled: jitter of back-offs, automatic commits that repeat an unchanged position, validation of
-//! positions by leader epoch, fetch sessions, librdkafka's deeper fetch queue. Not yet: static members,
+//! Not modelled: jitter of back-offs, automatic commits that repeat an unchanged position,
+//! fetch sessions, librdkafka's deeper fetch queue. Not yet: static members,
 //! cooperative rebalancing, transactions.
 
 mod application;
@@ -31,6 +31,7 @@ mod fetcher;
 mod isolation;
 mod membership;
 mod positions;
+mod validation;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -127,6 +128,7 @@ enum Ask {
     Commit(Purpose, Vec<(Partition, Offset, LeaderEpoch)>),
     Committed { round: u64 },
     Lookup { round: u64, asked: Vec<(Partition, OffsetSpec)> },
+    Prove { round: u64, asked: Vec<(Partition, Offset, LeaderEpoch)> },
     Fetch { round: u64, asked: Vec<(Partition, Offset)> },
 }
 
@@ -273,6 +275,9 @@ impl Consumer {
             (Body::OffsetsFetched { error, offsets }, Ask::Committed { round }) => {
                 self.on_offsets(cx, round, *error, offsets);
             }
+            (Body::LeaderEpochsEnded { results }, Ask::Prove { round, asked }) => {
+                self.on_proven(cx, round, &asked, results);
+            }
             (Body::OffsetsListed { results }, Ask::Lookup { round, asked }) => {
                 self.on_listed(cx, round, &asked, results);
             }
@@ -321,7 +326,7 @@ impl Consumer {
             Ask::Metadata => self.metadata_failed(cx, why),
             Ask::Coordinator => self.client.backoffs.coordinator.fail(cx, &self.spec.configs),
             Ask::Fetch { .. } => self.fetch_failed(cx, to, why),
-            Ask::Lookup { .. } => {
+            Ask::Lookup { .. } | Ask::Prove { .. } => {
                 self.client.backoffs.lookup.fail(cx, &self.spec.configs);
                 self.want_metadata(why);
             }

@@ -21,6 +21,8 @@ pub(super) enum Place {
     At(Offset),
     /// There is no committed offset, or it is out of range, and auto.offset.reset is none.
     Nowhere,
+    /// What was read here is no longer in the log, and auto.offset.reset is none.
+    Truncated,
 }
 
 /// An assigned partition.
@@ -29,13 +31,16 @@ pub(super) struct Slot {
     pub place: Place,
     /// Leader epoch of the last record delivered; -1 = none yet.
     pub epoch: LeaderEpoch,
+    /// Leadership whose log was asked and still had what was read; -1 = none.
+    pub proven: LeaderEpoch,
     /// Committed, as far as this consumer knows; -1 = not.
     pub committed: Offset,
 }
 
 impl Default for Slot {
     fn default() -> Self {
-        Self { place: Place::Unknown, epoch: LeaderEpoch(-1), committed: Offset::NONE }
+        let none = LeaderEpoch(-1);
+        Self { place: Place::Unknown, epoch: none, proven: none, committed: Offset::NONE }
     }
 }
 
@@ -54,6 +59,7 @@ impl Consumer {
         if self.polling() && self.client.membership.stable() {
             self.fetch_committed(cx);
             self.list_offsets(cx);
+            self.prove_positions(cx);
         }
     }
 
@@ -95,7 +101,7 @@ impl Consumer {
             }
             match offset {
                 Some(to) => {
-                    *slot = Slot { place: Place::At(to), epoch, committed: to };
+                    *slot = Slot { place: Place::At(to), epoch, committed: to, ..Slot::default() };
                     let why = MoveWhy::Committed;
                     cx.note(Note::PositionMoved { consumer: cx.me(), partition, to, why });
                 }

@@ -62,6 +62,17 @@ impl Looking<'_> {
                     said.field(&self.partition(*p), format!("{spec:?}"));
                 }
             }
+            Body::OffsetForLeaderEpoch { partitions } => {
+                for (p, _, epoch) in partitions {
+                    said.field(&self.partition(*p), format!("epoch {}", epoch.0));
+                }
+            }
+            Body::LeaderEpochsEnded { results } => {
+                for (p, error, epoch, end) in results {
+                    said.field(&self.partition(*p), format!("epoch {} ends at {end}", epoch.0));
+                    said.error(*error);
+                }
+            }
             Body::OffsetsListed { results } => {
                 for (p, error, offset) in results {
                     said.field(&self.partition(*p), format!("{offset}"));
