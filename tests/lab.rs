@@ -206,3 +206,57 @@ fn the_view_follows_the_playhead() {
     act(&mut lab, "drop-next p b1");
     assert_eq!(lab.view().rules, ["drop-next p b1"]);
 }
+
+const KEPT: &str = r#"
+[cluster]
+brokers = 2
+[[cluster.topic]]
+name = "orders"
+partitions = 1
+replicas = [[1, 2]]
+config = { "max.message.bytes" = 100 }
+[[cluster.topic]]
+name = "profiles"
+partitions = 1
+replicas = [[1, 2]]
+config = { "cleanup.policy" = "compact" }
+[[cluster.producer]]
+id = "p"
+topics = ["orders", "profiles"]
+"#;
+
+fn refusal(lab: &mut Lab, line: &str) -> Option<&'static str> {
+    let action: Action = line.parse().unwrap();
+    lab.act(&action).unwrap_or_else(|e| panic!("{line}: {e}")).refused.map(|error| error.name())
+}
+
+#[test]
+fn records_are_deleted_up_to_the_high_watermark_on_every_replica() {
+    let mut lab = Lab::new(&Spec::parse(KEPT).unwrap(), 1).unwrap();
+    act(&mut lab, "produce p --key a --count 3");
+    until(&mut lab, "hw('orders-0') == 3 && hw('orders-0', 'b2') == 3");
+    assert_eq!(refusal(&mut lab, "delete-records orders-0 4"), Some("OFFSET_OUT_OF_RANGE"));
+    assert_eq!(refusal(&mut lab, "delete-records profiles-0 end"), Some("POLICY_VIOLATION"));
+    holds(&lab, "log_start('orders-0') == 0");
+    assert_eq!(refusal(&mut lab, "delete-records orders-0 2"), None);
+    until(&mut lab, "log_start('orders-0') == 2 && log_start('orders-0', 'b2') == 2");
+    holds(&lab, "leo('orders-0') == 3 && log('orders-0').map(r, r.offset) == [2]");
+    act(&mut lab, "delete-records orders-0 end");
+    until(&mut lab, "log_start('orders-0', 'b2') == 3");
+    act(&mut lab, "crash b1");
+    act(&mut lab, "start b1");
+    holds(&lab, "log_start('orders-0', 'b1') == 0"); // forgotten: it was not written down yet
+}
+
+#[test]
+fn a_batch_that_breaks_a_rule_of_its_topic_is_refused_and_nothing_is_written() {
+    let mut lab = Lab::new(&Spec::parse(KEPT).unwrap(), 1).unwrap();
+    act(&mut lab, "produce p --to profiles --id keyless");
+    until(&mut lab, "failed('keyless')");
+    holds(&lab, "error('keyless') == 'INVALID_RECORD' && leo('profiles-0') == 0");
+    let long = "x".repeat(100);
+    act(&mut lab, &format!("produce p --key a --value {long} --id large"));
+    until(&mut lab, "failed('large')");
+    holds(&lab, "error('large') == 'MESSAGE_TOO_LARGE' && leo('orders-0') == 0");
+    holds(&lab, "refused('orders-0') == 'MESSAGE_TOO_LARGE'");
+}

@@ -206,3 +206,19 @@ fn a_slow_link_and_a_duplicate() {
     assert_eq!(seen[..2], [(105, Seen::Answer(0)), (105, Seen::Answer(0))]);
     assert_eq!(world.node(SERVER).kept, 2);
 }
+
+#[test]
+fn what_a_sender_has_given_up_comes_when_it_is_released() {
+    let mut world = tank();
+    world.begin_input(1);
+    let action = RuleAction::HoldOne;
+    world.fault(Fault::Rule { from: Some(CLIENT), to: Some(SERVER), api: None, answer: None, action });
+    ask(&mut world, 1);
+    run(&mut world);
+    assert!(world.rules().is_empty() && world.node(SERVER).kept == 0, "one message is kept back");
+    assert!(world.flights().all(|flight| flight.held));
+    world.begin_input(2);
+    world.fault(Fault::Release { from: CLIENT, to: SERVER });
+    run(&mut world);
+    assert_eq!((world.node(SERVER).kept, world.flights().count()), (1, 0));
+}

@@ -9,10 +9,12 @@
 //!  leaders ◀── Fetch ── follow
 //! ```
 //!
-//! Disk: the logs, and high watermarks as of the last checkpoint (5 s). Everything else is lost in a crash. The page cache is taken to be
-//! written back at the same 5 s tick, which is what a power loss costs at most.
+//! Disk: the logs, high watermarks as of the last checkpoint (5 s), log starts as of theirs (60 s). Everything else is lost in a crash.
+//! The page cache is taken to be written back at the same 5 s tick, which is what a power loss costs at most. A clean stop writes
+//! everything down, with a snapshot of producers at each log's end.
 //!
-//! Not modelled: request queues and threads (a request takes no time), quotas, auto-creation of people's topics, preferred read replicas.
+//! Not modelled: request queues and threads (a request takes no time), quotas, auto-creation of people's topics, preferred read replicas,
+//! the answer of `DeleteRecords` (it waits for every replica's log start; here an operator asks and nobody waits).
 
 mod apply;
 mod fetch;

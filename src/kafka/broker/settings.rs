@@ -68,6 +68,7 @@ impl Broker {
             min_lag: self.topic_ms(p.topic, "min.compaction.lag.ms"),
             max_lag: self.topic_ms(p.topic, "max.compaction.lag.ms"),
             segment_bytes: self.topic_size(p.topic, "segment.bytes"),
+            file_delay: self.topic_ms(p.topic, "file.delete.delay.ms"),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Retention: whole segments go from the front, never past the high watermark (`UnifiedLog.deleteOldSegments`).
 
+use std::sync::Arc;
+
 use super::{Log, Segment};
 use crate::engine::Micros;
 use crate::kafka::mutant::{self, Mutant};
@@ -25,13 +27,13 @@ pub struct Deleted {
     pub segments: Vec<(Offset, DeleteWhy)>,
 }
 
-/// A segment that is deleted, but whose file is still there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A segment that is deleted, or replaced by compaction, but whose file is still there.
+#[derive(Clone, Debug)]
 pub struct Leaving {
-    /// Its base offset.
-    pub base: Offset,
-    /// Its bytes.
-    pub size: u64,
+    /// The segment.
+    pub segment: Arc<Segment>,
+    /// When it was deleted.
+    pub since: Micros,
     /// When the file goes.
     pub at: Micros,
 }
@@ -84,9 +86,8 @@ impl Log {
             pass.deleted.rolled = Some(self.roll(pass.now));
         }
         for segment in self.segments.drain(..count) {
-            let (base, size) = (segment.base(), segment.size());
-            pass.deleted.segments.push((base, why));
-            self.leaving.push(Leaving { base, size, at: pass.now + pass.file_delay });
+            pass.deleted.segments.push((segment.base(), why));
+            self.leaving.push(Leaving { segment, since: pass.now, at: pass.now + pass.file_delay });
         }
         if let Some(first) = self.segments.first() {
             self.start = self.start.max(first.base());

@@ -16,7 +16,7 @@ mod transactions;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Aborted, Log, Offset, Segment};
+use super::{Aborted, Leaving, Log, Offset, Segment};
 use crate::engine::Micros;
 use crate::kafka::record::Key;
 use crate::kafka::{Batch, Record};
@@ -35,6 +35,8 @@ pub struct Compaction {
     pub max_lag: Micros,
     /// `segment.bytes`: small segments are joined up to this size.
     pub segment_bytes: u64,
+    /// `file.delete.delay.ms`: how long the files of replaced segments stay on disk.
+    pub file_delay: Micros,
 }
 
 /// What there is to clean in a log.
@@ -150,6 +152,8 @@ impl Log {
             rest = after;
         }
         let removed = before - records(&cleaned);
+        let at = now + compaction.file_delay;
+        self.leaving.extend(old.into_iter().map(|segment| Leaving { segment, since: now, at }));
         self.segments.splice(0..0, cleaned);
         self.cleaned = dirt.upto;
         self.sparse = self.sparse.max(dirt.upto);

@@ -9,6 +9,7 @@ const EAGER: Compaction = Compaction {
     min_lag: Micros::ZERO,
     max_lag: Micros::NEVER,
     segment_bytes: 10_000,
+    file_delay: Micros::ZERO,
 };
 
 fn record(key: &str, value: Option<&str>, at: u64) -> Record {
