@@ -231,6 +231,11 @@ fn a_full_buffer_blocks_java_and_is_an_error_at_once_in_librdkafka() {
     act(&mut lab, "wait 2100ms");
     holds(&lab, "error('late') == 'BufferExhaustedException' && callbacks('late') == 1 && !failed('r10')");
 
+    let mut lab = tank("librdkafka", 1, r#""queue.buffering.max.kbytes" = 1"#, "");
+    act(&mut lab, &format!("produce p --value {}", "a".repeat(600)));
+    act(&mut lab, &format!("produce p --id over --value {}", "a".repeat(600)));
+    holds(&lab, "!failed('r1') && error('over') == '_QUEUE_FULL'");
+
     let mut lab = tank("librdkafka", 1, r#""queue.buffering.max.messages" = 3"#, "");
     act(&mut lab, "produce p --count 3");
     act(&mut lab, "produce p --id over");

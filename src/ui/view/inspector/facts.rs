@@ -3,7 +3,7 @@
 use crate::lab::Told;
 use crate::lab::view::{
     BrokerView, ConsumerView, ControllerView, GroupView, MessageView, PartitionView, ProcessView,
-    ProducerView, RecordKind, RecordView, ReplicaView, TankView, TransactionView,
+    ProducerView, QueuedBatch, RecordKind, RecordView, ReplicaView, TankView, TransactionView,
 };
 use crate::text::{Lang, t};
 
@@ -212,6 +212,21 @@ fn producer_facts(producer: &ProducerView, lang: Lang) -> Facts {
     if let Some(error) = &producer.error {
         facts.add("error", error);
     }
+    if let Some(call) = &producer.blocked_in {
+        facts.add("blocked_in", format!("{call}()"));
+    }
+    if producer.client == "librdkafka" {
+        facts.add("callbacks_pending", producer.callbacks_pending);
+    }
+    let next = |(p, next): &(String, i32)| (p.clone(), next.to_string());
+    facts.pairs("next_sequence", &producer.sequences.iter().map(next).collect::<Vec<_>>());
+    let fresh = |batch: &&QueuedBatch| !batch.in_retry;
+    let queued = |batch: &QueuedBatch| {
+        let (waiting, linger) = (batch.waiting_us / 1000, batch.linger_us / 1000);
+        let what = format!("{} · {} B · {waiting}/{linger} ms", batch.labels.join(" "), batch.bytes);
+        (batch.partition.clone(), what)
+    };
+    facts.pairs("queue", &producer.queue.iter().filter(fresh).map(queued).collect::<Vec<_>>());
     if !producer.in_flight.is_empty() {
         facts.heading("in_flight");
         for batch in &producer.in_flight {
