@@ -20,6 +20,9 @@ const PICTURES: &[Screen] = &[
     ("code-pending", |lang, size| picture("92-code", "poll", lang, size)),
     ("code-callback", |lang, size| picture("92-code", "flush", lang, size)),
     ("code-consumer", |lang, size| picture("92-code", "read", lang, size)),
+    ("lanes-sent", |lang, size| picture("93-lanes", "sent", lang, size)),
+    ("lanes-worked", |lang, size| picture("93-lanes", "worked", lang, size)),
+    ("lanes-inspector", |lang, size| inspect(picture("93-lanes", "worked", lang, size), "p2")),
 ];
 
 fn inspect(mut state: State, id: &str) -> State {

@@ -282,6 +282,8 @@ pub struct SendView {
     pub error: Option<String>,
     /// Lost messages that carried it.
     pub dropped: u32,
+    /// Attempts to store it that were not answered.
+    pub unanswered: u32,
     /// How often poll() returned it, by consumer.
     pub delivered: Vec<(String, u32)>,
     /// How often its work was finished, by consumer.

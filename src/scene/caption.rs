@@ -1,6 +1,6 @@
 //! A scene in words: for SVG alt text, plain mode and those who do not see the picture.
 
-use super::{Badge, Fate, Job, LadderRow, Scene, Telling, Tile, TileKind, Way};
+use super::{Badge, Fate, Job, LadderRow, Reason, Scene, Telling, Tile, TileKind, Way};
 use crate::text::{Lang, t, tf};
 
 /// What the picture shows, as sentences of fixed form.
@@ -11,6 +11,7 @@ pub fn caption(scene: &Scene, lang: Lang) -> String {
         Scene::Log(log) => log_caption(log, lang),
         Scene::Code(scene) => code_caption(scene, lang),
         Scene::Ladder(ladder) => ladder_caption(ladder, lang),
+        Scene::Lanes(scene) => lanes_caption(scene, lang),
         Scene::Partitioner(scene) => partitioner_caption(scene, lang),
         Scene::Txn(txn) => txn_caption(txn, lang),
     }
@@ -56,6 +57,34 @@ fn cluster_caption(cluster: &super::Cluster, lang: Lang) -> String {
         lines.push(format!("{} {} {} → {} {fate}", packet.id, packet.api, packet.from, packet.to));
     }
     lines.join("\n")
+}
+
+fn lanes_caption(scene: &super::Lanes, lang: Lang) -> String {
+    let mut lines = Vec::new();
+    for lane in &scene.lanes {
+        lines.push(tf(
+            lang,
+            "caption.lane",
+            &[("title", &lane.title.get(lang)), ("lost", &lane.lost), ("doubled", &lane.doubled)],
+        ));
+        lines.extend(lane.reasons.iter().map(|why| format!("  {}", reason(why, lang))));
+    }
+    lines.join("\n")
+}
+
+/// Why a lane ended up as it did.
+#[must_use]
+pub fn reason(why: &Reason, lang: Lang) -> String {
+    let list = |columns: &[usize]| columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match why {
+        Reason::Unheard(n) => tf(lang, "lanes.unheard", &[("n", &list(n))]),
+        Reason::GivenUp(n, error) => tf(lang, "lanes.given_up", &[("n", &list(n)), ("error", error)]),
+        Reason::CommittedFirst(n) => tf(lang, "lanes.committed_first", &[("n", &list(n))]),
+        Reason::AppendedAgain(n) => tf(lang, "lanes.appended_again", &[("n", &list(n))]),
+        Reason::WorkedAgain(n) => tf(lang, "lanes.worked_again", &[("n", &list(n))]),
+        Reason::Recognised(n) => tf(lang, "lanes.recognised", &[("n", &list(n))]),
+        Reason::Clean => t(lang, "lanes.clean").to_owned(),
+    }
 }
 
 fn code_caption(scene: &super::Code, lang: Lang) -> String {

@@ -12,6 +12,10 @@ pub fn elements(name: &str, params: &Params, view: &TankView) -> Vec<String> {
             ids.push(id);
         }
     };
+    if name == "lanes" {
+        lanes(params, view, &mut add);
+        return ids;
+    }
     if name == "code" {
         code(params, view, &mut add);
         return ids;
@@ -64,6 +68,28 @@ pub fn elements(name: &str, params: &Params, view: &TankView) -> Vec<String> {
         add(format!("#{}", message.id));
     }
     ids
+}
+
+fn lanes(params: &Params, view: &TankView, add: &mut impl FnMut(String)) {
+    let named = |id: &str| {
+        params.pipes.is_empty()
+            || params.pipes.iter().any(|pipe| pipe.producer == id || pipe.group.as_deref() == Some(id))
+    };
+    for producer in view.producers.iter().filter(|p| named(&p.id)) {
+        add(producer.id.clone());
+        for part in ["lost", "doubled"] {
+            add(format!("{}.{part}", producer.id));
+        }
+    }
+    for group in view.groups.iter().filter(|g| named(&g.id)) {
+        add(group.id.clone());
+        for consumer in view.consumers.iter().filter(|c| c.group == group.id) {
+            add(consumer.id.clone());
+        }
+    }
+    for partition in view.topics.iter().flat_map(|t| &t.partitions) {
+        add(partition.id.clone());
+    }
 }
 
 fn code(params: &Params, view: &TankView, add: &mut impl FnMut(String)) {

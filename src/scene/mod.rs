@@ -8,17 +8,19 @@ mod cluster;
 mod code;
 mod elements;
 mod ladder;
+mod lanes;
 mod log;
 mod packet;
 mod partitioner;
 mod tile;
 mod txn;
 
-pub use caption::{caption, say};
+pub use caption::{caption, reason, say};
 pub use cluster::{Badge, Card, Chip, Client, ClientLine, Cluster, Note as CardNote, Strip};
 pub use code::{Code, Job, Polled, Queued, Telling};
 pub use elements::{elements, resolve};
 pub use ladder::{Ladder, LadderRow, LaneKind, Lifeline, Rung, Tone, Way, rungs};
+pub use lanes::{Cell, Head, Held, Lane as DeliveryLane, Lanes, Pipe, Reason, Work};
 pub use log::{Flag, GroupCard, Log, Row as LogRow};
 pub use packet::{Fate, Packet, packets};
 pub use partitioner::{Group, Lane, Parcel, Partitioner, Sum, Target};
@@ -27,16 +29,17 @@ pub use txn::{ABORT, COMMIT, Machine, Phase, Reader, Row as TxnRow, Txn};
 
 use crate::lab::Told;
 use crate::lab::view::{LostView, TankView};
+use crate::text::Text;
 
 /// Names of scenes that a lesson may show.
-pub const NAMES: &[&str] = &["cluster", "log", "ladder", "partitioner", "code", "txn"];
+pub const NAMES: &[&str] = &["cluster", "log", "ladder", "partitioner", "code", "txn", "lanes"];
 
 /// Names of scenes that show something of this tank (and of its program, if there is one), in the order in which a person leafs through them.
 #[must_use]
 pub fn fitting(view: &TankView, program: bool) -> Vec<&'static str> {
     let fits = |name: &&&str| match **name {
         "txn" => !view.transactions.is_empty(),
-        "partitioner" => !view.producers.is_empty(),
+        "partitioner" | "lanes" => !view.producers.is_empty(),
         "code" => program,
         _ => true,
     };
@@ -90,6 +93,10 @@ pub struct Params {
     pub partition: Option<String>,
     /// Show only this topic.
     pub topic: Option<String>,
+    /// Pipelines of the lanes, top to bottom; empty = one a producer.
+    pub pipes: Vec<Pipe>,
+    /// What the script does to a record of the lanes: its column from 1, and the words over it.
+    pub faults: Vec<(u32, Text)>,
     /// Lines of a program whose effect is seen, from 1.
     pub light: Vec<u32>,
     /// Show these producers, in this order; empty = all.
@@ -114,6 +121,8 @@ impl Params {
         Self {
             partition: text("partition"),
             topic: text("topic"),
+            pipes: lanes::pipes(table),
+            faults: lanes::faults(table),
             light: light.collect(),
             producers: list("producers"),
             who: list("who"),
@@ -151,6 +160,8 @@ pub enum Scene {
     Txn(Txn),
     /// A program line by line, and what it sets off.
     Code(Code),
+    /// Delivery guarantees: a lane a pipeline, a column a record.
+    Lanes(Lanes),
 }
 
 /// Builds the scene of that name; an unknown one is the cluster.
@@ -158,6 +169,7 @@ pub enum Scene {
 pub fn build(name: &str, params: &Params, moment: &Moment<'_>) -> Scene {
     match name {
         "log" => Scene::Log(Log::build(params, moment)),
+        "lanes" => Scene::Lanes(Lanes::build(params, moment)),
         "code" => Scene::Code(Code::build(params, moment)),
         "ladder" => Scene::Ladder(Ladder::build(params, moment, moment.lanes)),
         "partitioner" => Scene::Partitioner(Partitioner::build(params, moment)),

@@ -51,6 +51,11 @@ impl Looking<'_> {
             acked: facts.acked_at.is_some(),
             error: facts.error.map(|error| error.name().to_owned()),
             dropped: facts.dropped,
+            unanswered: facts
+                .replies
+                .iter()
+                .map(|reply| u32::from(*reply == crate::lab::ledger::Reply::Lost))
+                .sum(),
             delivered: counts(&facts.delivered),
             worked: counts(&facts.worked),
         };

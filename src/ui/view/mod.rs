@@ -15,6 +15,7 @@ mod home;
 mod inspector;
 mod keybar;
 mod ladder;
+mod lanes;
 mod layout;
 mod log;
 mod narration;

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::layout::{Class, Layout};
-use super::{cluster, code, compare, dock, inspector, ladder, log, narration, partitioner, txn};
+use super::{cluster, code, compare, dock, inspector, ladder, lanes, log, narration, partitioner, txn};
 use crate::course::player::CodeAt;
 use crate::lab::{Line, Side, Told};
 use crate::scene::{self, Moment, Params, Program, Scene};
@@ -78,6 +78,7 @@ fn areas(tank: &Tank, layout: &Layout) -> (Rect, Option<Rect>) {
         Scene::Txn(scene) => txn::rows(&scene),
         Scene::Code(scene) => code::rows(&scene),
         Scene::Ladder(_) => stage.height,
+        Scene::Lanes(scene) => lanes::rows(&scene),
     };
     // A companion with fewer rows than this says nothing.
     let rows = rows.clamp(stage.height / 3, stage.height.saturating_sub(LEAST_COMPANION));
@@ -161,6 +162,7 @@ pub(super) fn scene(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, name: &s
         Scene::Partitioner(scene) => partitioner::draw(frame, buffer, area, &scene),
         Scene::Txn(scene) => txn::draw(frame, buffer, area, &scene),
         Scene::Code(scene) => code::draw(frame, buffer, area, &scene),
+        Scene::Lanes(scene) => lanes::draw(frame, buffer, area, &scene),
     }
 }
 
