@@ -5,6 +5,8 @@
 
 mod check;
 mod failure;
+mod fuzz;
+mod laws;
 mod lessons;
 mod list;
 mod options;
@@ -42,6 +44,8 @@ enum Verb {
     Check(check::CheckArgs),
     Run(run::RunArgs),
     Render(render::RenderArgs),
+    Laws(laws::LawsArgs),
+    Fuzz(fuzz::FuzzArgs),
 }
 
 /// What a subcommand comes to: an exit code, or why it could not do its work.
@@ -79,6 +83,8 @@ fn perform(args: &Args, lang: Lang) -> Outcome {
         Some(Verb::Check(check)) => check::run(check, globals, lang),
         Some(Verb::Run(run)) => run::run(run, globals, lang),
         Some(Verb::Render(render)) => render::run(render, globals, lang),
+        Some(Verb::Laws(laws)) => laws::run(laws, globals, lang),
+        Some(Verb::Fuzz(fuzz)) => fuzz::run(fuzz, globals, lang),
     }
 }
 

@@ -35,6 +35,7 @@ pub fn known_values(id: &str) -> Vec<&'static str> {
         "color" => ColorChoice::NAMED.iter().map(|(name, _)| *name).collect(),
         "glyphs" => GlyphChoice::NAMED.iter().map(|(name, _)| *name).collect(),
         "motion" => MotionChoice::NAMED.iter().map(|(name, _)| *name).collect(),
+        "profile" => crate::lab::fuzz::Profile::NAMED.iter().map(|(name, _)| *name).collect(),
         "trace" => TraceForm::NAMED.iter().map(|(name, _)| *name).collect(),
         "format" => PictureForm::NAMED.iter().map(|(name, _)| *name).collect(),
         _ => Vec::new(),

@@ -107,7 +107,7 @@ fn advice(error: &clap::Error, lang: Lang, option: &str, given: &str) -> String 
     match (near, id.as_str()) {
         (Some(value), _) if !given.is_empty() => tf(lang, "cli.error.did_you_mean", &[("suggestion", value)]),
         _ if !known.is_empty() => tf(lang, "cli.error.use_one_of", &[("values", &known.join(", "))]),
-        (_, "seed") => t(lang, "cli.error.number").to_owned(),
+        (_, "seed" | "runs" | "steps" | "minutes" | "threads") => t(lang, "cli.error.number").to_owned(),
         (_, "size") => {
             let sizes = (Size::SMALLEST, Size::LARGEST);
             tf(lang, "cli.error.size_form", &[("smallest", &sizes.0), ("largest", &sizes.1)])

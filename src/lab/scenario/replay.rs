@@ -2,6 +2,7 @@
 
 use super::{ExpectLine, MODEL, Scenario, ScenarioError, ScriptLine, When};
 use crate::engine::Micros;
+use crate::kafka::laws;
 use crate::lab::cel::{Assertion, Expr};
 use crate::lab::play::Lab;
 use crate::lab::run::{Budget, Ended, Goal};
@@ -79,6 +80,10 @@ impl Scenario {
             }
         }
         lab.survey();
+        let at_rest = |law: &laws::Law| law.scope == laws::Scope::Rest;
+        if self.law.as_deref().and_then(laws::find).is_some_and(at_rest) {
+            lab.demand();
+        }
         self.judge(lab, by_time)
     }
 
