@@ -173,6 +173,8 @@ pub enum Command {
     SetTopicConfig(TopicId, &'static str, Arc<str>),
     /// Controller: give leadership back to the first replica.
     ElectPreferred(Partition),
+    /// Broker that leads the partition: write an abort marker for its oldest open transaction (`kafka-transactions --abort`).
+    AbortHanging(Partition),
     /// Controller: let a replica lead that is not in sync.
     ElectUnclean(Partition),
     /// Controller: move a partition to these brokers.

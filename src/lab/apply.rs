@@ -166,6 +166,13 @@ impl State {
                     Deed::Command(node, Command::DeleteRecords(p, upto))
                 }))
             }
+            Action::AbortHanging { partition } => {
+                let p = self.partition(partition)?;
+                let running = self.running_leader(p);
+                Ok(running.map_or(Deed::Refused(ErrorCode::LeaderNotAvailable), |node| {
+                    Deed::Command(node, Command::AbortHanging(p))
+                }))
+            }
             Action::Reassign { partition, brokers } => self.plan_reassign(partition, brokers),
             Action::FailNextAppend { partition, error } => self.plan_fail(partition.as_deref(), *error),
             Action::Begin { producer } => self.tell_producer(producer, Command::BeginTransaction),

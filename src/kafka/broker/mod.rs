@@ -340,6 +340,7 @@ impl Broker {
                 }
             }
             Command::ResetOffsets(group, topic, to) => self.reset_offsets(cx, group, topic, to),
+            Command::AbortHanging(p) => self.abort_hanging(cx, p),
             Command::DeleteRecords(p, upto) => self.delete_records(cx, p, upto),
             Command::FailNextAppend(p, error) => self.vol.refuse_next.push((p, error)),
             _ => {}

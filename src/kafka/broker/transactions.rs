@@ -12,8 +12,8 @@ use crate::kafka::internal::InternalTopic;
 use crate::kafka::log::{Guard, Origin, Verdict};
 use crate::kafka::txn::Version;
 use crate::kafka::{
-    Acks, Batch, Body, Cx, ErrorCode, InTransaction, Note, Offset, Partition, Sequence, Stamp, Timer,
-    TransactionMarker,
+    Acks, Batch, Body, Cx, ErrorCode, InTransaction, Marker, Note, Offset, Outcome, Partition, Sequence,
+    Stamp, Timer, TransactionMarker,
 };
 
 /// How long brokers wait for each other's answers (`request.timeout.ms` of a broker).
@@ -241,6 +241,27 @@ impl Broker {
             self.vol.writes.push(Write { partition: p, required, deadline, then });
         }
         Ok(offset)
+    }
+
+    /// An operator ends the oldest open transaction of a partition with an abort marker, whatever its coordinator knows of it. It carries
+    /// the epoch that the partition knows.
+    pub(super) fn abort_hanging(&mut self, cx: &mut Cx<'_>, p: Partition) {
+        let written = self.oldest_open(p).ok_or(ErrorCode::InvalidTxnState).and_then(|told| {
+            let offset = self.append_marker(cx, p, &told)?;
+            self.after_append(cx, p);
+            Ok(offset)
+        });
+        if let Err(error) = written {
+            cx.note(Note::AdminRefused { error });
+        }
+    }
+
+    fn oldest_open(&self, p: Partition) -> Option<TransactionMarker> {
+        let producers = self.disk.logs.get(&p)?.producers();
+        let (_, pid) = producers.open().next()?;
+        let known = producers.get(pid)?;
+        let marker = Marker { outcome: Outcome::Abort, coordinator_epoch: known.coordinator_epoch.max(0) };
+        Some(TransactionMarker { pid, epoch: known.epoch, marker, partitions: vec![p] })
     }
 
     // ---- last stable offset ----

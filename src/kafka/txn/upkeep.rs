@@ -81,7 +81,7 @@ impl Coordinator {
 
     /// Whether a check that runs every `period` since the broker's start runs now.
     fn on_grid(&self, now: Micros, period: Micros) -> bool {
-        now.since(self.since).0 % period.0.max(1) == 0
+        now.since(self.since).0.is_multiple_of(period.0.max(1))
     }
 
     /// The first run after `at` of a check that runs every `period`.

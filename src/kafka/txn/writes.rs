@@ -47,9 +47,10 @@ pub(super) struct Writes {
 impl Writes {
     /// Forgets the writes to a partition; gives who waited for them.
     pub fn forget(&mut self, partition: u32) -> Vec<Waiting> {
-        let gone = self.open.extract_if(.., |_, write| write.partition == partition);
-        gone.filter_map(|(_, write)| Some(Waiting { parked: write.then.parked()?, then: write.then }))
-            .collect()
+        let to = |(_, write): &(&u64, &Write)| write.partition == partition;
+        let tokens: Vec<u64> = self.open.iter().filter(to).map(|(token, _)| *token).collect();
+        let gone = tokens.into_iter().filter_map(|token| self.open.remove(&token));
+        gone.filter_map(|write| Some(Waiting { parked: write.then.parked()?, then: write.then })).collect()
     }
 
     /// Whether the completion of a transaction is being written.

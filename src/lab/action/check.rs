@@ -108,6 +108,7 @@ impl Action {
                 .collect(),
             Self::ElectPreferred { partition }
             | Self::ElectUnclean { partition }
+            | Self::AbortHanging { partition }
             | Self::DeleteRecords { partition, .. } => {
                 vec![(partition, W::Partition)]
             }

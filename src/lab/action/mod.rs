@@ -149,6 +149,10 @@ pub enum Action {
         #[arg(value_parser = w::upto)]
         upto: Upto,
     },
+    AbortHanging {
+        #[arg(value_parser = w::partition)]
+        partition: String,
+    },
     AddBroker {
         #[arg(value_parser = w::id)]
         broker: String,

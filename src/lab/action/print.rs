@@ -79,6 +79,7 @@ impl Action {
             Self::DeleteRecords { partition, upto } => {
                 ("delete-records", vec![Id(partition), Word(upto.to_string())])
             }
+            Self::AbortHanging { partition } => ("abort-hanging", vec![Id(partition)]),
             Self::AddBroker { broker } => ("add-broker", vec![Id(broker)]),
             Self::Reassign { partition, brokers } => {
                 ("reassign", vec![Id(partition), Word(brokers.join(","))])

@@ -92,6 +92,7 @@ fn of_the_cluster() -> impl Strategy<Value = Action> {
         (partition(), proptest::collection::vec(id(), 1..4))
             .prop_map(|(partition, brokers)| Action::Reassign { partition, brokers }),
         partition().prop_map(|partition| Action::ElectUnclean { partition }),
+        partition().prop_map(|partition| Action::AbortHanging { partition }),
         (partition(), proptest::option::of(0..99_i64)).prop_map(|(partition, offset)| {
             let upto = offset.map_or(Upto::End, |offset| Upto::Offset(Offset(offset)));
             Action::DeleteRecords { partition, upto }
