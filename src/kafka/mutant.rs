@@ -39,6 +39,10 @@ mutants! {
     DeletesTooMuch = "deletes-too-much",
     /// Retention does not look at the high watermark: data.8.
     DeletesUncommitted = "deletes-uncommitted",
+    /// Compaction keeps the old records of a key and removes the newest: data.9.
+    RemovesNewest = "removes-newest",
+    /// Compaction does not look at the last stable offset: data.10.
+    CleansUnstable = "cleans-unstable",
     /// The leader epoch stays when the leader changes: data.11.
     KeepsLeaderEpoch = "keeps-leader-epoch",
     /// The controller takes the leader itself out of the in-sync set: data.12.

@@ -100,6 +100,23 @@ fn log_case(mutant: Mutant) -> Option<Case> {
             end: "@30s",
             ..Case::default()
         },
+        Mutant::RemovesNewest => Case {
+            cluster: "\"log.cleaner.backoff.ms\" = 5000",
+            orders: "replicas = [[1]]\nconfig = { \"segment.bytes\" = 300, \"cleanup.policy\" = \"compact\" }",
+            more: "drive = \"auto\"\nworkload = { every = \"300ms\", keys = [\"a\", \"b\"], count = 20 }",
+            end: "@20s",
+            ..Case::default()
+        },
+        Mutant::CleansUnstable => Case {
+            cluster: "\"log.cleaner.backoff.ms\" = 5000",
+            orders: "replicas = [[1, 2, 3]]\nconfig = { \"segment.bytes\" = 200, \"min.insync.replicas\" = 2, \
+                     \"cleanup.policy\" = \"compact\" }",
+            p: ACKS_1,
+            script: "crash b2\ncrash b3\nwhen isr('orders-0') == ['b1'] : produce p --key a\n+1s produce p --key a\n\
+                     +1s produce p --key a\n+1s produce p --key a\n+1s produce p --key a",
+            end: "@60s",
+            ..Case::default()
+        },
         Mutant::DeletesUncommitted => Case {
             cluster: "\"log.retention.check.interval.ms\" = 10000",
             orders: "replicas = [[1, 2, 3]]\nconfig = { \"segment.bytes\" = 200, \"retention.bytes\" = 200, \

@@ -25,6 +25,8 @@ pub static LAWS: &[Law] = &[
     law("data.6", "UnifiedLog", Local, Never, Mutant::LowersLogStart),
     law("data.7", "UnifiedLog.deleteRetentionSizeBreachedSegments", Local, Never, Mutant::DeletesTooMuch),
     law("data.8", "UnifiedLog.deleteOldSegments", Local, Never, Mutant::DeletesUncommitted),
+    law("data.9", "LogCleaner", Local, Never, Mutant::RemovesNewest),
+    law("data.10", "LogCleanerManager", Local, Never, Mutant::CleansUnstable),
     law("data.11", "ReplicationControlManager", Local, Never, Mutant::KeepsLeaderEpoch),
     law("data.12", "ReplicationControlManager", Local, Never, Mutant::DropsLeader),
     law("data.13", "Partition", Local, Never, Mutant::LowersHighWatermark),

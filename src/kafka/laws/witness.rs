@@ -150,6 +150,9 @@ impl Witness {
             Note::SegmentDeleted { node, partition, why, .. } => {
                 self.see_deletion(world, *node, *partition, *why);
             }
+            Note::LogCompacted { node, partition, upto, .. } => {
+                self.see_compaction(world, *node, *partition, *upto);
+            }
             Note::LogStartMoved { node, partition, from, to } => {
                 self.see_log_start(world, *node, *partition, (*from, *to));
             }

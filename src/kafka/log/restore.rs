@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Guard, Log, Offset, ProducerId, ProducerStates};
+use super::{Epochs, Guard, Log, Offset, ProducerId, ProducerStates};
 use crate::engine::Micros;
 use crate::kafka::Stamp;
 
@@ -11,7 +11,11 @@ impl Log {
     /// was known of producers is what the newest snapshot and the batches behind it tell; those expired by then are not taken from it.
     pub fn reload(&mut self, now: Micros, checkpoint: Option<Offset>, expiration: Micros) {
         let first = self.first_base();
+        let before = self.start;
         self.start = checkpoint.map_or(first, |start| start.max(first)).min(self.end());
+        if self.start < before {
+            self.relearn_epochs();
+        }
         self.leaving.clear();
         if let Some((_, newest)) = self.snapshots.last_mut()
             && newest.has_expired(now, expiration)
@@ -31,6 +35,20 @@ impl Log {
         let end = self.end();
         self.snapshots.retain(|(upto, _)| *upto < end);
         self.snapshots.push((end, Arc::new(self.producers.snapshot())));
+    }
+
+    /// The log begins earlier than was thought: the epochs are those of its batches, and what this replica knows beyond them.
+    fn relearn_epochs(&mut self) {
+        let known = std::mem::take(&mut self.epochs);
+        let mut epochs = Epochs::default();
+        for batch in self.batches_from(self.start) {
+            epochs.assign(batch.leader_epoch, batch.base.max(self.start));
+        }
+        let latest = epochs.latest();
+        for (epoch, start) in known.entries().iter().filter(|(epoch, _)| Some(*epoch) > latest) {
+            epochs.assign(*epoch, *start);
+        }
+        self.epochs = epochs;
     }
 
     pub(super) fn relearn_producers(&mut self) {

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use super::{Aborted, Leaving, Log, Offset, Segment};
 use crate::engine::Micros;
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::record::Key;
 use crate::kafka::{Batch, Record};
 use transactions::Transactions;
@@ -108,7 +109,8 @@ impl Log {
             compaction.min_lag > Micros::ZERO
                 && s.max_timestamp().is_some_and(|newest| newest + compaction.min_lag > now)
         };
-        let mut limit = self.last_stable(high_watermark).min(active);
+        let stable = self.last_stable(high_watermark);
+        let mut limit = if mutant::on(Mutant::CleansUnstable) { active } else { stable.min(active) };
         if let Some(young) = dirty().find(young) {
             limit = limit.min(young.base());
         }
@@ -244,7 +246,9 @@ impl Pass {
             return true;
         }
         let Some(key) = record.identity() else { return false };
-        let is_newest = self.newest.get(&key).is_none_or(|newest| offset >= *newest);
+        let is_newest = self.newest.get(&key).is_none_or(|newest| {
+            if mutant::on(Mutant::RemovesNewest) { offset < *newest } else { offset >= *newest }
+        });
         let gone = record.is_tombstone() && batch.delete_horizon().is_some_and(|horizon| self.now >= horizon);
         is_newest && !gone
     }
