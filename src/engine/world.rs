@@ -178,6 +178,12 @@ impl<N: Node> World<N> {
         self.core.queue.peek().map(|(time, _, _)| Micros(time))
     }
 
+    /// Why the last turn happened.
+    #[must_use]
+    pub const fn cause(&self) -> Cause {
+        self.core.cause
+    }
+
     /// Entries in the queue, stale ones included.
     #[must_use]
     pub fn queued(&self) -> usize {

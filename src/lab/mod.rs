@@ -34,6 +34,7 @@ pub mod trace;
 pub mod twin;
 pub mod view;
 mod vocabulary;
+mod why;
 
 #[cfg(test)]
 mod mutants;
@@ -56,3 +57,4 @@ pub use story::Told;
 pub use trace::Line;
 pub use twin::{Aim, Claim, Side, Sides, Twin};
 pub use vocabulary::Vocabulary;
+pub use why::{Cause, Subject, Verdict, Why as Reason};

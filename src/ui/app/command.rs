@@ -134,6 +134,8 @@ commands! {
     OtherScene "other-scene" Look: Tank [c('o')];
     /// The messages of the span, as a ladder.
     Ladder "ladder" Look: Tank [c('v')];
+    /// Why it is so: from effect to cause.
+    Why "why" Look: Tank [c('w')];
     /// The other one of two labs.
     OtherSide "other-side" Look: Tank [c('s')];
     /// To the first moment at which two labs differ.

@@ -9,7 +9,7 @@ use super::menu::Menu;
 use super::tank::Tank;
 use crate::course::player::Phase;
 use crate::course::{Course, Progress};
-use crate::lab::Action;
+use crate::lab::{Action, Reason, Side};
 use crate::text::Lang;
 use crate::ui::theme::{GlyphSet, Theme};
 
@@ -107,6 +107,15 @@ pub enum Overlay {
     Events {
         /// Rows scrolled up from the newest.
         back: usize,
+    },
+    /// From an effect back to its cause.
+    Why {
+        /// The answer.
+        why: Box<Reason>,
+        /// On which side of two labs.
+        side: Side,
+        /// Selected link.
+        row: usize,
     },
     /// A question.
     Question {

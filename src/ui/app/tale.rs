@@ -1,7 +1,7 @@
 //! The span of time that a ladder shows, told once and carried on as time goes on: a picture is drawn from it without replaying.
 
 use super::tank::Tank;
-use crate::lab::{BranchId, Difference, Lab, Side, Sides, Told};
+use crate::lab::{BranchId, Difference, Lab, Side, Sides, Subject, Told};
 use crate::scene::{Ladder, Moment, Params};
 
 /// What happened in a span, on each side.
@@ -123,6 +123,38 @@ impl Tank {
             return Some(event);
         }
         self.told_of(id).and_then(|told| u64::try_from(told.line.event).ok())
+    }
+
+    /// What a person asks about with `w`: the selected thing, in a ladder the selected or the present row.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        let view = self.film_of(self.side).shown();
+        if self.scene_name() == "ladder" {
+            let current = || {
+                let ladder = self.ladder(self.side, usize::MAX);
+                ladder.rungs.iter().rfind(|rung| !rung.ahead && !rung.id.is_empty()).map(|rung| rung.event)
+            };
+            return self.selected_event().or_else(current).map_or(Subject::Latest, Subject::Event);
+        }
+        let Some(id) = self.selected.as_deref() else { return Subject::Latest };
+        if let Some(msg) = id.strip_prefix('#').and_then(|msg| msg.parse().ok()) {
+            return Subject::Message(msg);
+        }
+        if let Some((broker, rest)) = id.split_once('/') {
+            let (partition, offset) = rest.split_once('@').map_or((rest, None), |(p, o)| (p, o.parse().ok()));
+            let brokers = view.brokers.iter().filter(|b| b.id == broker);
+            let replica = brokers.flat_map(|b| &b.replicas).find(|r| r.partition == partition);
+            let last = replica.map_or(-1, |r| r.log_end - 1);
+            return Subject::Offset(broker.to_owned(), partition.to_owned(), offset.unwrap_or(last));
+        }
+        if let Some(p) = view.topics.iter().flat_map(|t| &t.partitions).find(|p| p.id == id)
+            && let Some(leader) = &p.leader
+        {
+            let copies = view.brokers.iter().filter(|b| b.id == *leader).flat_map(|b| &b.replicas);
+            let last = copies.filter(|r| r.partition == id).map(|r| r.log_end - 1).max().unwrap_or(-1);
+            return Subject::Offset(leader.clone(), id.to_owned(), last);
+        }
+        Subject::Process(id.split('.').next().unwrap_or(id).to_owned())
     }
 
     /// What was told under an id: `#17`, or the first of `e512-0`'s event that is no message.

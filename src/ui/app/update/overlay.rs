@@ -30,6 +30,7 @@ fn rows(state: &mut State, by: isize) {
         Some(Overlay::Break(menu)) => menu.row = moved(menu.row, by, menu.items.len()),
         Some(Overlay::Branches { row }) => *row = moved(*row, by, branches),
         Some(Overlay::Events { back }) => *back = moved(*back, -by, 500),
+        Some(Overlay::Why { why, row, .. }) => *row = moved(*row, by, why.chain.len()),
         Some(Overlay::Question { ask, row }) => *row = moved(*row, by, ask.answers().len()),
         Some(Overlay::Line(_)) | None => {}
     }
@@ -47,6 +48,14 @@ fn enter(state: &mut State) {
                 && let Some(branch) = tank.play.lab().branches().get(row).map(|b| b.id)
             {
                 tank.play.switch(branch);
+                tank.snap();
+            }
+        }
+        Some(Overlay::Why { why, side, row }) => {
+            let event = why.chain.get(row).and_then(|cause| u64::try_from(cause.event).ok());
+            if let (Some(tank), Some(event)) = (state.tank_mut(), event) {
+                tank.film.playing = false;
+                tank.play.jump_on(side, event);
                 tank.snap();
             }
         }

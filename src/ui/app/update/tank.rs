@@ -22,6 +22,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Prompt => state.overlays.push(Overlay::Line(CommandLine::default())),
         Command::Events => state.overlays.push(Overlay::Events { back: 0 }),
         Command::Branches => state.overlays.push(Overlay::Branches { row: 0 }),
+        Command::Why => why(state),
         Command::Fork => fork(state),
         Command::Hint => hint(state),
         Command::Choose => choose(state, None),
@@ -243,6 +244,16 @@ fn next_beat(state: &mut State) {
             tank.snap();
         }
     }
+}
+
+/// Why the selected thing is as it is; without one, why the last thing happened.
+fn why(state: &mut State) {
+    let Some(tank) = state.tank_mut() else { return };
+    tank.film.playing = false;
+    tank.finish();
+    let side = tank.side;
+    let why = Box::new(tank.play.lab_of(side).why(&tank.subject()));
+    state.overlays.push(Overlay::Why { why, side, row: 0 });
 }
 
 fn ask(state: &mut State, ask: Ask) {

@@ -4,6 +4,7 @@ mod help;
 mod line;
 mod lists;
 mod question;
+mod why;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -31,6 +32,10 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) -> Option<Position> 
             }
             Overlay::Events { back } => {
                 lists::events(state, buffer, area, *back);
+                None
+            }
+            Overlay::Why { why, row, .. } => {
+                why::draw(state, buffer, area, why, *row);
                 None
             }
             Overlay::Question { ask, row } => {
