@@ -260,3 +260,43 @@ impl Leading {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAG: Micros = Micros::secs(30);
+
+    fn leading(isr: &[u32]) -> Leading {
+        let ids = |list: &[u32]| list.iter().map(|id| NodeId(*id)).collect();
+        let state = PartitionState { replicas: ids(&[1, 2, 3]), isr: ids(isr), ..PartitionState::default() };
+        Leading::begin(NodeId(1), &state, Offset(10), Micros::secs(1))
+    }
+
+    #[test]
+    fn who_never_caught_up_does_not_count_in_the_first_seconds_of_the_world() {
+        let mut leading = leading(&[1, 2]);
+        let now = Micros::secs(2);
+        leading.followers.get_mut(&NodeId(2)).unwrap().fetched(now, Offset(10), Offset(10), BrokerEpoch(5));
+        leading.followers.get_mut(&NodeId(3)).unwrap().fetched(now, Offset(4), Offset(10), BrokerEpoch(6));
+        assert_eq!(leading.next_high_watermark(Offset(4), Offset(10), 1, now, LAG, |_| true), Offset(10));
+    }
+
+    #[test]
+    fn a_leader_elected_again_still_knows_what_its_followers_have() {
+        let mut leading = leading(&[1, 2, 3]);
+        for id in [2, 3] {
+            let follower = leading.followers.get_mut(&NodeId(id)).unwrap();
+            follower.fetched(Micros::secs(2), Offset(12), Offset(12), BrokerEpoch(5));
+        }
+        let state = PartitionState {
+            replicas: vec![NodeId(1), NodeId(2)],
+            isr: vec![NodeId(1), NodeId(2)],
+            ..PartitionState::default()
+        };
+        leading.renew(NodeId(1), &state, Offset(12), Micros::secs(50));
+        let end = |id| leading.followers.get(&NodeId(id)).and_then(|f| f.log_end);
+        assert_eq!((end(2), end(3)), (Some(Offset(12)), None), "b3 is no replica any more");
+        assert!(leading.lagging(Micros::secs(80), Offset(13), LAG).is_empty(), "the lag time begins anew");
+    }
+}

@@ -61,3 +61,60 @@ impl Session {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kafka::{Batch, LeaderEpoch, TopicId};
+
+    fn p(index: u32) -> Partition {
+        Partition { topic: TopicId(0), index }
+    }
+
+    fn ask(index: u32) -> FetchPartition {
+        let (offset, epoch) = (Offset(0), LeaderEpoch(0));
+        let last_fetched_epoch = LeaderEpoch(-1);
+        FetchPartition { partition: p(index), offset, leader_epoch: epoch, last_fetched_epoch, max_bytes: 1 }
+    }
+
+    fn found(index: u32, high_watermark: i64, log_start: i64, batches: Vec<Batch>) -> FetchedPartition {
+        FetchedPartition {
+            partition: p(index),
+            error: ErrorCode::None,
+            high_watermark: Offset(high_watermark),
+            last_stable: Offset(high_watermark),
+            log_start: Offset(log_start),
+            aborted: Vec::new(),
+            diverging: None,
+            batches,
+        }
+    }
+
+    fn news(session: &mut Session, mut answer: Vec<FetchedPartition>) -> Vec<u32> {
+        session.keep_news(&mut answer);
+        answer.iter().map(|found| found.partition.index).collect()
+    }
+
+    #[test]
+    fn a_follower_hears_of_a_moved_high_watermark_or_log_start_once() {
+        let mut session = Session::default();
+        session.update(&[ask(0)], &[]);
+        assert_eq!(news(&mut session, vec![found(0, 5, 0, vec![])]), [0]);
+        assert_eq!(news(&mut session, vec![found(0, 5, 0, vec![])]), [0; 0]);
+        assert_eq!(news(&mut session, vec![found(0, 6, 0, vec![])]), [0]);
+        assert_eq!(news(&mut session, vec![found(0, 6, 3, vec![])]), [0]);
+        assert_eq!(news(&mut session, vec![found(0, 6, 3, vec![])]), [0; 0]);
+    }
+
+    #[test]
+    fn who_got_data_is_read_last_the_next_time() {
+        let mut session = Session::default();
+        session.update(&[ask(0), ask(1), ask(2)], &[]);
+        let order = |s: &Session| s.fetches().iter().map(|f| f.partition.index).collect::<Vec<_>>();
+        assert_eq!(order(&session), [0, 1, 2]);
+        news(&mut session, vec![found(1, 0, 0, vec![Batch::unplaced(None, vec![])])]);
+        assert_eq!(order(&session), [2, 0, 1]);
+        session.update(&[], &[p(2)]);
+        assert!(!session.asks_for(p(2)));
+    }
+}
