@@ -190,6 +190,16 @@ impl Producer {
         Self { configs, settings, topics, workload, workload_sent: 0, workload_on: false, vol }
     }
 
+    /// The value of a setting that is in force, where another setting changes it: `enable.idempotence` limits the requests in flight.
+    #[must_use]
+    pub fn in_force(&self, setting: &str) -> String {
+        match setting {
+            "max.in.flight.requests.per.connection" => self.settings.max_in_flight.to_string(),
+            "enable.idempotence" => self.settings.idempotent.to_string(),
+            _ => self.configs.get(setting).to_owned(),
+        }
+    }
+
     /// Its settings.
     #[must_use]
     pub const fn configs(&self) -> &Configs {

@@ -89,7 +89,9 @@ fn config(facts: &Facts<'_>, args: &[Value]) -> Answer {
         let configs = match facts.world.node(node) {
             Process::Broker(broker) => broker.configs(),
             Process::Controller(controller) => controller.configs(),
-            Process::Producer(producer) => producer.configs(),
+            Process::Producer(producer) => {
+                return Ok(Value::text(Some(producer.in_force(setting)).filter(|value| !value.is_empty())));
+            }
             Process::Consumer(consumer) => consumer.configs(),
         };
         return Ok(Value::text(Some(configs.get(setting)).filter(|value| !value.is_empty())));
