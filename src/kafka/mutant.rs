@@ -97,6 +97,20 @@ mutants! {
     AnswersOtherOffset = "answers-other-offset",
     /// A producer puts the newest record of a batch first: data.38.
     NewestFirst = "newest-first",
+    /// A coordinator's memory changes before the record of it is replicated: data.39.
+    DecidesEarly = "decides-early",
+    /// A coordinator sends markers of the other outcome: data.40.
+    MarksTheOpposite = "marks-the-opposite",
+    /// A leader takes a transaction's first batch without asking its coordinator: data.42.
+    SkipsVerification = "skips-verification",
+    /// While a transaction is open the last stable offset is the log start: data.45.
+    LowersStableOffset = "lowers-stable-offset",
+    /// The last stable offset does not look at open transactions: data.46.
+    OverlooksOpen = "overlooks-open",
+    /// A consumer gives markers to the application: data.48.
+    DeliversMarkers = "delivers-markers",
+    /// A consumer does not skip what was aborted: data.49.
+    DeliversAborted = "delivers-aborted",
     /// A leader lets consumers read to the log end: data.47.
     ServesUncommitted = "serves-uncommitted",
     /// A consumer's position stays when records are delivered: data.50.

@@ -1,6 +1,7 @@
 //! A partition leader's part in transactions: it asks the coordinator before it takes a transaction's first batch, writes markers, and
 //! keeps the last stable offset (`AddPartitionsToTxnManager`, `ReplicaManager`, KIP-890).
 
+use crate::kafka::mutant::{self, Mutant};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -97,7 +98,8 @@ impl Broker {
         let log = self.disk.logs.get_mut(&p)?;
         let same_epoch = log.producers().get(stamp.id).is_some_and(|entry| entry.epoch == stamp.epoch);
         let needed = log.producers().needs_verification(stamp.id) || !same_epoch;
-        needed.then(|| Arc::make_mut(log).begin_verification(stamp, strict))
+        (needed && !mutant::on(Mutant::SkipsVerification))
+            .then(|| Arc::make_mut(log).begin_verification(stamp, strict))
     }
 
     fn ask_coordinator(&mut self, cx: &mut Cx<'_>, id: MsgId) {

@@ -1,6 +1,7 @@
 //! What of a fetch is given to the application: no markers, and with read_committed nothing of aborted transactions
 //! (`CompletedFetch`).
 
+use crate::kafka::mutant::{self, Mutant};
 use std::collections::BTreeSet;
 
 use crate::kafka::{Batch, FetchedPartition, LeaderEpoch, Offset, Outcome, ProducerId, RecordId};
@@ -43,9 +44,9 @@ impl Aborted {
             if outcome == Outcome::Abort {
                 self.now.remove(&stamp.id);
             }
-            return false;
+            return mutant::on(Mutant::DeliversMarkers);
         }
-        !(batch.transactional && self.now.contains(&stamp.id))
+        !(batch.transactional && self.now.contains(&stamp.id)) || mutant::on(Mutant::DeliversAborted)
     }
 }
 

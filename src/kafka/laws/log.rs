@@ -22,6 +22,7 @@ impl Witness {
         }
         self.tails.insert((node, p), (batch.leader_epoch, batch.end()));
         self.check_offsets(world, node, p);
+        self.check_stable(world, node, p);
         self.see_records(world, (node, p), log, batch);
     }
 

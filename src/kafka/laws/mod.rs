@@ -15,6 +15,7 @@ mod producers;
 mod readers;
 mod replicas;
 mod table;
+mod transactions;
 mod witness;
 
 pub use table::LAWS;
@@ -57,6 +58,8 @@ pub enum Exception {
     NotIdempotent,
     /// Either of the two above.
     UncleanOrNotIdempotent,
+    /// Neither verification nor transaction version 2, or an unclean election.
+    Unverified,
     /// A fault that is still there, or a broker that is down.
     Faults,
 }
@@ -70,6 +73,7 @@ impl Exception {
             Self::Unclean => "unclean",
             Self::NotIdempotent => "not-idempotent",
             Self::UncleanOrNotIdempotent => "unclean-or-not-idempotent",
+            Self::Unverified => "unverified",
             Self::Faults => "faults",
         }
     }

@@ -23,6 +23,7 @@ impl Witness {
     ) {
         self.high_watermarks.insert((node, p), to);
         self.check_offsets(world, node, p);
+        self.check_stable(world, node, p);
         let Some(broker) = broker(world, node) else { return };
         let (Some(leading), Some(log)) = (broker.leads(p), broker.log(p)) else { return };
         let name = || replica_name(world, node, p);

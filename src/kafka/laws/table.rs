@@ -1,6 +1,6 @@
 //! Every law that is checked, in order.
 
-use super::Exception::{Faults, Never, NotIdempotent, Unclean, UncleanOrNotIdempotent};
+use super::Exception::{Faults, Never, NotIdempotent, Unclean, UncleanOrNotIdempotent, Unverified};
 use super::Scope::{Global, Local, Rest};
 use super::{Exception, Law, Scope};
 use crate::kafka::mutant::Mutant;
@@ -54,7 +54,14 @@ pub static LAWS: &[Law] = &[
     law("data.36", "ProducerStateManager", Global, Never, Mutant::ForgetsProducers),
     law("data.37", "ProducerStateEntry", Local, Never, Mutant::AnswersOtherOffset),
     law("data.38", "KIP-98", Local, UncleanOrNotIdempotent, Mutant::NewestFirst),
+    law("data.39", "TransactionState, KIP-98", Local, Never, Mutant::DecidesEarly),
+    law("data.40", "TransactionMarkerChannelManager", Local, Never, Mutant::MarksTheOpposite),
+    law("data.42", "KIP-890", Global, Unverified, Mutant::SkipsVerification),
+    law("data.45", "UnifiedLog", Local, Never, Mutant::LowersStableOffset),
+    law("data.46", "ProducerStateManager", Local, Never, Mutant::OverlooksOpen),
     law("data.47", "ReplicaManager.readFromLog", Local, Never, Mutant::ServesUncommitted),
+    law("data.48", "CompletedFetch", Local, Never, Mutant::DeliversMarkers),
+    law("data.49", "CompletedFetch, KIP-98", Local, Unclean, Mutant::DeliversAborted),
     law("data.50", "SubscriptionState", Local, Never, Mutant::ForgetsPosition),
     law("data.52", "Partition, TransactionCoordinator", Rest, Faults, Mutant::NeverRejoins),
     law("control.1", "ConsumerPartitionAssignor", Global, Never, Mutant::AssignsToAll),

@@ -46,6 +46,7 @@ pub struct Witness {
     pub(super) high_watermarks: BTreeMap<(NodeId, Partition), Offset>,
     pub(super) starts: BTreeMap<(NodeId, Partition), Offset>,
     pub(super) tails: Tails,
+    pub(super) stable: BTreeMap<(NodeId, Partition), Offset>,
     pub(super) fates: Blocks<Fate>,
     pub(super) produces: Produces,
     pub(super) producer_epochs: ProducerEpochs,
@@ -87,6 +88,7 @@ impl Witness {
     pub fn survey(&mut self, world: &World) -> Vec<Violation> {
         self.survey_logs(world);
         self.survey_metadata(world);
+        self.survey_transactions(world);
         std::mem::take(&mut self.found)
     }
 
@@ -101,6 +103,9 @@ impl Witness {
         match *note {
             Engine::MessageSent { msg, api: "Produce", answer: None, .. } => self.see_request(world, msg),
             Engine::MessageSent { answer: Some(request), api: "Produce", .. } => self.forget_request(request),
+            Engine::MessageSent { msg, api: "WriteTxnMarkers", answer: None, .. } => {
+                self.see_markers(world, msg)
+            }
             Engine::MessageLost { msg, .. } => self.forget_request(msg),
             Engine::NodeCrashed { node, power } => self.see_crash(node, Engine::<Note>::loss(power)),
             Engine::NodeStopped { node } => self.produces.retain(|_, request| request.to != node),
@@ -124,6 +129,7 @@ impl Witness {
     fn see_start(&mut self, world: &World, node: NodeId) {
         self.generations.retain(|(coordinator, _), _| *coordinator != node);
         self.applied.remove(&node);
+        self.stable.retain(|(broker, _), _| *broker != node);
         self.delivered.retain(|(consumer, _), _| *consumer != node);
         self.high_watermarks.retain(|(broker, _), _| *broker != node);
         self.acked.retain(|(client, _), _| *client != node);
@@ -160,6 +166,7 @@ impl Witness {
                 self.see_high_watermark(world, (*node, *partition), (*from, *to));
             }
             Note::EpochStarted { node, partition, epoch, .. } => {
+                self.stable.remove(&(*node, *partition));
                 self.see_leadership(world, *node, *partition, *epoch);
             }
             Note::IsrExpanded { partition, broker } => self.see_expansion(world, *partition, *broker),
@@ -172,7 +179,14 @@ impl Witness {
                 }
                 self.see_election(world, *partition, *to, *epoch, *how);
             }
-            Note::Delivered { consumer, partition, offset, .. } => {
+            Note::TransactionStateChanged { client, from, to } => {
+                self.see_transaction(world, by, *client, (*from, *to));
+            }
+            Note::LastStableOffsetMoved { node, partition, .. } => {
+                self.check_stable(world, *node, *partition)
+            }
+            Note::Delivered { consumer, record, partition, offset } => {
+                self.check_isolation_of(world, *consumer, *record, (*partition, *offset));
                 self.see_delivery(world, *consumer, *partition, *offset);
             }
             Note::PositionMoved { consumer, partition, why, .. } if *why != MoveWhy::Delivered => {

@@ -1,5 +1,6 @@
 //! What a log remembers of producers: kept on disk as snapshots, learned again from the batches behind the newest one.
 
+use crate::kafka::mutant::{self, Mutant};
 use std::sync::Arc;
 
 use super::{Epochs, Guard, Log, Offset, ProducerId, ProducerStates};
@@ -81,6 +82,12 @@ impl Log {
     /// Last stable offset: everything below belongs to no transaction, or to one whose outcome is known and replicated.
     #[must_use]
     pub fn last_stable(&self, high_watermark: Offset) -> Offset {
+        if mutant::on(Mutant::OverlooksOpen) {
+            return high_watermark;
+        }
+        if mutant::on(Mutant::LowersStableOffset) && self.producers.first_open().is_some() {
+            return self.start;
+        }
         let unstable = self.producers.first_unstable(high_watermark).map(|first| first.max(self.start));
         unstable.map_or(high_watermark, |first| first.min(high_watermark))
     }

@@ -1,5 +1,6 @@
 //! Markers on their way: one job for each transaction whose outcome is decided (`TransactionMarkerChannelManager`).
 
+use crate::kafka::mutant::{self, Mutant};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -98,8 +99,13 @@ impl Coordinator {
             }
             leaderless |= !job.waiting.is_empty();
             for (leader, partitions) in by_leader {
-                let marker =
-                    TransactionMarker { pid: job.pid, epoch: job.epoch, marker: job.marker, partitions };
+                let marker = job.marker;
+                let outcome = match marker.outcome {
+                    Outcome::Commit if mutant::on(Mutant::MarksTheOpposite) => Outcome::Abort,
+                    decided => decided,
+                };
+                let marker = Marker { outcome, ..marker };
+                let marker = TransactionMarker { pid: job.pid, epoch: job.epoch, marker, partitions };
                 letters.entry(leader).or_default().push((Arc::clone(id), marker));
             }
         }

@@ -1,5 +1,6 @@
 //! What is being written to `__transaction_state`, and what happens once it is replicated, or is not.
 
+use crate::kafka::mutant::{self, Mutant};
 use std::collections::BTreeMap;
 
 use super::coordinator::home;
@@ -136,6 +137,9 @@ impl Coordinator {
             Ok(()) => {
                 self.writes.next += 1;
                 self.writes.open.insert(token, Write { partition, next, then });
+                if mutant::on(Mutant::DecidesEarly) {
+                    self.on_written(host, token, Ok(()));
+                }
             }
             Err(error) => self.failed(host, &next, &then, error),
         }
