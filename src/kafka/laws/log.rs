@@ -57,7 +57,7 @@ impl Witness {
         }
         let (tail, end) = self.tails.get(&(node, p)).copied().unwrap_or((LeaderEpoch(-1), Offset(0)));
         // Beyond its end: the leader's log starts later, and this one begins again there.
-        if broker.leads(p).is_some() || (broker.leader_epoch(p) <= tail && to <= end) {
+        if broker.leads(p).is_some() || (self.is_clean(p) && broker.leader_epoch(p) <= tail && to <= end) {
             let seen = format!("cut to {to} in epoch {}, its tail has {}", broker.leader_epoch(p).0, tail.0);
             self.broken(world, "data.20", name(), seen);
         }

@@ -36,7 +36,7 @@ pub static LAWS: &[Law] = &[
     law("data.17", "Partition, KIP-101", Local, Unclean, Mutant::ForgetsTail),
     law("data.18", "DelayedProduce", Local, Unclean, Mutant::AnswersEarly),
     law("data.19", "KIP-101", Local, Unclean, Mutant::CutsTooMuch),
-    law("data.20", "KIP-101, KIP-595", Local, Never, Mutant::CutsToHighWatermark),
+    law("data.20", "KIP-101, KIP-595", Local, Unclean, Mutant::CutsToHighWatermark),
     law("data.21", "KIP-595", Global, Never, Mutant::OverlooksDivergence),
     law("data.22", "Partition, KIP-497", Local, Never, Mutant::JoinsTooEarly),
     law("data.23", "Partition", Global, Never, Mutant::WaitsForEverybody),

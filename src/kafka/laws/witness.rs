@@ -237,6 +237,10 @@ impl Witness {
                 wrong.push((name, "nobody leads".to_owned()));
                 continue;
             };
+            let runs = |id: &NodeId| world.process(*id) == crate::engine::Process::Running;
+            if !state.replicas.iter().all(runs) {
+                continue; // a fault that is still there
+            }
             if state.isr.len() < state.replicas.len() {
                 wrong.push((
                     name,

@@ -119,6 +119,8 @@ pub fn play(seed: u64, profile: Profile, steps: u64) -> Result<Run, (Spec, LabEr
     }
     heal(&mut lab);
     pass(&mut lab, AFTERMATH);
+    heal(&mut lab); // whoever was shutting down is down by now
+    pass(&mut lab, AFTERMATH);
     stop_producers(&mut lab);
     pass(&mut lab, REST);
     lab.survey();
