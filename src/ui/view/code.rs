@@ -170,11 +170,7 @@ fn set_off(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Code) {
     let log = Rect { y: way.bottom(), height: broker, ..area };
     packets(frame, buffer, way, scene);
     logs(frame, buffer, log, scene, shown);
-    let mut y = log.bottom();
-    for telling in &scene.telling {
-        if y >= area.bottom() {
-            break;
-        }
+    for (y, telling) in (log.bottom()..area.bottom()).zip(&scene.telling) {
         let role = match telling {
             Telling::Off | Telling::Error(_) => Role::Warning,
             Telling::Queued(_) | Telling::Pending(_) | Telling::ToWork(_) => Role::Uncommitted,
@@ -185,7 +181,6 @@ fn set_off(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Code) {
         };
         let text = truncate(&say(telling, lang), usize::from(area.width), "…");
         put(buffer, area.x, y, area.width, &text, frame.style(role));
-        y += 1;
     }
 }
 
