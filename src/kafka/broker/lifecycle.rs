@@ -1,4 +1,7 @@
 //! A broker's life with the controller: registration, heartbeats, controlled shutdown (`BrokerLifecycleManager`).
+//!
+//! Registration says whether the disk is whole. Only a power loss makes it not so: Kafka, which cannot tell what a page cache kept, takes
+//! every stop without its clean-shutdown file for one (a process that was killed, too). Not modelled: that suspicion; `want_fence`.
 
 use super::isr::controller;
 use super::{Broker, Pending};
