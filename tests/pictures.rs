@@ -23,7 +23,19 @@ const PICTURES: &[Screen] = &[
     ("lanes-sent", |lang, size| picture("93-lanes", "sent", lang, size)),
     ("lanes-worked", |lang, size| picture("93-lanes", "worked", lang, size)),
     ("lanes-inspector", |lang, size| inspect(picture("93-lanes", "worked", lang, size), "p2")),
+    ("ladder-past", |lang, size| after(picture("two-labs", "side", lang, size), "← ← ← ←")),
+    ("ladder-row", |lang, size| after(picture("two-labs", "side", lang, size), "Tab ↑ ↑ Enter")),
+    ("ladder-why", |lang, size| after(picture("two-labs", "side", lang, size), "d w")),
+    ("compare-ladder", |lang, size| picture("two-labs", "side", lang, size)),
+    ("compare-cluster", |lang, size| picture("two-labs", "clusters", lang, size)),
+    ("compare-log", |lang, size| picture("two-labs", "logs", lang, size)),
+    ("compare-order", |lang, size| picture("two-labs", "overtaken", lang, size)),
 ];
+
+fn after(mut state: State, keys: &str) -> State {
+    press(&mut state, keys);
+    state
+}
 
 fn inspect(mut state: State, id: &str) -> State {
     for _ in 0..200 {

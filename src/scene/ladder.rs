@@ -199,15 +199,22 @@ impl Ladder {
             lanes,
             rungs,
             current,
-            log: Log::build(&strip_params(params, view), moment).rows.into_iter().next(),
+            log: Log::build(&strip_params(params, moment), moment).rows.into_iter().next(),
         }
     }
 }
 
-/// The log below the ladder: of the partition that the lesson names, else the first.
-fn strip_params(params: &Params, view: &TankView) -> Params {
-    let first = view.topics.iter().flat_map(|t| &t.partitions).find(|p| params.shows(&p.id));
-    Params { partition: first.map(|p| p.id.clone()), ..Params::default() }
+/// The log below the ladder: of the partition that was written to last, among those that the lesson shows; else the first.
+fn strip_params(params: &Params, moment: &Moment<'_>) -> Params {
+    let all = || moment.view.topics.iter().flat_map(|t| &t.partitions).filter(|p| params.shows(&p.id));
+    let happened =
+        moment.story.iter().rev().filter(|told| told.line.event <= moment.view.event.cast_signed());
+    let written = happened.filter_map(|told| told.line.field("replica")).find_map(|replica| {
+        let (_, partition) = replica.split_once('/')?;
+        all().find(|p| p.id == partition).map(|p| p.id.clone())
+    });
+    let partition = written.or_else(|| all().next().map(|p| p.id.clone()));
+    Params { partition, ..Params::default() }
 }
 
 fn message(told: &Told, found: &impl Fn(&str) -> Option<usize>) -> Option<LadderRow> {
@@ -361,7 +368,8 @@ fn lanes(params: &Params, moment: &Moment<'_>, most: usize) -> Vec<Lifeline> {
     while lanes.len() > most.max(2) {
         let weight = |lane: &Lifeline| {
             let count = rows.get(&lane.id).copied().unwrap_or(0);
-            (lane.kind != LaneKind::Controller, lane.leads || lane.kind != LaneKind::Broker, count)
+            let client = matches!(lane.kind, LaneKind::Producer | LaneKind::Consumer);
+            (lane.kind != LaneKind::Controller, client, lane.leads, count)
         };
         let least = (0..lanes.len()).rev().min_by_key(|ix| weight(&lanes[*ix]));
         least.map(|ix| lanes.remove(ix));

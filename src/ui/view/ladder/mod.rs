@@ -26,7 +26,7 @@ use crate::ui::theme::{Role, Surface};
 /// Cells of the column of times, a gap behind it included.
 const TIMES: u16 = 9;
 /// Cells that a lifeline needs beside its neighbour.
-const LEAST: u16 = 17;
+const LEAST: u16 = 14;
 /// Cells right of the last lifeline, for its tags.
 const TAGS: u16 = 13;
 
