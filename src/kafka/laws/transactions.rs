@@ -104,7 +104,9 @@ impl Witness {
     /// An open transaction in a log is one that its coordinator knows as open.
     pub(super) fn survey_transactions(&mut self, world: &World) {
         let mut wrong = Vec::new();
-        for (node, leader) in brokers(world) {
+        let verifies =
+            |b: &crate::kafka::broker::Broker| b.configs().on("transaction.partition.verification.enable");
+        for (node, leader) in brokers(world).filter(|(_, broker)| verifies(broker)) {
             for p in leader.partitions().filter(|p| leader.leads(*p).is_some() && self.is_clean(*p)) {
                 let Some(log) = leader.log(p) else { continue };
                 for (first, pid) in log.producers().open() {
