@@ -137,7 +137,7 @@ fn one(args: &FuzzArgs, seed: u64, shared: &Shared, lang: Lang) {
                 tell(args, seed, &broken, shared, lang);
             }
         }
-        Ok(Err((_, error))) => unforeseen(args, seed, &error.text().get(lang).to_owned(), shared, lang),
+        Ok(Err(error)) => unforeseen(args, seed, error.text().get(lang), shared, lang),
         Err(panic) => {
             let why = panic.downcast_ref::<String>().cloned();
             let why = why.or_else(|| panic.downcast_ref::<&str>().map(|&why| why.to_owned()));

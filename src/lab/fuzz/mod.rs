@@ -103,11 +103,11 @@ pub struct Broken {
 ///
 /// # Errors
 /// Its tank does not boot: a fault of the model or of the generator.
-pub fn play(seed: u64, profile: Profile, steps: u64) -> Result<Run, (Spec, LabError)> {
+pub fn play(seed: u64, profile: Profile, steps: u64) -> Result<Run, Box<LabError>> {
     let mut dice = Dice::new(seed);
     let spec = spec_for(&mut dice, profile);
     let habits = Habits::of(&mut dice, profile);
-    let mut lab = Lab::new(&spec, seed).map_err(|error| (spec, error))?;
+    let mut lab = Lab::new(&spec, seed).map_err(Box::new)?;
     for step in 0..steps {
         if let Some(action) = habits.action(&mut dice, &lab) {
             let _ = lab.act(&action);

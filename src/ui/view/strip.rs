@@ -34,7 +34,7 @@ pub(super) fn in_a_row(
     let mut taken = 0;
     let kept = tiles.iter().rev().take_while(|tile| {
         taken += cells(tile);
-        taken + 1 <= room
+        taken < room
     });
     let first = tiles.len() - kept.count();
     let mut at = x;

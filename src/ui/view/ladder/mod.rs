@@ -56,7 +56,7 @@ impl Place {
         let right = area.right().saturating_sub(TAGS).max(left);
         let gaps = u16::try_from(scene.lanes.len().saturating_sub(1)).unwrap_or(0);
         // Few lifelines do not drift apart in a wide picture.
-        let step = if gaps == 0 { 0 } else { ((right - left) / gaps).min(46) };
+        let step = (right - left).checked_div(gaps).map_or(0, |step| step.min(46));
         let lanes = (0..=gaps).map(|n| left + n * step).collect();
         let body = Rect { y: area.y + 1, height: area.height.saturating_sub(3), ..area };
         Self { body, lanes, airy: frame.class > Class::S && body.height > 16 }
