@@ -18,11 +18,11 @@ pub use dice::Dice;
 pub use shrink::shrink;
 pub use tank::{spec, spec_for};
 
+use super::Violation;
 use super::error::LabError;
 use super::play::{Lab, Unit};
 use super::run::{Budget, Goal};
 use super::scenario::Scenario;
-use super::{Violation, spec::Spec};
 
 /// What a run leans towards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
