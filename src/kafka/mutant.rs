@@ -99,6 +99,10 @@ mutants! {
     NewestFirst = "newest-first",
     /// A coordinator's memory changes before the record of it is replicated: data.39.
     DecidesEarly = "decides-early",
+    /// A leader that comes from the eligible replicas stays one of them: data.24.
+    KeepsEligible = "keeps-eligible",
+    /// A transaction is complete when its markers are on the way: data.41.
+    CompletesEarly = "completes-early",
     /// A coordinator sends markers of the other outcome: data.40.
     MarksTheOpposite = "marks-the-opposite",
     /// A leader takes a transaction's first batch without asking its coordinator: data.42.

@@ -137,6 +137,13 @@ fn log_case(mutant: Mutant) -> Option<Case> {
 
 fn replica_case(mutant: Mutant) -> Option<Case> {
     Some(match mutant {
+        Mutant::KeepsEligible => Case {
+            orders: THREE_MIN_2,
+            script: "crash b3\nwhen isr('orders-0') == ['b1', 'b2'] : crash b2\n\
+                     when isr('orders-0') == ['b1'] : crash b1\nwhen leader('orders-0') == null : start b2",
+            end: "@90s",
+            ..Case::default()
+        },
         Mutant::KeepsLeaderEpoch | Mutant::TakesLastInSync | Mutant::FencesInName => {
             plain("crash b1", "@20s")
         }
@@ -252,6 +259,9 @@ fn client_case(mutant: Mutant) -> Option<Case> {
 fn transaction_case(mutant: Mutant) -> Option<Case> {
     let read = |script| Case { orders: THREE, more: TRANSACTIONAL, script, end: "@20s", ..Case::default() };
     Some(match mutant {
+        Mutant::CompletesEarly => read(
+            "begin t\nproduce t --id a\nwhen acked('a') : drop-next b3 b1 --api WriteTxnMarkers\n+10ms commit-txn t",
+        ),
         Mutant::DecidesEarly | Mutant::MarksTheOpposite | Mutant::DeliversMarkers => {
             read("begin t\nproduce t --id a\nwhen acked('a') : commit-txn t\n+1s produce p")
         }

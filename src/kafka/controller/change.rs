@@ -97,7 +97,9 @@ impl<'a> Change<'a> {
                 (next.isr, next.elr, next.recovering) = (vec![leader], Vec::new(), true);
             } else if next.elr.contains(&leader) {
                 next.isr = vec![leader];
-                next.elr.retain(|id| *id != leader);
+                if !mutant::on(Mutant::KeepsEligible) {
+                    next.elr.retain(|id| *id != leader);
+                }
             }
         }
         next.last_leader = self.last_leader(&next);

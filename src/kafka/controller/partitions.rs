@@ -11,8 +11,13 @@ use crate::kafka::{
 
 impl Controller {
     fn rules(&self, p: Partition) -> Rules {
-        let min = self.topic_setting(p, "min.insync.replicas").parse().unwrap_or(1);
-        Rules { eligible_replicas: self.keeps_eligible_replicas(), min_isr: min }
+        Rules { eligible_replicas: self.keeps_eligible_replicas(), min_isr: self.min_insync_replicas(p) }
+    }
+
+    /// `min.insync.replicas` of a partition's topic.
+    #[must_use]
+    pub fn min_insync_replicas(&self, p: Partition) -> usize {
+        self.topic_setting(p, "min.insync.replicas").parse().unwrap_or(1)
     }
 
     /// Whether eligible leader replicas are kept; then an in-sync set may become empty.

@@ -33,6 +33,11 @@ impl Witness {
             self.entries.insert(p, state.clone());
             let inside = state.isr.iter().all(|id| state.replicas.contains(id));
             let led = state.leader.is_none_or(|leader| state.isr.contains(&leader));
+            let below = state.isr.len() < controller.min_insync_replicas(p).min(state.replicas.len());
+            if state.elr.iter().any(|id| state.isr.contains(id)) || !(state.elr.is_empty() || below) {
+                let seen = format!("eligible: {:?}, in sync: {:?}", state.elr, state.isr);
+                wrong.push(("data.24", subject.clone(), seen));
+            }
             let may_be_empty = state.leader.is_none() && controller.keeps_eligible_replicas();
             if (state.isr.is_empty() && !may_be_empty) || !inside || !led {
                 wrong.push((

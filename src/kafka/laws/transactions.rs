@@ -23,6 +23,9 @@ impl Witness {
         if !follows(from, to) {
             self.broken(world, "data.39", subject(), format!("{} to {}", from.name(), to.name()));
         }
+        if matches!(to, TransactionState::CompleteCommit | TransactionState::CompleteAbort) {
+            self.check_marked(world, coordinator, client);
+        }
         let mine = |t: &&crate::kafka::txn::Transaction| t.stored.client == client && t.stored.state == to;
         let Some(known) = broker.transactions().transactions().find(mine) else { return };
         let logs = broker.partitions().filter_map(|p| Some((broker.log(p)?, broker.high_watermark(p)?)));
@@ -31,6 +34,27 @@ impl Witness {
         if newest.is_none_or(|record| record.updated < known.stored.updated) {
             let seen = format!("{} in memory, not in the replicated log", to.name());
             self.broken(world, "data.39", subject(), seen);
+        }
+    }
+
+    /// A transaction is complete: every partition that its decision names has a marker of that epoch.
+    fn check_marked(&mut self, world: &World, coordinator: NodeId, client: NodeId) {
+        let Some(broker) = broker(world, coordinator) else { return };
+        let records = broker.partitions().filter_map(|p| broker.log(p)).flat_map(decisions);
+        let Some(decided) = records.filter(|record| record.client == client).max_by_key(|r| r.updated) else {
+            return;
+        };
+        let marked = |log: &Log| {
+            let mut batches = log.batches().rev().filter(|batch| batch.control.is_some());
+            batches.any(|b| b.stamp.is_some_and(|s| s.id == decided.pid && s.epoch >= decided.epoch))
+        };
+        let missing = decided.partitions.iter().find(|p| {
+            let leader = brokers(world).find(|(_, b)| b.leads(**p).is_some());
+            self.is_clean(**p) && leader.and_then(|(_, b)| b.log(**p)).is_some_and(|log| !marked(log))
+        });
+        if let Some(p) = missing {
+            let seen = format!("{} has no marker", world.shared().partition(*p));
+            self.broken(world, "data.41", world.shared().node(client).to_owned(), seen);
         }
     }
 
@@ -132,6 +156,14 @@ impl Witness {
             self.broken(world, "data.42", subject, seen);
         }
     }
+}
+
+/// What a log of the coordinator says was decided.
+fn decisions(log: &Log) -> impl Iterator<Item = &TransactionRecord> {
+    log.batches().flat_map(|batch| batch.records.iter()).filter_map(|record| match &record.internal {
+        Some(Internal::Transaction(said)) if said.state.is_prepared() => Some(&**said),
+        _ => None,
+    })
 }
 
 /// The last that a log says about an id, below the high watermark.

@@ -120,7 +120,8 @@ impl Coordinator {
 
     /// Logs the completion of every transaction without markers left.
     fn complete(&mut self, host: &mut dyn TransactionHost) {
-        let done = |job: &Job| job.waiting.is_empty() && job.told.is_empty();
+        let done =
+            |job: &Job| job.waiting.is_empty() && (job.told.is_empty() || mutant::on(Mutant::CompletesEarly));
         let finished: Vec<Arc<str>> =
             self.markers.jobs.iter().filter(|(_, job)| done(job)).map(|(id, _)| Arc::clone(id)).collect();
         for id in finished {
