@@ -155,6 +155,10 @@ impl Witness {
         let Some(stamp) = batch.stamp else { return };
         let name = || replica_name(world, node, p);
         let expiry = expiry(world, node);
+        if log.batches().next().is_some_and(|first| first.base == batch.base) {
+            // A new log: this replica was somewhere else in between.
+            self.producer_epochs.retain(|(n, q, _), _| (*n, *q) != (node, p));
+        }
         let seen_before = self.producer_epochs.insert((node, p, stamp.id), (stamp.epoch, world.now()));
         if let Some((before, at)) = seen_before
             && stamp.epoch < before

@@ -122,6 +122,8 @@ impl Witness {
         self.machine_lost |= loss == Loss::Power;
         self.delivered.retain(|(consumer, _), _| *consumer != node);
         self.high_watermarks.retain(|(broker, _), _| *broker != node);
+        // A log start that was not check-pointed yet is forgotten.
+        self.starts.retain(|(broker, _), _| *broker != node);
         self.acked.retain(|(client, _), _| *client != node);
         self.produces.retain(|_, request| request.to != node);
     }
