@@ -35,6 +35,10 @@ impl Broker {
 
     /// The next stretch of the metadata log.
     pub(super) fn on_metadata(&mut self, cx: &mut Cx<'_>, image: &Arc<Image>) {
+        // What was true of an earlier life of this broker is not acted upon, for it may have led then: it asks again once registered.
+        if self.vol.epoch.is_none_or(|epoch| image.offset < Offset(epoch.0)) {
+            return;
+        }
         if image.offset > self.vol.image.offset {
             let before = std::mem::replace(&mut self.vol.image, Arc::clone(image));
             let forgets = mutant::on(Mutant::AppliesTwice).then(|| Arc::clone(&before));

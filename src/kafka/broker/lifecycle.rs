@@ -24,6 +24,7 @@ impl Broker {
             self.vol.epoch = Some(epoch);
             self.disk.tail_lost = false;
             self.resume_following(cx);
+            self.poll_metadata(cx);
             self.beat(cx);
         } else {
             cx.set_timer(Timer::BrokerHeartbeat, Micros::ms(1000));
