@@ -183,14 +183,13 @@ impl Consumer {
             }
             return self.refuse_call(cx, error);
         }
-        if !self.client.completed.is_empty() && self.client.membership.stable() {
+        if !self.client.completed.is_empty() && self.may_read() {
             return self.deliver(cx);
         }
         if !self.spec.manual {
             return;
         }
-        let settled = self.client.membership.stable()
-            && self.client.slots.values().all(|slot| slot.position().is_some());
+        let settled = self.may_read() && self.client.slots.values().all(|slot| slot.position().is_some());
         match until {
             None if settled => {
                 cx.set_timer(Timer::Application, POLL_TIMEOUT);

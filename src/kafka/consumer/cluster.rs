@@ -15,8 +15,7 @@ impl Consumer {
 
     /// Its own topics, and those of the whole group if it leads.
     fn topics(&self) -> BTreeSet<TopicId> {
-        let of_group = self.client.membership.group_topics.iter();
-        self.spec.topics.iter().chain(of_group).copied().collect()
+        self.spec.topics.iter().chain(self.watched_topics()).copied().collect()
     }
 
     pub(super) fn refresh_metadata(&mut self, cx: &mut Cx<'_>) {

@@ -47,15 +47,10 @@ impl Consumer {
     }
 
     fn send_commit(&mut self, cx: &mut Cx<'_>, purpose: Purpose, offsets: Offsets) -> bool {
-        let (Some(to), Ok(())) = (self.client.coordinator, self.client.membership.may_commit()) else {
-            return false;
-        };
-        let body = Body::OffsetCommit {
-            group: self.spec.group,
-            member: self.client.membership.member,
-            generation: self.client.membership.generation,
-            offsets: offsets.clone(),
-        };
+        let (Some(to), Ok(())) = (self.client.coordinator, self.may_commit()) else { return false };
+        let (member, generation) = self.credentials();
+        let body =
+            Body::OffsetCommit { group: self.spec.group, member, generation, offsets: offsets.clone() };
         self.ask(cx, to, COORDINATOR, false, body, Ask::Commit(purpose, offsets));
         true
     }
@@ -64,7 +59,7 @@ impl Consumer {
     /// any time.
     pub(super) fn auto_commit(&mut self, cx: &mut Cx<'_>) {
         let may = self.librdkafka() || self.polling();
-        if !may || !self.spec.configs.on("enable.auto.commit") || !self.client.membership.stable() {
+        if !may || !self.spec.configs.on("enable.auto.commit") || !self.may_read() {
             return;
         }
         let (now, interval) = (cx.now(), self.spec.configs.ms("auto.commit.interval.ms"));
@@ -93,7 +88,7 @@ impl Consumer {
         if self.asking(|ask| matches!(ask, Ask::Commit(Purpose::Sync, _))) {
             return;
         }
-        if let Err(error) = self.client.membership.may_commit() {
+        if let Err(error) = self.may_commit() {
             return self.commit_returned(cx, Some(error));
         }
         let offsets = self.positions();
@@ -124,7 +119,7 @@ impl Consumer {
                     }
                 }
             }
-            Some(error) => self.hear(error),
+            Some(error) => self.hear_commit(error),
         }
         let again = error.is_some_and(ErrorCode::retriable);
         if again {

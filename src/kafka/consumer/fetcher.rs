@@ -39,7 +39,7 @@ impl Completed {
 impl Consumer {
     /// Sends every fetch that may be sent.
     pub(super) fn send_fetches(&mut self, cx: &mut Cx<'_>) {
-        if !self.client.membership.stable() || self.client.fatal.is_some() {
+        if !self.may_read() || self.client.fatal.is_some() {
             return;
         }
         let mut wanted: BTreeMap<NodeId, Vec<FetchPartition>> = BTreeMap::new();
@@ -124,11 +124,11 @@ impl Consumer {
         if error != ErrorCode::None {
             return self.fetch_failed(cx, from, Why::Error);
         }
-        if round != self.client.round {
-            return; // about an earlier assignment
-        }
         let mut trouble = false;
         for fetched in partitions {
+            if !self.still_held(fetched.partition, round) {
+                continue; // about an earlier assignment
+            }
             let offset = asked.iter().find(|(p, _)| *p == fetched.partition).map(|(_, offset)| *offset);
             let here = self.client.slots.get(&fetched.partition).and_then(super::Slot::position);
             if offset.is_none() || offset != here {

@@ -1,4 +1,5 @@
-//! Being a member: joining, sharing out, heartbeats, giving up, leaving.
+//! Being a member by the classic protocol: joining, sharing out, heartbeats, giving up, leaving (`ConsumerCoordinator`,
+//! `AbstractCoordinator`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use crate::engine::{Micros, MsgId};
 use crate::kafka::client::COORDINATOR;
 use crate::kafka::group::assign::{self, Candidate, TopicSize};
 use crate::kafka::{
-    Body, Cx, ErrorCode, Generation, LeaveWhy, MemberId, Note, Partition, Subscription, Timer, TopicId, Why,
+    Body, Cx, ErrorCode, Generation, LeaveWhy, MemberId, Partition, Subscription, Timer, TopicId, Why,
 };
 
 /// Names that partition.assignment.strategy may hold.
@@ -100,11 +101,8 @@ impl Consumer {
         }
     }
 
-    /// One step towards an assignment, if the application polls.
-    pub(super) fn advance_membership(&mut self, cx: &mut Cx<'_>) {
-        if !self.polling() || self.client.coordinator.is_none() || self.client.fatal.is_some() {
-            return;
-        }
+    /// One step towards an assignment.
+    pub(super) fn advance_classic(&mut self, cx: &mut Cx<'_>) {
         let (lost, rejoin) = (self.client.membership.lost, self.client.membership.rejoin);
         if matches!(self.client.membership.phase, Phase::Stable) {
             if lost {
@@ -123,13 +121,9 @@ impl Consumer {
     }
 
     /// Eager: gives up everything it has. It is out until it has joined again.
-    pub(super) fn give_up(&mut self, cx: &mut Cx<'_>) {
-        for partition in self.client.slots.keys() {
-            cx.note(Note::PartitionRevoked { consumer: cx.me(), partition: *partition });
-        }
-        self.client.slots.clear();
-        self.client.completed.clear();
-        self.client.round += 1;
+    fn give_up(&mut self, cx: &mut Cx<'_>) {
+        let all: Vec<Partition> = self.client.slots.keys().copied().collect();
+        self.let_go(cx, &all);
         let membership = &mut self.client.membership;
         membership.phase = Phase::Out;
         membership.leads = false;
@@ -192,7 +186,7 @@ impl Consumer {
 
     /// New metadata: a leader that waited for it shares out; one that has shared out looks whether its work
     /// still fits.
-    pub(super) fn on_group_metadata(&mut self, cx: &mut Cx<'_>) {
+    pub(super) fn leader_sees_metadata(&mut self, cx: &mut Cx<'_>) {
         self.share_out(cx, true);
         let Self { client, .. } = self;
         let count = |topic: &TopicId| client.metadata.partition_count(*topic);
@@ -257,14 +251,8 @@ impl Consumer {
             return self.on_group_error(cx, error);
         }
         self.client.membership.phase = Phase::Stable;
-        self.client.round += 1;
-        for &partition in assigned {
-            self.client.slots.insert(partition, super::Slot::default());
-            cx.note(Note::PartitionAssigned { consumer: cx.me(), partition });
-        }
-        self.client.auto_due = cx.now() + self.spec.configs.ms("auto.commit.interval.ms");
-        self.apply_seeks(cx);
-        self.on_group_metadata(cx); // a leader whose topics grew meanwhile
+        self.take(cx, assigned);
+        self.leader_sees_metadata(cx); // a leader whose topics grew meanwhile
     }
 
     /// What a failed JoinGroup or SyncGroup means.
@@ -341,7 +329,7 @@ impl Consumer {
     }
 
     /// The commit before giving up was answered: on it goes, or once more with another coordinator.
-    pub(super) fn revocation_committed(&mut self, cx: &mut Cx<'_>, error: Option<ErrorCode>) {
+    pub(super) fn on_revocation_committed(&mut self, cx: &mut Cx<'_>, error: Option<ErrorCode>) {
         if !matches!(self.client.membership.phase, Phase::Revoking) {
             return;
         }
@@ -352,8 +340,8 @@ impl Consumer {
         }
     }
 
-    /// max.poll.interval.ms passed without a poll(): the client's background thread leaves the group.
-    pub(super) fn poll_interval_passed(&mut self, cx: &mut Cx<'_>) {
+    /// max.poll.interval.ms passed: the client's background thread leaves the group.
+    pub(super) fn leave_unpolled(&mut self, cx: &mut Cx<'_>) {
         if let (Some(to), Some(member)) = (self.client.coordinator, self.client.membership.member) {
             let why = LeaveWhy::PollInterval;
             let body = Body::LeaveGroup { group: self.spec.group, member, why };
@@ -363,7 +351,7 @@ impl Consumer {
     }
 
     /// close(): leaves the group if it can, and says whether an answer is to be waited for.
-    pub(super) fn leave(&mut self, cx: &mut Cx<'_>) -> bool {
+    pub(super) fn leave_classic(&mut self, cx: &mut Cx<'_>) -> bool {
         self.give_up(cx);
         let (Some(to), Some(member)) = (self.client.coordinator, self.client.membership.member) else {
             return false;

@@ -31,6 +31,7 @@ mod fetcher;
 mod isolation;
 mod membership;
 mod positions;
+mod protocol;
 mod validation;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -179,13 +180,13 @@ impl Consumer {
     /// Its member id, while it has one.
     #[must_use]
     pub const fn member(&self) -> Option<MemberId> {
-        self.client.membership.member
+        self.credentials().0
     }
 
     /// Its generation; -1 outside a group.
     #[must_use]
     pub const fn generation(&self) -> Generation {
-        self.client.membership.generation
+        self.credentials().1
     }
 
     /// Whether it leads the group.
@@ -240,7 +241,7 @@ impl Consumer {
     /// Process start.
     pub fn start(&mut self, cx: &mut Cx<'_>) {
         self.client.refresh = Some(Why::Age);
-        self.check_assignors(cx);
+        self.check_protocol(cx);
         if !self.spec.manual {
             self.enter_poll(cx);
         }
@@ -298,7 +299,7 @@ impl Consumer {
                     self.on_lost(cx, lost.to, lost.what, Why::Timeout);
                 }
             }
-            Timer::Heartbeat => self.beat(cx),
+            Timer::Heartbeat => self.heartbeat_due(cx),
             Timer::PollInterval => self.poll_interval_passed(cx),
             Timer::MetadataAge => {
                 self.client.refresh.get_or_insert(Why::Age);

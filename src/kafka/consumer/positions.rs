@@ -35,12 +35,14 @@ pub(super) struct Slot {
     pub proven: LeaderEpoch,
     /// Committed, as far as this consumer knows; -1 = not.
     pub committed: Offset,
+    /// The round of assignments that brought it.
+    pub since: u64,
 }
 
 impl Default for Slot {
     fn default() -> Self {
         let none = LeaderEpoch(-1);
-        Self { place: Place::Unknown, epoch: none, proven: none, committed: Offset::NONE }
+        Self { place: Place::Unknown, epoch: none, proven: none, committed: Offset::NONE, since: 0 }
     }
 }
 
@@ -56,7 +58,7 @@ impl Slot {
 impl Consumer {
     /// Asks for positions that are not known, if the application polls.
     pub(super) fn look_up_positions(&mut self, cx: &mut Cx<'_>) {
-        if self.polling() && self.client.membership.stable() {
+        if self.polling() && self.may_read() {
             self.fetch_committed(cx);
             self.list_offsets(cx);
             self.prove_positions(cx);
@@ -87,21 +89,22 @@ impl Consumer {
         offsets: &[(Partition, Option<Offset>, LeaderEpoch)],
     ) {
         self.coordinator_gone(cx, error);
-        if round != self.client.round {
-            return;
-        }
         if error != ErrorCode::None {
             return self.client.backoffs.committed.fail(cx, &self.spec.configs);
         }
         self.client.backoffs.committed.reset();
         for &(partition, offset, epoch) in offsets {
+            if !self.still_held(partition, round) {
+                continue; // about an earlier assignment
+            }
             let Some(slot) = self.client.slots.get_mut(&partition) else { continue };
             if slot.place != Place::Unknown {
                 continue; // a seek() was quicker
             }
             match offset {
                 Some(to) => {
-                    *slot = Slot { place: Place::At(to), epoch, committed: to, ..Slot::default() };
+                    let since = slot.since;
+                    *slot = Slot { place: Place::At(to), epoch, committed: to, since, ..Slot::default() };
                     let why = MoveWhy::Committed;
                     cx.note(Note::PositionMoved { consumer: cx.me(), partition, to, why });
                 }
@@ -161,11 +164,11 @@ impl Consumer {
         asked: &[(Partition, OffsetSpec)],
         results: &[(Partition, ErrorCode, Offset)],
     ) {
-        if round != self.client.round {
-            return;
-        }
         let mut failed = false;
         for &(partition, error, to) in results {
+            if !self.still_held(partition, round) {
+                continue;
+            }
             let Some(slot) = self.client.slots.get_mut(&partition) else { continue };
             let Place::Lookup { spec, policy } = slot.place else { continue };
             if !asked.contains(&(partition, spec)) {
@@ -201,7 +204,7 @@ impl Consumer {
 
     /// seek(): now if the partition is assigned, after the assignment if one is under way, else an error.
     pub(super) fn seek(&mut self, cx: &mut Cx<'_>, partition: Partition, to: SeekTo) {
-        if !self.client.membership.stable() {
+        if !self.may_read() {
             return self.client.seeks.push((partition, to));
         }
         let Some(slot) = self.client.slots.get_mut(&partition) else {

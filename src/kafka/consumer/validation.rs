@@ -54,11 +54,11 @@ impl Consumer {
         asked: &[(Partition, Offset, LeaderEpoch)],
         results: &[(Partition, ErrorCode, LeaderEpoch, Offset)],
     ) {
-        if round != self.client.round {
-            return;
-        }
         let mut failed = false;
         for &(p, error, epoch, end) in results {
+            if !self.still_held(p, round) {
+                continue;
+            }
             let Some(&(_, position, now)) = asked.iter().find(|(asked, ..)| *asked == p) else { continue };
             let Some(slot) = self.client.slots.get_mut(&p) else { continue };
             if slot.position() != Some(position) {

@@ -1,0 +1,140 @@
+//! The seam between a consumer and the protocol by which it is a member of its group (`group.protocol`).
+//!
+//! Whatever the protocol: it says whether the partitions in hand may be read and committed, takes one step at a time while
+//! the application polls, and lays hands on partitions only through [`Consumer::take`] and [`Consumer::let_go`].
+
+use std::collections::BTreeSet;
+
+use super::{Consumer, Slot};
+use crate::kafka::{Cx, ErrorCode, Generation, MemberId, Note, Partition, TopicId};
+
+/// How a consumer is a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// JoinGroup, SyncGroup, Heartbeat ([`super::membership`]).
+    Classic,
+}
+
+impl Consumer {
+    /// Its protocol, as configured.
+    #[expect(clippy::unused_self, reason = "there is one protocol yet")]
+    pub(super) const fn protocol(&self) -> Protocol {
+        Protocol::Classic
+    }
+
+    /// Whether what it has may be read: positions looked up, records fetched and handed over.
+    pub(super) const fn may_read(&self) -> bool {
+        match self.protocol() {
+            Protocol::Classic => self.client.membership.stable(),
+        }
+    }
+
+    /// Whether the coordinator would take a commit; else the error that commitSync() throws without asking.
+    pub(super) const fn may_commit(&self) -> Result<(), ErrorCode> {
+        match self.protocol() {
+            Protocol::Classic => self.client.membership.may_commit(),
+        }
+    }
+
+    /// Who it is to the coordinator: member id, and generation or member epoch (-1 outside the group).
+    pub(super) const fn credentials(&self) -> (Option<MemberId>, Generation) {
+        match self.protocol() {
+            Protocol::Classic => (self.client.membership.member, self.client.membership.generation),
+        }
+    }
+
+    /// Topics beyond its own that it must know about: the whole group's, if it leads.
+    pub(super) const fn watched_topics(&self) -> &BTreeSet<TopicId> {
+        match self.protocol() {
+            Protocol::Classic => &self.client.membership.group_topics,
+        }
+    }
+
+    /// What of the settings makes it impossible to start.
+    pub(super) fn check_protocol(&mut self, cx: &mut Cx<'_>) {
+        match self.protocol() {
+            Protocol::Classic => self.check_assignors(cx),
+        }
+    }
+
+    /// One step towards an assignment, if the application polls.
+    pub(super) fn advance_membership(&mut self, cx: &mut Cx<'_>) {
+        if !self.polling() || self.client.coordinator.is_none() || self.client.fatal.is_some() {
+            return;
+        }
+        match self.protocol() {
+            Protocol::Classic => self.advance_classic(cx),
+        }
+    }
+
+    /// The timer of the next heartbeat fired.
+    pub(super) fn heartbeat_due(&mut self, cx: &mut Cx<'_>) {
+        match self.protocol() {
+            Protocol::Classic => self.beat(cx),
+        }
+    }
+
+    /// New metadata came.
+    pub(super) fn on_group_metadata(&mut self, cx: &mut Cx<'_>) {
+        match self.protocol() {
+            Protocol::Classic => self.leader_sees_metadata(cx),
+        }
+    }
+
+    /// What an error of a commit says about the membership.
+    pub(super) fn hear_commit(&mut self, error: ErrorCode) {
+        match self.protocol() {
+            Protocol::Classic => self.hear(error),
+        }
+    }
+
+    /// The commit before giving up partitions was answered.
+    pub(super) fn revocation_committed(&mut self, cx: &mut Cx<'_>, error: Option<ErrorCode>) {
+        match self.protocol() {
+            Protocol::Classic => self.on_revocation_committed(cx, error),
+        }
+    }
+
+    /// max.poll.interval.ms passed without a poll().
+    pub(super) fn poll_interval_passed(&mut self, cx: &mut Cx<'_>) {
+        match self.protocol() {
+            Protocol::Classic => self.leave_unpolled(cx),
+        }
+    }
+
+    /// close(): leaves the group if it can, and says whether an answer is to be waited for.
+    pub(super) fn leave(&mut self, cx: &mut Cx<'_>) -> bool {
+        match self.protocol() {
+            Protocol::Classic => self.leave_classic(cx),
+        }
+    }
+
+    // ---- partitions in hand ----
+
+    /// onPartitionsAssigned: from now on it has these, too.
+    pub(super) fn take(&mut self, cx: &mut Cx<'_>, partitions: &[Partition]) {
+        self.client.round += 1;
+        let since = self.client.round;
+        for &partition in partitions {
+            self.client.slots.insert(partition, Slot { since, ..Slot::default() });
+            cx.note(Note::PartitionAssigned { consumer: cx.me(), partition });
+        }
+        self.client.auto_due = cx.now() + self.spec.configs.ms("auto.commit.interval.ms");
+        self.apply_seeks(cx);
+    }
+
+    /// onPartitionsRevoked: these are no longer its own. What was fetched of them is dropped.
+    pub(super) fn let_go(&mut self, cx: &mut Cx<'_>, partitions: &[Partition]) {
+        for &partition in partitions {
+            if self.client.slots.remove(&partition).is_some() {
+                cx.note(Note::PartitionRevoked { consumer: cx.me(), partition });
+            }
+        }
+        self.client.completed.retain(|fetched| !partitions.contains(&fetched.partition));
+    }
+
+    /// Whether an answer to what was asked in `round` is about the present hold on that partition.
+    pub(super) fn still_held(&self, partition: Partition, round: u64) -> bool {
+        self.client.slots.get(&partition).is_some_and(|slot| slot.since <= round)
+    }
+}
