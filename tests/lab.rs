@@ -1,31 +1,13 @@
 //! The lab from outside: a tank boots, actions happen, time goes on and back, branches part.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use kafkarium::lab::{Action, Assertion, Budget, Expr, Goal, Lab, Spec, Unit, Value, Vocabulary};
+mod support;
+
+use kafkarium::lab::{Action, Assertion, Budget, Expr, Goal, Lab, Spec, Unit, Vocabulary};
+use support::labs::{act, holds, until};
 
 fn lab() -> Lab {
     Lab::new(&Spec::default_tank(), 1).unwrap_or_else(|e| panic!("{e}"))
-}
-
-fn act(lab: &mut Lab, line: &str) {
-    let action: Action = line.parse().unwrap();
-    lab.act(&action).unwrap_or_else(|e| panic!("{line}: {e}"));
-}
-
-fn value(lab: &Lab, source: &str) -> Value {
-    let expr = Expr::compile(source, &lab.vocabulary()).unwrap_or_else(|e| panic!("{source}: {e}"));
-    lab.eval(&expr).unwrap_or_else(|e| panic!("{e}"))
-}
-
-#[track_caller]
-fn holds(lab: &Lab, source: &str) {
-    assert_eq!(value(lab, source), Value::Bool(true), "{source}");
-}
-
-fn until(lab: &mut Lab, source: &str) {
-    let assertion = Assertion::now(source, &lab.vocabulary()).unwrap_or_else(|e| panic!("{source}: {e}"));
-    let end = lab.run_until(Goal::All(&[assertion]), Budget::default());
-    assert!(end.reached(), "{source}: {end:?}");
 }
 
 #[test]

@@ -3,10 +3,8 @@
 
 mod support;
 
-use kafkarium::text::Lang;
-use kafkarium::ui::app::State;
 use support::looks::{self, Screen};
-use support::{SIZES, picture, press, text};
+use support::{after, inspect, picture};
 
 const PICTURES: &[Screen] = &[
     ("partitioner-empty", |lang, size| picture("91-partitioner", "empty", lang, size)),
@@ -32,33 +30,9 @@ const PICTURES: &[Screen] = &[
     ("compare-order", |lang, size| picture("two-labs", "overtaken", lang, size)),
 ];
 
-fn after(mut state: State, keys: &str) -> State {
-    press(&mut state, keys);
-    state
-}
-
-fn inspect(mut state: State, id: &str) -> State {
-    for _ in 0..200 {
-        press(&mut state, "Tab");
-        if state.tank().and_then(|tank| tank.selected.as_deref()) == Some(id) {
-            press(&mut state, "Enter");
-            return state;
-        }
-    }
-    panic!("{id} cannot be selected");
-}
-
 #[test]
 fn every_picture_looks_as_it_was_looked_at() {
-    for (name, reach) in PICTURES {
-        for lang in Lang::ALL {
-            for size in SIZES {
-                let state = reach(lang, size);
-                let name = format!("{name}-{}-{}x{}", lang.code(), size.0, size.1);
-                insta::assert_snapshot!(name, text(&state));
-            }
-        }
-    }
+    looks::each(PICTURES, |name, said| insta::assert_snapshot!(name, said));
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Producers of both families in a lab: where records go, when batches leave, what fills up, what is refused and under which name.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use kafkarium::lab::{Action, Assertion, Budget, Expr, Goal, Lab, Spec, Value};
+mod support;
+
+use kafkarium::lab::{Action, Lab, Spec};
+use support::labs::{act, holds, until, value};
 
 /// Three brokers, `orders` with so many partitions, and the producer `p`.
 fn tank(client: &str, partitions: u32, config: &str, topic: &str) -> Lab {
@@ -25,11 +28,6 @@ fn tank(client: &str, partitions: u32, config: &str, topic: &str) -> Lab {
     Lab::new(&Spec::parse(&text).unwrap(), 1).unwrap_or_else(|e| panic!("{e}"))
 }
 
-fn act(lab: &mut Lab, line: &str) {
-    let action: Action = line.parse().unwrap_or_else(|e| panic!("{line}: {e}"));
-    lab.act(&action).unwrap_or_else(|e| panic!("{line}: {e}"));
-}
-
 /// What is said to an action that is refused; nothing may have changed.
 fn refused(lab: &mut Lab, line: &str) -> (String, String) {
     let before = (lab.digest(), lab.view());
@@ -37,24 +35,6 @@ fn refused(lab: &mut Lab, line: &str) -> (String, String) {
     let error = lab.act(&action).expect_err(line);
     assert_eq!((lab.digest(), lab.view()), before, "{line}");
     (error.message.ko, error.message.en)
-}
-
-fn value(lab: &Lab, source: &str) -> Value {
-    let expr = Expr::compile(source, &lab.vocabulary()).unwrap_or_else(|e| panic!("{source}: {e}"));
-    lab.eval(&expr).unwrap_or_else(|e| panic!("{e}"))
-}
-
-#[track_caller]
-fn holds(lab: &Lab, source: &str) {
-    assert_eq!(value(lab, source), Value::Bool(true), "{source}");
-}
-
-#[track_caller]
-fn until(lab: &mut Lab, source: &str) {
-    let assertion = Assertion::now(source, &lab.vocabulary()).unwrap_or_else(|e| panic!("{source}: {e}"));
-    let budget = Budget { time: 400_000_000, ..Budget::default() };
-    let end = lab.run_until(Goal::All(&[assertion]), budget);
-    assert!(end.reached(), "{source}: {end:?}");
 }
 
 /// A field of every note of a kind so far.

@@ -7,15 +7,10 @@ use kafkarium::text::Lang;
 use kafkarium::ui::app::State;
 use proptest::prelude::*;
 use support::looks::{self, Screen};
-use support::{SIZES, beat, frame, home, lesson, press, rows, text, type_text, young_home};
+use support::{after, beat, frame, home, inspect, lesson, press, rows, text, type_text, young_home};
 
 fn at(id: &'static str, slug: &str, lang: Lang, size: (u16, u16)) -> State {
     lesson(id, beat(id, slug), lang, size)
-}
-
-fn after(mut state: State, keys: &str) -> State {
-    press(&mut state, keys);
-    state
 }
 
 const SCREENS: &[Screen] = &[
@@ -47,10 +42,10 @@ const SCREENS: &[Screen] = &[
     ("predict-confidence", |lang, size| after(at("tour", "guess", lang, size), "1")),
     ("predict-judged", |lang, size| after(at("tour", "guess", lang, size), "1 3")),
     ("act", |lang, size| at("tour", "kill", lang, size)),
-    ("inspector-broker", |lang, size| select(at("tour", "arrive", lang, size), "b3")),
-    ("inspector-replica", |lang, size| select(at("tour", "arrive", lang, size), "b3/orders-2")),
+    ("inspector-broker", |lang, size| inspect(at("tour", "arrive", lang, size), "b3")),
+    ("inspector-replica", |lang, size| inspect(at("tour", "arrive", lang, size), "b3/orders-2")),
     ("help", |lang, size| after(at("tour", "arrive", lang, size), "?")),
-    ("break", |lang, size| after(select(at("tour", "arrive", lang, size), "b3"), "x")),
+    ("break", |lang, size| after(inspect(at("tour", "arrive", lang, size), "b3"), "x")),
     ("prompt-line", |lang, size| {
         let mut state = after(at("tour", "arrive", lang, size), ":");
         type_text(&mut state, "cr");
@@ -70,28 +65,9 @@ fn type_line(state: &mut State, line: &str) {
     press(state, "Enter");
 }
 
-fn select(mut state: State, id: &str) -> State {
-    for _ in 0..200 {
-        press(&mut state, "Tab");
-        if state.tank().and_then(|tank| tank.selected.as_deref()) == Some(id) {
-            press(&mut state, "Enter");
-            return state;
-        }
-    }
-    panic!("{id} cannot be selected");
-}
-
 #[test]
 fn every_screen_looks_as_it_was_looked_at() {
-    for (name, reach) in SCREENS {
-        for lang in Lang::ALL {
-            for size in SIZES {
-                let state = reach(lang, size);
-                let name = format!("{name}-{}-{}x{}", lang.code(), size.0, size.1);
-                insta::assert_snapshot!(name, text(&state));
-            }
-        }
-    }
+    looks::each(SCREENS, |name, said| insta::assert_snapshot!(name, said));
 }
 
 #[test]

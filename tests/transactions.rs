@@ -1,7 +1,10 @@
 //! Transactions through a whole tank: calls, coordinators, markers, readers of both kinds.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use kafkarium::lab::{Action, Assertion, Budget, Expr, Goal, Lab, Spec, Value};
+mod support;
+
+use kafkarium::lab::{Budget, Goal, Lab, Spec};
+use support::labs::{act, holds, until};
 
 const TANK: &str = r#"
 [cluster]
@@ -41,11 +44,6 @@ fn lab(version: u8) -> Lab {
     Lab::new(&spec, 1).unwrap_or_else(|e| panic!("{e}"))
 }
 
-fn act(lab: &mut Lab, line: &str) {
-    let action: Action = line.parse().unwrap();
-    lab.act(&action).unwrap_or_else(|e| panic!("{line}: {e}"));
-}
-
 fn settle(lab: &mut Lab) {
     let end = lab.run_until(Goal::Settled, Budget::default());
     assert!(end.reached(), "{end:?}");
@@ -57,19 +55,6 @@ fn run(lab: &mut Lab, lines: &[&str]) {
         act(lab, line);
         settle(lab);
     }
-}
-
-#[track_caller]
-fn holds(lab: &Lab, source: &str) {
-    let expr = Expr::compile(source, &lab.vocabulary()).unwrap_or_else(|e| panic!("{source}: {e}"));
-    let got = lab.eval(&expr).unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!(got, Value::Bool(true), "{source}");
-}
-
-fn until(lab: &mut Lab, source: &str) {
-    let assertion = Assertion::now(source, &lab.vocabulary()).unwrap_or_else(|e| panic!("{source}: {e}"));
-    let end = lab.run_until(Goal::All(&[assertion]), Budget::default());
-    assert!(end.reached(), "{source}: {end:?}");
 }
 
 #[test]

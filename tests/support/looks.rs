@@ -4,10 +4,22 @@ use kafkarium::text::Lang;
 use kafkarium::ui::app::State;
 use kafkarium::ui::theme::{Depth, GlyphSet, Theme, ThemeName};
 
-use super::{frame, rows, text};
+use super::{SIZES, frame, rows, text};
 
 /// A screen: its name and how to get there.
 pub type Screen = (&'static str, fn(Lang, (u16, u16)) -> State);
+
+/// Every screen in both languages at the three sizes, with the name of its picture.
+pub fn each(screens: &[Screen], look: impl Fn(String, String)) {
+    for (name, reach) in screens {
+        for lang in Lang::ALL {
+            for size in SIZES {
+                let state = reach(lang, size);
+                look(format!("{name}-{}-{}x{}", lang.code(), size.0, size.1), text(&state));
+            }
+        }
+    }
+}
 
 /// Any size, from nothing to large: no panic, every row exact, no half of a wide character.
 pub fn fits_any_size(screens: &[Screen]) {

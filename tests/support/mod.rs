@@ -1,6 +1,7 @@
 //! The program without a terminal: keys in, rows of text out.
 #![allow(dead_code)] // every test file uses its own part
 
+pub mod labs;
 pub mod looks;
 
 use std::sync::Arc;
@@ -107,6 +108,24 @@ pub fn key(name: &str) -> Key {
 /// Presses keys, named and separated by spaces.
 pub fn press(state: &mut State, keys: &str) -> Vec<Effect> {
     keys.split_whitespace().flat_map(|name| update(state, Message::Key(key(name)))).collect()
+}
+
+/// After these keys.
+pub fn after(mut state: State, keys: &str) -> State {
+    press(&mut state, keys);
+    state
+}
+
+/// With the inspector open on an element.
+pub fn inspect(mut state: State, id: &str) -> State {
+    for _ in 0..200 {
+        press(&mut state, "Tab");
+        if state.tank().and_then(|tank| tank.selected.as_deref()) == Some(id) {
+            press(&mut state, "Enter");
+            return state;
+        }
+    }
+    panic!("{id} cannot be selected");
 }
 
 /// Types text, character by character.
