@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use super::ownership::{GroupEvent, GroupHistory, Ownership, SpanEnd};
 use crate::engine::{Envelope, Flight, LossWhy, Micros, MsgId, NodeId, Note as EngineNote, Rec};
 use crate::kafka::{
-    Acks, BatchWhy, Body, Bytes, Chosen, Election, ErrorCode, Note, Offset, Partition, Process, RecordId,
-    Role, Send, World,
+    Acks, BatchWhy, Body, Bytes, Chosen, Election, ErrorCode, GroupId, Note, Offset, Partition, Process,
+    RecordId, Role, Send, World,
 };
 
 /// Closed batches that are kept of each producer.
@@ -114,6 +115,8 @@ pub struct Ledger {
     /// Produce requests whose client waits for the answer.
     asked: BTreeMap<MsgId, Asked>,
     lost: Vec<(Flight<Body>, LossWhy)>,
+    /// Who processed which partition of a group when.
+    ownership: Ownership,
 }
 
 impl Ledger {
@@ -206,6 +209,12 @@ impl Ledger {
     /// Batches that a producer closed: the latest, oldest first.
     pub fn closed(&self, producer: NodeId) -> impl Iterator<Item = (Partition, u32, BatchWhy)> + '_ {
         self.closed.get(&producer).into_iter().flatten().copied()
+    }
+
+    /// Who processed which partition of a group when, and what happened to it; none before anything did.
+    #[must_use]
+    pub fn ownership(&self, group: GroupId) -> Option<&GroupHistory> {
+        self.ownership.of(group)
     }
 
     /// Produce requests that a client has sent.
@@ -320,11 +329,59 @@ impl Ledger {
                     self.lost.push((flight, why));
                 }
             }
-            EngineNote::NodeStarted { node, .. } => self.processes.entry(node).or_default().up_at = Some(at),
-            EngineNote::NodeStopped { node } | EngineNote::NodeCrashed { node, .. } => {
-                self.processes.entry(node).or_default().down_at = Some(at);
+            EngineNote::NodeStarted { node, .. } => {
+                self.processes.entry(node).or_default().up_at = Some(at);
+                self.member(world, at, node, GroupEvent::Started);
             }
-            EngineNote::NodePaused { node } => self.processes.entry(node).or_default().paused_at = Some(at),
+            EngineNote::NodeStopped { node } => {
+                self.processes.entry(node).or_default().down_at = Some(at);
+                self.member(world, at, node, GroupEvent::Stopped);
+            }
+            EngineNote::NodeCrashed { node, .. } => {
+                self.processes.entry(node).or_default().down_at = Some(at);
+                self.member(world, at, node, GroupEvent::Crashed);
+            }
+            EngineNote::NodePaused { node } => {
+                self.processes.entry(node).or_default().paused_at = Some(at);
+                self.member(world, at, node, GroupEvent::Paused);
+            }
+            EngineNote::NodeResumed { node, .. } => self.member(world, at, node, GroupEvent::Resumed),
+            _ => {}
+        }
+    }
+
+    /// Something happened to a process: if it is a consumer, it is told of its group.
+    fn member(&mut self, world: &World, at: Micros, node: NodeId, event: fn(NodeId) -> GroupEvent) {
+        if let Some(group) = group_of(world, node) {
+            self.ownership.happened(at, group, event(node));
+        }
+    }
+
+    /// What notes say about groups.
+    fn group(&mut self, world: &World, at: Micros, note: &Note) {
+        match *note {
+            Note::PartitionAssigned { consumer, partition } => {
+                if let Some(group) = group_of(world, consumer) {
+                    self.ownership.assigned(at, group, consumer, partition);
+                }
+            }
+            Note::PartitionRevoked { consumer, partition } => {
+                if let Some(group) = group_of(world, consumer) {
+                    self.ownership.ended(at, group, (consumer, partition), SpanEnd::Revoked);
+                }
+            }
+            Note::MemberJoined { group, member } => {
+                self.ownership.happened(at, group, GroupEvent::Joined(member.client));
+            }
+            Note::MemberLeft { group, member, why } => {
+                self.ownership.happened(at, group, GroupEvent::Left(member.client, why));
+            }
+            Note::GroupStateChanged { group, to, generation, .. } => {
+                self.ownership.happened(at, group, GroupEvent::State(to.name(), generation));
+            }
+            Note::CoordinatorMoved { group, to } => {
+                self.ownership.happened(at, group, GroupEvent::Coordinator(to));
+            }
             _ => {}
         }
     }
@@ -408,7 +465,7 @@ impl Ledger {
             Note::AppendRefused { partition, error, .. } => {
                 self.refusals.insert(partition, error);
             }
-            _ => {}
+            _ => self.group(world, rec.at, note),
         }
     }
 
@@ -425,6 +482,14 @@ impl Ledger {
             facts.partition = Some(partition);
             facts.how = how;
         }
+    }
+}
+
+/// The group of a consumer; none of another process.
+fn group_of(world: &World, node: NodeId) -> Option<GroupId> {
+    match world.node(node) {
+        Process::Consumer(consumer) => Some(consumer.group()),
+        _ => None,
     }
 }
 

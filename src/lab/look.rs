@@ -1,13 +1,14 @@
 //! What can be seen of a lab: the picture of the moment, the last notes, what was just lost, and the trace of a whole run.
 
 use super::ledger::{Ledger, RecordFacts};
+use super::ownership::GroupHistory;
 use super::play::{Lab, turn};
 use super::snapshot::{self, Facts};
 use super::state::State;
 use super::trace::{Line, Origin, Scribe};
 use super::view::{LostView, MessageView, TankView};
 use crate::engine::{EventId, Micros, NodeId};
-use crate::kafka::{BatchWhy, Election, Offset, Partition, RecordId};
+use crate::kafka::{BatchWhy, Election, GroupId, Offset, Partition, RecordId};
 
 /// The ledger's side of a picture.
 struct Known<'a> {
@@ -47,6 +48,10 @@ impl Facts for Known<'_> {
 
     fn requests(&self, client: NodeId) -> u64 {
         self.ledger.requests(client)
+    }
+
+    fn ownership(&self, group: GroupId) -> Option<&GroupHistory> {
+        self.ledger.ownership(group)
     }
 
     fn origin(&self) -> Origin {

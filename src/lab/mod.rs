@@ -23,6 +23,7 @@ pub mod ledger;
 mod length;
 mod look;
 mod name;
+pub mod ownership;
 mod play;
 mod run;
 pub mod scenario;

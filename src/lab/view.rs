@@ -3,9 +3,12 @@
 //! Scenes, inspectors and captions read this and nothing else of the world. Times are µs since t = 0 (things from the hidden prologue may
 //! lie before it and are then 0). Lists are in the order in which things were declared.
 
+mod ownership;
+
 pub use crate::engine::LossWhy;
 use crate::kafka::Election;
 pub use crate::kafka::producer::{crc32, java_steps, librdkafka_partition};
+pub use ownership::{GroupMark, GroupMarkView, OwnershipView, SpanView};
 
 /// One moment of the tank.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -396,6 +399,10 @@ pub struct GroupView {
     pub committed: Vec<(String, i64, i64)>,
     /// Assignment: partition, consumer.
     pub owners: Vec<(String, String)>,
+    /// Who processed which partition when, by partition.
+    pub ownership: Vec<OwnershipView>,
+    /// What happened to the group, oldest first; the latest 128.
+    pub marks: Vec<GroupMarkView>,
 }
 
 /// A transactional id as its coordinator has it.

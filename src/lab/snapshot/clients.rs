@@ -172,7 +172,8 @@ impl Looking<'_> {
         let name = self.names.group(id).to_owned();
         let Some((coordinator, group)) = self.find_group(id) else {
             let coordinator = self.coordinator_of(&name).map(|c| self.node(c));
-            return GroupView { id: name, coordinator, state: "Empty".to_owned(), ..GroupView::default() };
+            let history = self.history(id);
+            return GroupView { id: name, coordinator, state: "Empty".to_owned(), ..history };
         };
         GroupView {
             id: name,
@@ -182,6 +183,7 @@ impl Looking<'_> {
             members: group.members.iter().map(|m| self.node(m.client())).collect(),
             committed: group.offsets.iter().map(|(p, c)| self.committed(*p, c.offset)).collect(),
             owners: group.owners().map(|(p, m)| (self.partition(p), self.node(m.client()))).collect(),
+            ..self.history(id)
         }
     }
 

@@ -1,6 +1,7 @@
 //! A moment of the world as plain values with names: [`TankView`].
 
 mod clients;
+mod groups;
 mod messages;
 mod servers;
 mod transactions;
@@ -8,10 +9,11 @@ mod transactions;
 pub(in crate::lab) use transactions::coordinator;
 
 use super::ledger::RecordFacts;
+use super::ownership::GroupHistory;
 use super::trace::Origin;
 use super::view::{ControllerView, LostView, MessageView, ProcessView, TankView};
 use crate::engine::{Flight, LossWhy, Micros, NodeId, Process as State};
-use crate::kafka::{BatchWhy, Body, Election, Names, Offset, Partition, Process, RecordId, World};
+use crate::kafka::{BatchWhy, Body, Election, GroupId, Names, Offset, Partition, Process, RecordId, World};
 
 /// What the snapshot needs to know beside the world.
 pub trait Facts {
@@ -31,6 +33,8 @@ pub trait Facts {
     fn closed(&self, producer: NodeId) -> Vec<(Partition, u32, BatchWhy)>;
     /// Produce requests that a client has sent.
     fn requests(&self, client: NodeId) -> u64;
+    /// Who processed which partition of a group when.
+    fn ownership(&self, group: GroupId) -> Option<&GroupHistory>;
     /// Where t = 0 lies.
     fn origin(&self) -> Origin;
 }
