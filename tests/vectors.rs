@@ -2,24 +2,23 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // in tests they say what went wrong
 
+#[path = "vectors/assignors.rs"]
+mod assignors;
 mod partitioning;
 mod replicating;
 #[path = "vectors/txn_state.rs"]
 mod txn_state;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use kafkarium::engine::{Micros, NodeId};
+use kafkarium::engine::Micros;
 use kafkarium::kafka::config::Family;
-use kafkarium::kafka::group::assign::{self, Candidate, TopicSize};
 use kafkarium::kafka::group::partition_for;
 use kafkarium::kafka::log::{Log, Origin, Rolling, Verdict};
 use kafkarium::kafka::producer::{crc32, murmur2};
 use kafkarium::kafka::{
-    Batch, Generation, Marker, MemberId, Offset, Outcome, Partition, ProducerEpoch, ProducerId, Record,
-    RecordId, Sequence, Stamp, Subscription, TopicId,
+    Batch, Marker, Offset, Outcome, ProducerEpoch, ProducerId, Record, RecordId, Sequence, Stamp,
 };
 use toml::{Table, Value};
 
@@ -109,52 +108,6 @@ fn the_partition_that_coordinates_a_group() {
 
 fn strings(value: &Value) -> Vec<&str> {
     value.as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect()
-}
-
-/// Topics and members of a case, numbered in the order of the file; topics that do not exist get numbers, too.
-fn assignment_case(case: &Table) -> (Vec<String>, BTreeMap<TopicId, TopicSize>, Vec<Candidate>) {
-    let sizes = case["topics"].as_table().unwrap();
-    let members = case["members"].as_array().unwrap();
-    let mut names: Vec<String> = sizes.keys().cloned().collect();
-    for wanted in members.iter().flat_map(|m| strings(&m["topics"])) {
-        if !names.iter().any(|name| name == wanted) {
-            names.push(wanted.to_owned());
-        }
-    }
-    let id =
-        |name: &str| TopicId(u32::try_from(names.iter().position(|known| known == name).unwrap()).unwrap());
-    let topics = sizes.iter().map(|(name, count)| {
-        let partitions = u32::try_from(count.as_integer().unwrap()).unwrap();
-        (id(name), TopicSize { name: name.clone(), partitions })
-    });
-    let candidates = members.iter().zip(0..).map(|(member, n)| Candidate {
-        member: MemberId { client: NodeId(n), serial: 0 },
-        name: member["id"].as_str().unwrap().to_owned(),
-        instance: member.get("instance").map(|i| i.as_str().unwrap().into()),
-        subscription: Subscription {
-            topics: strings(&member["topics"]).into_iter().map(id).collect(),
-            owned: Vec::new(),
-            generation: Generation(-1),
-        },
-    });
-    let (topics, candidates) = (topics.collect(), candidates.collect());
-    (names, topics, candidates)
-}
-
-#[test]
-fn assignors_share_out_as_kafka_does() {
-    let covered = |case: &Table| assign::SUPPORTED.contains(&case["assignor"].as_str().unwrap());
-    agree_some("assignors.toml", covered, |case| {
-        let (names, topics, members) = assignment_case(case);
-        let got = assign::assign(case["assignor"].as_str().unwrap(), members.clone(), &topics).unwrap();
-        let text = |p: &Partition| format!("{}-{}", names[p.topic.0 as usize], p.index);
-        for member in &members {
-            let got: BTreeSet<String> = got[&member.member].iter().map(text).collect();
-            let wanted = strings(&case["expect"][member.name.as_str()]);
-            same(&member.name, got, wanted.into_iter().map(str::to_owned).collect())?;
-        }
-        Ok(())
-    });
 }
 
 fn number<T: TryFrom<i64>>(table: &Table, name: &str) -> T {

@@ -181,6 +181,8 @@ pub struct Subscription {
     pub owned: Vec<Partition>,
     /// Generation in which it owned that.
     pub generation: Generation,
+    /// User data of the `sticky` assignor: the last assignment, and the generation of that.
+    pub user_data: Option<(Vec<Partition>, Generation)>,
 }
 
 /// A request or an answer.

@@ -143,7 +143,12 @@ impl Consumer {
             session: configs.ms("session.timeout.ms"),
             rebalance,
             assignors: self.assignors(),
-            subscription: Subscription { topics: self.spec.topics.clone(), owned: Vec::new(), generation },
+            subscription: Subscription {
+                topics: self.spec.topics.clone(),
+                owned: Vec::new(),
+                generation,
+                user_data: None,
+            },
         };
         let limit = configs.ms("request.timeout.ms").max(rebalance + Micros::secs(5));
         let msg = self.client.requests.send(cx, to, COORDINATOR, false, body, limit, Ask::Join);

@@ -233,6 +233,7 @@ impl Group {
                 topics: m.topics.clone(),
                 owned: Vec::new(),
                 generation: Generation(record.generation),
+                user_data: None,
             },
             assigned: m.assigned.clone(),
             deadline: now + m.session,

@@ -3,19 +3,22 @@
 //! Members are visited with `group.instance.id` first, ordered by it, then the others by member id, both as
 //! plain text (`c10` before `c2`).
 //!
-//! Not modelled yet: sticky and cooperative-sticky. The Java clients list cooperative-sticky after range,
-//! so it takes part in the vote, but range wins wherever everybody lists it first.
+//! Those of the coordinator itself (KIP-848) are in [`server_assign`].
 
 mod range;
 mod roundrobin;
+mod server;
+mod sticky;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::kafka::{MemberId, Names, Partition, Subscription, TopicId};
 
+pub use server::{AssignorError, SERVER_ASSIGNORS, server_assign};
+
 /// Assignors that a leader can run.
-pub const SUPPORTED: &[&str] = &["range", "roundrobin"];
+pub const SUPPORTED: &[&str] = &["range", "roundrobin", "sticky", "cooperative-sticky"];
 
 /// A member as an assignor sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,12 +60,25 @@ pub fn assign(
     topics: &BTreeMap<TopicId, TopicSize>,
 ) -> Option<Assignment> {
     members.sort_by(|a, b| order(a).cmp(&order(b)));
+    assign_in_order(assignor, &members, topics)
+}
+
+/// As [`assign`], with members visited in the order given, which stands for Kafka's hash order where an
+/// assignor has none of its own.
+#[must_use]
+pub fn assign_in_order(
+    assignor: &str,
+    members: &[Candidate],
+    topics: &BTreeMap<TopicId, TopicSize>,
+) -> Option<Assignment> {
     let mut assignment = match assignor {
-        "range" => range::assign(&members, topics),
-        "roundrobin" => roundrobin::assign(&members, topics),
+        "range" => range::assign(members, topics),
+        "roundrobin" => roundrobin::assign(members, topics),
+        "sticky" => sticky::assign(members, topics, false),
+        "cooperative-sticky" => sticky::assign(members, topics, true),
         _ => return None,
     };
-    for member in &members {
+    for member in members {
         assignment.entry(member.member).or_default();
     }
     Some(assignment)

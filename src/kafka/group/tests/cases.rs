@@ -202,7 +202,8 @@ fn a_client_that_hung_up_is_not_answered() {
 fn nonsense_is_refused() {
     let mut bench = Bench::new();
     let ask = |bench: &mut Bench, group, session| {
-        let subscription = Subscription { topics: vec![], owned: vec![], generation: Generation(-1) };
+        let subscription =
+            Subscription { topics: vec![], owned: vec![], generation: Generation(-1), user_data: None };
         let (member, instance, assignors) = (None, None, vec!["range"]);
         let rebalance = Micros::secs(300);
         let body = Body::JoinGroup { group, member, instance, session, rebalance, assignors, subscription };

@@ -160,8 +160,12 @@ impl Bench {
     }
 
     fn join(&mut self, client: u32, member: Option<MemberId>) -> MsgId {
-        let subscription =
-            Subscription { topics: vec![ORDERS], owned: Vec::new(), generation: Generation(-1) };
+        let subscription = Subscription {
+            topics: vec![ORDERS],
+            owned: Vec::new(),
+            generation: Generation(-1),
+            user_data: None,
+        };
         self.send(
             NodeId(client),
             Body::JoinGroup {

@@ -49,7 +49,7 @@ fn covered(case: &Table) -> bool {
 
 fn subscription(metadata: &str) -> Subscription {
     let topics = if metadata == "changed" { vec![ORDERS, TopicId(1)] } else { vec![ORDERS] };
-    Subscription { topics, owned: Vec::new(), generation: Generation(-1) }
+    Subscription { topics, owned: Vec::new(), generation: Generation(-1), user_data: None }
 }
 
 fn state(name: &str) -> GroupState {
