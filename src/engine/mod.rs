@@ -19,6 +19,7 @@
 //! Not modelled: bandwidth, the connection handshake, clock skew, disk latency (a write is in the page cache at once; what a power
 //! loss costs is up to [`Node::crash`]).
 
+pub mod blocks;
 mod core;
 mod cx;
 mod digest;
@@ -31,6 +32,7 @@ mod tests;
 mod wire;
 mod world;
 
+pub use blocks::Blocks;
 pub use core::Core;
 pub use cx::Cx;
 pub use fault::{Fault, Rule, RuleAction, RuleId};

@@ -1,12 +1,20 @@
 //! The cluster's metadata as one immutable picture, built by applying records of the metadata log in order.
 //!
-//! A broker holds `(offset, Arc<Image>)` out of one history, so brokers differ by lag only, never in content.
+//! A broker holds `(offset, Arc<Image>)` out of one history, so brokers differ by lag only, never in content. Entries lie in blocks of
+//! 64 that pictures share: a record copies one block and the path to it, and what differs between two pictures is found without a look
+//! at what they share. Counts are kept as records are applied, so that none of them needs a walk through all partitions.
+
+mod tally;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{BrokerEpoch, LeaderEpoch, Offset, Partition, PartitionEpoch, TopicId};
-use crate::engine::NodeId;
+use crate::engine::{Blocks, NodeId};
+use tally::Tally;
+pub use tally::{Holding, Partitions};
 
 /// A record of the metadata log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -120,11 +128,77 @@ impl BrokerState {
     }
 }
 
+impl PartitionState {
+    /// Nobody leads.
+    #[must_use]
+    pub const fn is_leaderless(&self) -> bool {
+        self.leader.is_none()
+    }
+
+    /// Fewer copies are in sync than assigned.
+    #[must_use]
+    pub const fn is_under_replicated(&self) -> bool {
+        self.isr.len() < self.replicas.len()
+    }
+
+    /// Another than the preferred replica leads.
+    #[must_use]
+    pub fn is_displaced(&self) -> bool {
+        self.leader.is_some() && self.leader.as_ref() != self.replicas.first()
+    }
+}
+
+/// The partitions of a topic, by number. Copies share what neither has touched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entries(Blocks<u32, Arc<PartitionState>>);
+
+impl Entries {
+    /// Number of partitions.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The partition of that number.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&PartitionState> {
+        self.0.get(&u32::try_from(index).ok()?).map(|state| &**state)
+    }
+
+    /// Partition 0.
+    #[must_use]
+    pub fn first(&self) -> Option<&PartitionState> {
+        self.get(0)
+    }
+
+    /// Entries in order.
+    pub fn iter(&self) -> impl Iterator<Item = &PartitionState> {
+        self.0.values().map(|state| &**state)
+    }
+
+    /// Entries with their numbers, in order.
+    pub fn numbered(&self) -> impl Iterator<Item = (u32, &PartitionState)> {
+        self.0.iter().map(|(index, state)| (*index, &**state))
+    }
+
+    /// Blocks that are not shared with `before`.
+    #[must_use]
+    pub fn copied_since(&self, before: &Self) -> usize {
+        self.0.copied_since(&before.0)
+    }
+}
+
 /// A topic.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TopicState {
-    /// Its partitions, by number.
-    pub partitions: Vec<PartitionState>,
+    /// Its partitions.
+    pub partitions: Entries,
     /// Its own settings.
     pub configs: BTreeMap<&'static str, Arc<str>>,
 }
@@ -135,11 +209,12 @@ pub struct Image {
     /// Offset of the last record applied; none = -1.
     pub offset: Offset,
     /// Registered brokers.
-    pub brokers: BTreeMap<NodeId, BrokerState>,
+    pub brokers: Blocks<NodeId, BrokerState>,
     /// Topics that exist.
-    pub topics: BTreeMap<TopicId, Arc<TopicState>>,
+    pub topics: Blocks<TopicId, Arc<TopicState>>,
     /// First free producer id.
     pub next_producer_id: i64,
+    tally: Tally,
 }
 
 impl Image {
@@ -161,14 +236,10 @@ impl Image {
         self.topics.get(&topic).map_or(0, |t| u32::try_from(t.partitions.len()).unwrap_or(u32::MAX))
     }
 
-    /// All partitions with their entries, in order.
+    /// All partitions with their entries, in order. A walk through everything: not for what happens often.
     pub fn partitions(&self) -> impl Iterator<Item = (Partition, &PartitionState)> {
         self.topics.iter().flat_map(|(&topic, state)| {
-            state
-                .partitions
-                .iter()
-                .enumerate()
-                .map(move |(ix, p)| (Partition { topic, index: u32::try_from(ix).unwrap_or(u32::MAX) }, p))
+            state.partitions.numbered().map(move |(index, p)| (Partition { topic, index }, p))
         })
     }
 
@@ -177,6 +248,59 @@ impl Image {
     pub fn active(&self, broker: NodeId) -> bool {
         self.brokers.get(&broker).is_some_and(BrokerState::active)
     }
+
+    // ---- counted as records are applied ----
+
+    /// Partitions without a leader.
+    #[must_use]
+    pub const fn leaderless(&self) -> &Partitions {
+        &self.tally.leaderless
+    }
+
+    /// Partitions with fewer copies in sync than assigned.
+    #[must_use]
+    pub const fn under_replicated(&self) -> &Partitions {
+        &self.tally.under_replicated
+    }
+
+    /// Partitions that another than the preferred replica leads.
+    #[must_use]
+    pub const fn displaced(&self) -> &Partitions {
+        &self.tally.displaced
+    }
+
+    /// What a broker holds; none = never anything.
+    #[must_use]
+    pub fn holding(&self, broker: NodeId) -> Option<&Holding> {
+        self.tally.holdings.get(&broker)
+    }
+
+    /// Number of partitions that a broker leads.
+    #[must_use]
+    pub fn leaders_on(&self, broker: NodeId) -> usize {
+        self.holding(broker).map_or(0, |holding| holding.leaders as usize)
+    }
+
+    /// Partitions that a broker has a copy of, with their entries, in order.
+    pub fn partitions_on(&self, broker: NodeId) -> impl Iterator<Item = (Partition, &PartitionState)> {
+        let all = self.holding(broker).into_iter().flat_map(|holding| holding.replicas.keys());
+        all.filter_map(|&p| Some((p, self.partition(p)?)))
+    }
+
+    /// Partitions whose entry is not the same in an earlier picture. What the two share is not looked at.
+    #[must_use]
+    pub fn changed_since(&self, before: &Self) -> Vec<(Partition, &PartitionState)> {
+        let none = TopicState::default();
+        let mut changed = Vec::new();
+        for (&topic, state) in self.topics.changed_since(&before.topics) {
+            let old = before.topics.get(&topic).map_or(&none.partitions, |old| &old.partitions);
+            let entries = state.partitions.0.changed_since(&old.0);
+            changed.extend(entries.into_iter().map(|(&index, p)| (Partition { topic, index }, &**p)));
+        }
+        changed
+    }
+
+    // ---- writing ----
 
     /// Applies the record at `offset`.
     pub fn apply(&mut self, offset: Offset, record: &MetadataRecord) {
@@ -198,7 +322,8 @@ impl Image {
                 }
             }
             MetadataRecord::Topic { topic, configs } => {
-                let state = TopicState { partitions: Vec::new(), configs: configs.iter().cloned().collect() };
+                let configs = configs.iter().cloned().collect();
+                let state = TopicState { partitions: Entries::default(), configs };
                 self.topics.insert(*topic, Arc::new(state));
             }
             MetadataRecord::TopicConfig { topic, key, value } => {
@@ -207,19 +332,24 @@ impl Image {
                 }
             }
             MetadataRecord::RemoveTopic(topic) => {
-                self.topics.remove(topic);
-            }
-            MetadataRecord::Partition(p, state) => {
-                if let Some(topic) = self.topics.get_mut(&p.topic) {
-                    let partitions = &mut Arc::make_mut(topic).partitions;
-                    match partitions.get_mut(p.index as usize) {
-                        Some(slot) => *slot = state.clone(),
-                        None => partitions.push(state.clone()),
+                if let Some(state) = self.topics.remove(topic) {
+                    for (&index, p) in &state.partitions.0 {
+                        self.tally.change(Partition { topic: *topic, index }, Some(p), None);
                     }
                 }
             }
+            MetadataRecord::Partition(p, state) => self.put(*p, state),
             MetadataRecord::ProducerIds { next } => self.next_producer_id = *next,
             MetadataRecord::NoOp => {}
         }
+    }
+
+    /// A number beyond the end is the next free one: partitions have no gaps.
+    fn put(&mut self, p: Partition, state: &PartitionState) {
+        let Some(topic) = self.topics.get_mut(&p.topic) else { return };
+        let entries = &mut Arc::make_mut(topic).partitions.0;
+        let index = p.index.min(u32::try_from(entries.len()).unwrap_or(u32::MAX));
+        let before = entries.insert(index, Arc::new(state.clone()));
+        self.tally.change(Partition { index, ..p }, before.as_deref(), Some(state));
     }
 }

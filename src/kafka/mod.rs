@@ -38,7 +38,9 @@ pub use ids::{
     BrokerEpoch, Generation, GroupId, LeaderEpoch, MemberId, Offset, Partition, PartitionEpoch,
     ProducerEpoch, ProducerId, RecordId, Sequence, TopicId,
 };
-pub use image::{BrokerState, Image, MetadataRecord, PartitionState, TopicState};
+pub use image::{
+    BrokerState, Entries, Holding, Image, MetadataRecord, PartitionState, Partitions, TopicState,
+};
 pub use names::{Names, OFFSETS_TOPIC, Role, TRANSACTIONS_TOPIC};
 pub use note::{
     BatchWhy, Chosen, DeleteWhy, Election, GroupState, LeaveWhy, MoveWhy, Note, TransactionState, Why,

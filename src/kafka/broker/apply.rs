@@ -42,11 +42,11 @@ impl Broker {
         if image.offset > self.vol.image.offset {
             let before = std::mem::replace(&mut self.vol.image, Arc::clone(image));
             let forgets = mutant::on(Mutant::AppliesTwice).then(|| Arc::clone(&before));
-            let changes = changed_partitions(&before, image);
+            let changes = image.changed_since(&before);
             for (p, state) in &changes {
                 self.apply_partition(cx, *p, state);
             }
-            for topic in before.topics.keys().filter(|topic| !image.topics.contains_key(topic)) {
+            for topic in before.topics.keys().filter(|topic| !image.topics.contains_key(*topic)) {
                 self.vol.replicas.retain(|p, _| p.topic != *topic);
                 self.disk.logs.retain(|p, _| p.topic != *topic);
             }
@@ -182,23 +182,6 @@ impl Broker {
         cx.cancel_timer(Timer::MetadataWait);
         self.poll_metadata(cx);
     }
-}
-
-/// Partitions whose entry differs between two pictures. Topics that both share are passed over.
-fn changed_partitions(before: &Image, after: &Image) -> Vec<(Partition, PartitionState)> {
-    let mut changed = Vec::new();
-    for (&topic, state) in &after.topics {
-        let old = before.topics.get(&topic);
-        if old.is_some_and(|old| Arc::ptr_eq(old, state)) {
-            continue;
-        }
-        for (index, partition) in (0..).zip(&state.partitions) {
-            if old.and_then(|old| old.partitions.get(index as usize)) != Some(partition) {
-                changed.push((Partition { topic, index }, partition.clone()));
-            }
-        }
-    }
-    changed
 }
 
 /// The broker that leads a partition according to a picture.

@@ -5,8 +5,8 @@ use super::change::{Change, Rules, Search};
 use crate::engine::NodeId;
 use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
-    Body, BrokerEpoch, Cx, Election, ErrorCode, IsrChange, IsrResult, LeaderEpoch, MetadataRecord, Note,
-    Partition, PartitionEpoch, PartitionState, TopicId,
+    Body, BrokerEpoch, Cx, Election, ErrorCode, Image, IsrChange, IsrResult, LeaderEpoch, MetadataRecord,
+    Note, Partition, PartitionEpoch, PartitionState, Partitions, TopicId,
 };
 
 impl Controller {
@@ -48,7 +48,7 @@ impl Controller {
         let image = &self.disk.image;
         let alive = |id: NodeId| id != broker && image.active(id);
         let concerned =
-            image.partitions().filter(|(_, s)| s.isr.contains(&broker) || s.leader == Some(broker));
+            image.partitions_on(broker).filter(|(_, s)| s.isr.contains(&broker) || s.leader == Some(broker));
         concerned
             .filter_map(|(p, state)| {
                 let next = self.change(p, state).without(broker).decide(alive)?;
@@ -65,7 +65,7 @@ impl Controller {
         let image = &self.disk.image;
         let alive = |id: NodeId| id != broker && image.active(id);
         let concerned =
-            image.partitions().filter(|(_, s)| s.isr.contains(&broker) || s.elr.contains(&broker));
+            image.partitions_on(broker).filter(|(_, s)| s.isr.contains(&broker) || s.elr.contains(&broker));
         concerned
             .filter_map(|(p, state)| {
                 let change = Change { lost_its_log: Some(broker), ..self.change(p, state).without(broker) };
@@ -78,8 +78,7 @@ impl Controller {
     pub(super) fn offline_elections(&self, back: NodeId) -> Vec<MetadataRecord> {
         let image = &self.disk.image;
         let alive = |id: NodeId| id == back || image.active(id);
-        let offline = image.partitions().filter(|(_, state)| state.leader.is_none());
-        offline
+        entries(image, image.leaderless())
             .filter_map(|(p, state)| Some(MetadataRecord::Partition(p, self.change(p, state).decide(alive)?)))
             .collect()
     }
@@ -87,8 +86,7 @@ impl Controller {
     /// Looks again at partitions without a leader whose topics allow an unclean election.
     pub(super) fn elect_where_allowed(&mut self, cx: &mut Cx<'_>) {
         let image = &self.disk.image;
-        let allowed =
-            image.partitions().filter(|(p, s)| s.leader.is_none() && self.search(*p) == Search::Unclean);
+        let allowed = entries(image, image.leaderless()).filter(|(p, _)| self.search(*p) == Search::Unclean);
         let records: Vec<MetadataRecord> = allowed
             .filter_map(|(p, state)| {
                 let next = self.change(p, state).decide(|id| image.active(id))?;
@@ -239,10 +237,7 @@ impl Controller {
     /// Gives leadership back to the first replica where it is in sync and alive.
     pub(super) fn rebalance_leaders(&mut self, cx: &mut Cx<'_>) {
         let image = &self.disk.image;
-        let elsewhere = |s: &PartitionState| s.leader.is_some() && s.leader.as_ref() != s.replicas.first();
-        let records: Vec<MetadataRecord> = image
-            .partitions()
-            .filter(|(_, state)| elsewhere(state))
+        let records: Vec<MetadataRecord> = entries(image, image.displaced())
             .filter_map(|(p, state)| {
                 let next = self.towards(p, state, Search::Preferred)?;
                 Some(MetadataRecord::Partition(p, next))
@@ -300,4 +295,12 @@ impl Controller {
         }
         ErrorCode::None
     }
+}
+
+/// Some partitions with their entries.
+fn entries<'a>(
+    image: &'a Image,
+    some: &'a Partitions,
+) -> impl Iterator<Item = (Partition, &'a PartitionState)> {
+    some.keys().filter_map(|&p| Some((p, image.partition(p)?)))
 }

@@ -79,7 +79,7 @@ impl Controller {
     /// Controlled shutdown. A broker that leads nothing may stop at once. Else it first gives everything away and stops when every live
     /// broker has applied that. Whoever may stop counts as gone.
     fn shut_down(&mut self, cx: &mut Cx<'_>, broker: NodeId) -> Body {
-        let leads = |image: &Image| image.partitions().any(|(_, p)| p.leader == Some(broker));
+        let leads = |image: &Image| image.leaders_on(broker) > 0;
         let known = self.vol.leaving.get(&broker).copied();
         if known.is_none() && leads(&self.disk.image) {
             let mut records = self.leave_records(broker);

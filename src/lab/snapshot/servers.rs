@@ -113,7 +113,7 @@ impl Looking<'_> {
             .filter(|(topic, _)| !self.names.is_internal(**topic))
             .map(|(&topic, state)| {
                 let min = state.configs.get("min.insync.replicas").and_then(|v| v.parse().ok());
-                let partitions = (0..).zip(&state.partitions).map(|(index, p)| {
+                let partitions = state.partitions.numbered().map(|(index, p)| {
                     let partition = Partition { topic, index };
                     PartitionView {
                         id: self.partition(partition),

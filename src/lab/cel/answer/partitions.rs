@@ -10,17 +10,11 @@ use crate::lab::cel::value::Value;
 pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
     match name {
         "partitions" => return all(facts, args),
-        "leaderless" => {
-            return Ok(int(facts.image().partitions().filter(|(_, state)| state.leader.is_none()).count()));
-        }
-        "under_replicated" => {
-            let image = facts.image();
-            return Ok(int(image.partitions().filter(|(_, s)| s.isr.len() < s.replicas.len()).count()));
-        }
+        "leaderless" => return Ok(int(facts.image().leaderless().len())),
+        "under_replicated" => return Ok(int(facts.image().under_replicated().len())),
         "leaders_on" => {
             let node = facts.node_arg(args, 0)?;
-            let image = facts.image();
-            return Ok(int(image.partitions().filter(|(_, s)| node.is_some() && s.leader == node).count()));
+            return Ok(int(node.map_or(0, |node| facts.image().leaders_on(node))));
         }
         "cached" => return cached(facts, args),
         _ => {}
