@@ -157,6 +157,12 @@ codes! {
     DuplicateBrokerRegistration = 101 "DUPLICATE_BROKER_REGISTRATION" false,
     /// This controller is not the active one.
     NotController = 41 "NOT_CONTROLLER" true,
+    /// The software, or a feature level, does not have this.
+    UnsupportedVersion = 35 "UNSUPPORTED_VERSION" false,
+    /// The sender belongs to another cluster.
+    InconsistentClusterId = 104 "INCONSISTENT_CLUSTER_ID" false,
+    /// The request is meant for another voter.
+    InvalidVoterKey = 125 "INVALID_VOTER_KEY" true,
     // ---- inside clients, never on the wire: Java's exceptions and librdkafka's local errors ----
     /// Java: the record's time is over, or send() waited too long.
     Timeout = -1 "TimeoutException" false,

@@ -30,6 +30,7 @@ mod note;
 pub mod process;
 pub mod producer;
 mod protocol;
+pub mod raft;
 pub mod record;
 pub mod txn;
 

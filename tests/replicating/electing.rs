@@ -37,6 +37,7 @@ pub fn holds(case: &Table) -> Result<(), String> {
     };
     let rules = Rules {
         eligible_replicas: yes(given, "elr_enabled"),
+        bump_on_shrink: yes(given, "bump_on_shrink"),
         min_isr: usize::try_from(given["min_isr"].as_integer().unwrap()).unwrap(),
     };
     let search = match given["election"].as_str().unwrap() {

@@ -1,6 +1,7 @@
 //! The leader's books against a table, and real brokers whose every fetch waits on the wire until it is let through.
 
 pub mod electing;
+pub mod voting;
 
 use std::collections::BTreeMap;
 

@@ -30,6 +30,8 @@ pub struct Rules {
     pub eligible_replicas: bool,
     /// `min.insync.replicas` of the topic.
     pub min_isr: usize,
+    /// A member that leaves the in-sync set raises the leader epoch (`metadata.version` below 3.6).
+    pub bump_on_shrink: bool,
 }
 
 /// A change that is wished for: the entry as it is and what it should become.
@@ -108,7 +110,8 @@ impl<'a> Change<'a> {
             return None;
         }
         let dropped = self.before.replicas.iter().any(|id| !next.replicas.contains(id));
-        if (moved || dropped) && !mutant::on(Mutant::KeepsLeaderEpoch) {
+        let shrunk = self.rules.bump_on_shrink && self.before.isr.iter().any(|id| !next.isr.contains(id));
+        if (moved || dropped || shrunk) && !mutant::on(Mutant::KeepsLeaderEpoch) {
             next.leader_epoch = LeaderEpoch(next.leader_epoch.0 + 1);
         }
         if moved || !mutant::on(Mutant::KeepsPartitionEpoch) {

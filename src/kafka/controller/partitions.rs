@@ -11,7 +11,11 @@ use crate::kafka::{
 
 impl Controller {
     fn rules(&self, p: Partition) -> Rules {
-        Rules { eligible_replicas: self.keeps_eligible_replicas(), min_isr: self.min_insync_replicas(p) }
+        Rules {
+            eligible_replicas: self.keeps_eligible_replicas(),
+            min_isr: self.min_insync_replicas(p),
+            bump_on_shrink: self.configs.get("metadata.version") == "3.5",
+        }
     }
 
     /// `min.insync.replicas` of a partition's topic.
