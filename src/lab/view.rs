@@ -387,14 +387,26 @@ pub struct PositionView {
 pub struct GroupView {
     /// `pay`.
     pub id: String,
+    /// `classic` or `consumer`.
+    pub protocol: &'static str,
     /// Its coordinator.
     pub coordinator: Option<String>,
     /// Kafka's name of its state.
     pub state: String,
-    /// Generation.
+    /// Generation, or group epoch.
     pub generation: i32,
-    /// Its members (consumer ids) in order of joining.
-    pub members: Vec<String>,
+    /// Group epoch for which the assignment was computed; the generation in a classic group.
+    pub target_epoch: i32,
+    /// Member id of the leader; none in a group that the coordinator assigns.
+    pub leader: Option<String>,
+    /// The chosen assignor; none before the first vote.
+    pub assignor: Option<String>,
+    /// Its members in order of joining.
+    pub members: Vec<GroupMemberView>,
+    /// Member ids handed out whose clients have not come back with them.
+    pub pending: Vec<String>,
+    /// Until when the present phase of a rebalance waits at most; none if it waits for nobody.
+    pub waits_until: Option<u64>,
     /// Committed offsets: partition, next offset to read, lag behind the high watermark.
     pub committed: Vec<(String, i64, i64)>,
     /// Assignment: partition, consumer.
@@ -403,6 +415,30 @@ pub struct GroupView {
     pub ownership: Vec<OwnershipView>,
     /// What happened to the group, oldest first; the latest 128.
     pub marks: Vec<GroupMarkView>,
+}
+
+/// A member of a group, as its coordinator has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupMemberView {
+    /// Member id, `c1-17`.
+    pub id: String,
+    /// The consumer, `c1`.
+    pub client: String,
+    /// `group.instance.id` of a static member.
+    pub instance: Option<String>,
+    /// Member epoch; the generation in a classic group.
+    pub epoch: i32,
+    /// `awaiting-join`, `awaiting-sync`, `not-joined` (a rebalance waits for it) or `stable`; Kafka's name of the member's state in a
+    /// group that the coordinator assigns.
+    pub state: String,
+    /// Partitions it was assigned.
+    pub owned: Vec<String>,
+    /// Partitions that it is to have.
+    pub target: Vec<String>,
+    /// Partitions that it was told to give up and has not given up yet.
+    pub pending_revocation: Vec<String>,
+    /// When its session ends unless it shows itself; none while a parked request shows that it lives.
+    pub session_until: Option<u64>,
 }
 
 /// A transactional id as its coordinator has it.

@@ -112,7 +112,7 @@ impl Log {
                 letter: letter(lane),
                 lane,
                 state: group.state.clone(),
-                members: group.members.clone(),
+                members: group.members.iter().map(|m| m.client.clone()).collect(),
                 places: shown
                     .iter()
                     .filter_map(|p| {

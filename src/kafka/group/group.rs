@@ -54,6 +54,12 @@ impl Member {
         self.sync.is_some()
     }
 
+    /// When its session ends unless it shows itself; none while a parked request shows that it lives.
+    #[must_use]
+    pub const fn session_until(&self) -> Option<Micros> {
+        if self.session_runs() { Some(self.deadline) } else { None }
+    }
+
     /// A parked request shows that a member lives, except that a new member may not wait for ever.
     pub(super) const fn session_runs(&self) -> bool {
         self.is_new || (self.join.is_none() && self.sync.is_none())
@@ -160,6 +166,17 @@ impl Group {
         self.members.iter().flat_map(|m| m.assigned.iter().map(move |p| (*p, m)))
     }
 
+    /// Until when the present phase of a rebalance waits at most.
+    #[must_use]
+    pub const fn waits_until(&self) -> Option<Micros> {
+        match self.phase {
+            Phase::Quiet => None,
+            Phase::Gathering { until, .. } | Phase::Joining { until } | Phase::Syncing { until } => {
+                Some(until)
+            }
+        }
+    }
+
     pub(super) fn all_joined(&self) -> bool {
         self.pending.is_empty() && self.members.iter().all(Member::awaits_join)
     }
@@ -193,14 +210,8 @@ impl Group {
 
     /// When something happens by itself.
     pub(super) fn next_deadline(&self) -> Option<Micros> {
-        let phase = match self.phase {
-            Phase::Quiet => None,
-            Phase::Gathering { until, .. } | Phase::Joining { until } | Phase::Syncing { until } => {
-                Some(until)
-            }
-        };
-        let sessions = self.members.iter().filter(|m| m.session_runs()).map(|m| m.deadline);
-        sessions.chain(self.pending.values().copied()).chain(phase).min()
+        let sessions = self.members.iter().filter_map(Member::session_until);
+        sessions.chain(self.pending.values().copied()).chain(self.waits_until()).min()
     }
 
     /// What is stored of the group.

@@ -5,11 +5,12 @@ use super::servers::overrides;
 use crate::engine::NodeId;
 use crate::kafka::config::{Configs, Family};
 use crate::kafka::consumer::Consumer;
-use crate::kafka::group::{Group, partition_for};
+use crate::kafka::group::{Group, Member, partition_for};
 use crate::kafka::producer::{Draft, Producer};
-use crate::kafka::{OFFSETS_TOPIC, Offset, Partition, Process};
+use crate::kafka::{GroupState, MemberId, OFFSETS_TOPIC, Offset, Partition, Process};
 use crate::lab::view::{
-    BatchView, ClosedBatch, ConsumerView, GroupView, PositionView, ProducerView, QueuedBatch, SendView,
+    BatchView, ClosedBatch, ConsumerView, GroupMemberView, GroupView, PositionView, ProducerView,
+    QueuedBatch, SendView,
 };
 
 /// Settings that differ, and those that matter anyway.
@@ -131,7 +132,7 @@ impl Looking<'_> {
             process: self.process(id),
             client: family(consumer.configs()),
             group: self.names.group(consumer.group()).to_owned(),
-            member: consumer.member().map(|m| format!("{}-{}", self.names.node(m.client), m.serial)),
+            member: consumer.member().map(|m| self.member_id(m)),
             generation: consumer.generation().0,
             is_leader: consumer.is_leader(),
             assigned: consumer
@@ -172,18 +173,49 @@ impl Looking<'_> {
         let name = self.names.group(id).to_owned();
         let Some((coordinator, group)) = self.find_group(id) else {
             let coordinator = self.coordinator_of(&name).map(|c| self.node(c));
-            let history = self.history(id);
-            return GroupView { id: name, coordinator, state: "Empty".to_owned(), ..history };
+            let (protocol, state, history) = ("classic", "Empty".to_owned(), self.history(id));
+            return GroupView { id: name, protocol, coordinator, state, ..history };
         };
         GroupView {
             id: name,
+            protocol: "classic",
             coordinator: Some(self.node(coordinator)),
             state: group.state.name().to_owned(),
             generation: group.generation.0,
-            members: group.members.iter().map(|m| self.node(m.client())).collect(),
+            target_epoch: group.generation.0,
+            leader: group.leader.map(|id| self.member_id(id)),
+            assignor: group.assignor.map(str::to_owned),
+            members: group.members.iter().map(|m| self.group_member(group, m)).collect(),
+            pending: group.pending().map(|id| self.member_id(id)).collect(),
+            waits_until: group.waits_until().map(|at| self.time(at)),
             committed: group.offsets.iter().map(|(p, c)| self.committed(*p, c.offset)).collect(),
             owners: group.owners().map(|(p, m)| (self.partition(p), self.node(m.client()))).collect(),
             ..self.history(id)
+        }
+    }
+
+    fn member_id(&self, id: MemberId) -> String {
+        format!("{}-{}", self.names.node(id.client), id.serial)
+    }
+
+    fn group_member(&self, group: &Group, member: &Member) -> GroupMemberView {
+        let owned: Vec<String> = member.assigned.iter().map(|p| self.partition(*p)).collect();
+        let state = match group.state {
+            _ if member.awaits_join() => "awaiting-join",
+            _ if member.awaits_sync() => "awaiting-sync",
+            GroupState::PreparingRebalance => "not-joined",
+            _ => "stable",
+        };
+        GroupMemberView {
+            id: self.member_id(member.id),
+            client: self.node(member.client()),
+            instance: member.instance.as_deref().map(str::to_owned),
+            epoch: group.generation.0,
+            state: state.to_owned(),
+            target: owned.clone(),
+            owned,
+            pending_revocation: Vec::new(),
+            session_until: member.session_until().map(|at| self.time(at)),
         }
     }
 

@@ -278,7 +278,20 @@ fn group_facts(group: &GroupView, lang: Lang) -> Facts {
     facts.add("state", &group.state);
     facts.add("generation", group.generation);
     facts.add("coordinator", group.coordinator.as_deref().unwrap_or("-"));
-    facts.add("members", group.members.join(" "));
+    if let Some(leader) = &group.leader {
+        facts.add("leader", leader);
+    }
+    if let Some(assignor) = &group.assignor {
+        facts.add("assignor", assignor);
+    }
+    let members: Vec<String> = group
+        .members
+        .iter()
+        .map(|m| {
+            m.instance.as_ref().map_or(m.client.clone(), |instance| format!("{} ({instance})", m.client))
+        })
+        .collect();
+    facts.add("members", members.join(" "));
     for (partition, consumer) in &group.owners {
         facts.add(partition, format!("→ {consumer}"));
     }
