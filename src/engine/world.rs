@@ -113,6 +113,12 @@ impl<N: Node> World<N> {
             .map(|(ix, node)| (NodeId(u32::try_from(ix).unwrap_or(u32::MAX)), &**node))
     }
 
+    /// Whether anything is wrong with the network: a cut, a rule, a link that was made slower.
+    #[must_use]
+    pub fn has_faults(&self) -> bool {
+        !(self.core.cuts.is_empty() && self.core.rules.is_empty() && self.core.slowed.is_empty())
+    }
+
     /// Whether a process runs.
     #[must_use]
     pub fn process(&self, id: NodeId) -> Process {

@@ -119,6 +119,8 @@ codes! {
     KafkaStorageError = 56 "KAFKA_STORAGE_ERROR" true,
     /// The group is gone.
     GroupIdNotFound = 69 "GROUP_ID_NOT_FOUND" false,
+    /// The fetch belongs to a session that has gone on, or is over.
+    InvalidFetchSessionEpoch = 71 "INVALID_FETCH_SESSION_EPOCH" true,
     /// The client's leader epoch is old.
     FencedLeaderEpoch = 74 "FENCED_LEADER_EPOCH" true,
     /// The broker's leader epoch is old.

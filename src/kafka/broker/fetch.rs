@@ -32,6 +32,13 @@ impl Broker {
         let Body::Fetch { who, max_wait, partitions, forget, .. } = &message.body else { return };
         let mut counted = BTreeMap::new();
         if let Fetcher::Replica(_) = who {
+            let newest = self.vol.last_fetches.entry(message.from).or_insert(message.id);
+            if message.id < *newest {
+                // It was given up long ago and comes late, by a connection that is closed: of no session that there is.
+                let (error, partitions) = (ErrorCode::InvalidFetchSessionEpoch, Vec::new());
+                return self.answer(cx, message.conn, message.id, false, Body::Fetched { error, partitions });
+            }
+            *newest = message.id;
             self.vol.sessions.entry(message.conn).or_default().update(partitions, forget);
             for fetch in self.wanted(message) {
                 if let Some(before) = self.count_follower(cx, message.from, *who, fetch) {

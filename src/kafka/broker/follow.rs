@@ -230,11 +230,16 @@ impl Broker {
     fn copy(&mut self, cx: &mut Cx<'_>, found: &FetchedPartition) {
         let (p, node, now) = (found.partition, cx.me(), cx.now());
         let rolling = self.rolling(p);
-        let log = Arc::make_mut(self.disk.logs.entry(p).or_default());
         for batch in &found.batches {
-            if batch.base < log.end() {
+            let log = self.disk.logs.entry(p).or_default();
+            let inside = batch.base < log.end() && log.end() < batch.end();
+            if inside && log.start() == log.end() {
+                // The leader's log begins inside this batch (DeleteRecords): an empty copy begins where the batch does.
+                self.begin_again(cx, p, batch.base, batch.leader_epoch);
+            } else if batch.base < log.end() {
                 continue;
             }
+            let log = Arc::make_mut(self.disk.logs.entry(p).or_default());
             let count = u32::try_from(batch.count()).unwrap_or(u32::MAX);
             let (base, control) = (batch.base, batch.outcome());
             let mut batch = batch.clone();

@@ -81,6 +81,8 @@ struct Volatile {
     replicas: BTreeMap<Partition, Replica>,
     fetchers: BTreeMap<NodeId, Fetcher>,
     sessions: BTreeMap<Conn, Session>,
+    /// The newest fetch of each follower: an older one comes from a session that is over.
+    last_fetches: BTreeMap<NodeId, MsgId>,
     inbox: BTreeMap<Conn, VecDeque<Arc<Envelope<Body>>>>,
     freed: Vec<Conn>,
     parked: BTreeMap<MsgId, Parked>,

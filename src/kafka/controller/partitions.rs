@@ -143,7 +143,8 @@ impl Controller {
         }
         match next.leader {
             Some(to) if next.leader_epoch != before.leader_epoch => {
-                let unclean = !before.isr.contains(&to) && !before.elr.contains(&to);
+                // The last step of a reassignment may elect who has just joined the in-sync set: that is clean.
+                let unclean = next.recovering && !before.isr.contains(&to) && !before.elr.contains(&to);
                 let preferred = before.leader.is_some_and(|from| next.isr.contains(&from));
                 let how = match (unclean, preferred) {
                     (true, _) => Election::Unclean,

@@ -27,6 +27,11 @@ pub(super) fn brokers(world: &World) -> impl Iterator<Item = (NodeId, &Broker)> 
     world.nodes().filter_map(|(id, node)| if let Process::Broker(b) = node { Some((id, &**b)) } else { None })
 }
 
+/// Who leads a partition, in the newest epoch that anybody leads in: an older leader may not know yet that it is none any more.
+pub(super) fn leader(world: &World, p: Partition) -> Option<&Broker> {
+    brokers(world).map(|(_, b)| b).filter(|b| b.leads(p).is_some()).max_by_key(|b| b.leader_epoch(p))
+}
+
 /// The active controller.
 pub(super) fn controller(world: &World) -> Option<&Controller> {
     world.nodes().find_map(|(_, node)| match node {

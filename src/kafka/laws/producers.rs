@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::look::{broker, holds, producer, replica_name};
 use super::replicas::number;
 use super::witness::{Fate, Witness};
-use crate::engine::{Envelope, Micros, MsgId, NodeId};
+use crate::engine::{Envelope, Micros, MsgId, NodeId, Note as Engine};
 use crate::kafka::log::{Log, ProducerEntry};
 use crate::kafka::{
-    Acks, Batch, Body, Chosen, ErrorCode, LeaderEpoch, Offset, Partition, ProducerEpoch, ProducerId,
-    RecordId, World,
+    Acks, Batch, Body, Chosen, ErrorCode, LeaderEpoch, Note, Offset, Partition, ProducerEpoch, ProducerId,
+    RecordId, Sequence, World,
 };
 
 /// Produce requests without an answer that are looked through for those that will never get one, and how old such a one is.
@@ -109,7 +109,8 @@ impl Witness {
         record: RecordId,
         offset: Offset,
     ) {
-        if !producer(world, client).is_some_and(|producer| producer.idempotent()) {
+        let Some(producer) = producer(world, client).filter(|producer| producer.idempotent()) else { return };
+        if producer.producer_id().is_none_or(|(id, _)| self.counted_late.contains(&(p, id))) {
             return;
         }
         let last = self.acked.entry((client, p)).or_insert((record, offset));
@@ -125,6 +126,37 @@ impl Witness {
 
     // ---- broker side ----
 
+    /// A produce is answered: what is refused there lies in no log because of this request.
+    pub(super) fn see_refusals(&mut self, world: &World, answer: MsgId, request: MsgId) {
+        let (Some(flight), Some(asked)) = (world.flight(answer), self.produces.get(&request)) else { return };
+        let (Body::Produced { results }, Body::Produce { batches, .. }) =
+            (&flight.envelope.body, &asked.body)
+        else {
+            return;
+        };
+        let node = asked.to;
+        let mut wrong = Vec::new();
+        for (p, error, _) in results.iter().filter(|(_, error, _)| refused_before_append(*error)) {
+            let refused = batches.iter().find(|(q, _)| q == p).and_then(|(_, batch)| batch.records.first());
+            let (Some(record), Some(log)) = (refused, broker(world, node).and_then(|b| b.log(*p))) else {
+                continue;
+            };
+            let appended = world.notes().iter().filter_map(|rec| match &rec.note {
+                Engine::Domain(Note::Appended { node: n, partition, base, .. })
+                    if (*n, partition) == (node, p) =>
+                {
+                    Some(*base)
+                }
+                _ => None,
+            });
+            wrong.extend(appended.filter(|base| holds(log, *base, record.id)).map(|base| (*p, *error, base)));
+        }
+        for (p, error, base) in wrong {
+            let seen = format!("refused with {error}, it lies at offset {base}");
+            self.broken(world, "data.26", replica_name(world, node, p), seen);
+        }
+    }
+
     /// A batch lies in a log.
     pub(super) fn see_records(
         &mut self,
@@ -133,6 +165,10 @@ impl Witness {
         log: &Log,
         batch: &Batch,
     ) {
+        if log.batches().next().is_some_and(|first| first.base == batch.base) {
+            // A new log: this replica was somewhere else in between.
+            self.producer_epochs.retain(|(n, q, _), _| (*n, *q) != (node, p));
+        }
         self.see_numbers(world, (node, p), log, batch);
         for (offset, record) in batch.entries().filter(|(_, record)| record.id.0 != 0) {
             let Some(fate) = self.fates.get_mut(record.id.0) else { continue };
@@ -142,7 +178,8 @@ impl Witness {
             let others = fate.places.iter().copied().filter(|other| *other != offset).collect::<Vec<_>>();
             let twice = others.into_iter().find(|other| holds(log, *other, record.id));
             // What is forgotten may be written again.
-            let known = batch.stamp.is_some() && world.now().since(record.timestamp) < expiry(world, node);
+            let counted = batch.stamp.is_some_and(|stamp| !self.counted_late.contains(&(p, stamp.id)));
+            let known = counted && world.now().since(record.timestamp) < expiry(world, node);
             if let Some(other) = twice.filter(|_| known && self.is_clean(p)) {
                 let seen = format!("r{} is at {other} and at {offset}", record.id.0);
                 self.broken(world, "data.31", replica_name(world, node, p), seen);
@@ -155,10 +192,6 @@ impl Witness {
         let Some(stamp) = batch.stamp else { return };
         let name = || replica_name(world, node, p);
         let expiry = expiry(world, node);
-        if log.batches().next().is_some_and(|first| first.base == batch.base) {
-            // A new log: this replica was somewhere else in between.
-            self.producer_epochs.retain(|(n, q, _), _| (*n, *q) != (node, p));
-        }
         let seen_before = self.producer_epochs.insert((node, p, stamp.id), (stamp.epoch, world.now()));
         if let Some((before, at)) = seen_before
             && stamp.epoch < before
@@ -168,7 +201,12 @@ impl Witness {
             self.broken(world, "data.34", name(), seen);
         }
         let Some(entry) = log.producers().get(stamp.id) else { return };
-        if let Some((law, seen)) = misnumbered(stamp.id, entry, batch) {
+        let leads = broker(world, node).is_some_and(|b| b.leads(p).is_some());
+        if leads && entry.batches.len() == 1 && stamp.first > Sequence(0) {
+            // A leader that knows nothing of a producer takes any number: what was sent before it comes too late (KAFKA-14359).
+            self.counted_late.insert((p, stamp.id));
+        }
+        if let Some((law, seen)) = misnumbered(stamp.id, entry, batch, log) {
             self.broken(world, law, name(), seen);
         }
         if entry.batches.len() > 5 {
@@ -197,8 +235,9 @@ impl Witness {
             entry.is_some_and(|e| e.batches.iter().any(|k| Some(k.first) == first && k.base == base))
         });
         let there = log.batches_from(base).next().filter(|found| found.base == base);
-        let same = there.is_none_or(|found| asked.iter().any(|batch| batch.stamp == found.stamp));
-        if !known || !same {
+        // What is remembered may have changed since, within this turn; the log has not, unless it was compacted or cut off.
+        let same = there.map_or(known, |found| asked.iter().any(|batch| batch.stamp == found.stamp));
+        if !same {
             let seen = format!("answered with offset {base}, where another batch is");
             self.broken(world, "data.37", replica_name(world, node, p), seen);
         }
@@ -245,19 +284,45 @@ const fn weaker(a: Acks, b: Acks) -> Acks {
 }
 
 /// The batch that was just remembered must go on where the one before it ended.
-fn misnumbered(id: ProducerId, entry: &ProducerEntry, batch: &Batch) -> Option<(&'static str, String)> {
+fn misnumbered(
+    id: ProducerId,
+    entry: &ProducerEntry,
+    batch: &Batch,
+    log: &Log,
+) -> Option<(&'static str, String)> {
     // Markers, and what coordinators write, have no numbers.
-    let stamp = batch.stamp.filter(|stamp| stamp.first != crate::kafka::Sequence::NONE)?;
+    let stamp = batch.stamp.filter(|stamp| stamp.first != Sequence::NONE)?;
     let at = entry.batches.iter().position(|known| known.base == batch.base)?;
     let before = entry.batches.get(at.checked_sub(1)?)?;
     let twice = entry.batches.iter().take(at).any(|known| known.first == stamp.first);
     if twice {
         return Some(("data.33", format!("producer id {} wrote sequence {} twice", id.0, stamp.first.0)));
     }
-    (before.last.plus(1) != stamp.first).then(|| {
+    // What a follower copies from a compacted log has holes, in offsets and in sequences.
+    (before.last.plus(1) != stamp.first && is_whole(log, before.last_offset, batch.base)).then(|| {
         let seen = format!("producer id {}: sequence {} follows {}", id.0, stamp.first.0, before.last.0);
         ("data.32", seen)
     })
+}
+
+/// Whether no offset is missing in a log between two.
+fn is_whole(log: &Log, after: Offset, before: Offset) -> bool {
+    let between = log.batches_from(after.plus(1)).take_while(|batch| batch.base < before);
+    let end = between
+        .fold(Some(after.plus(1)), |end, batch| end.filter(|end| *end == batch.base).map(|_| batch.end()));
+    end == Some(before)
+}
+
+/// Errors that say: nothing was written.
+const fn refused_before_append(error: ErrorCode) -> bool {
+    matches!(
+        error,
+        ErrorCode::NotEnoughReplicas
+            | ErrorCode::OutOfOrderSequenceNumber
+            | ErrorCode::InvalidProducerEpoch
+            | ErrorCode::InvalidTxnState
+            | ErrorCode::InvalidRecord
+    )
 }
 
 /// What is remembered of requests on their way.

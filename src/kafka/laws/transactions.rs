@@ -1,6 +1,6 @@
 //! Laws of transactions.
 
-use super::look::{broker, brokers, replica_name};
+use super::look::{broker, brokers, leader, replica_name};
 use super::witness::Witness;
 use crate::engine::{MsgId, NodeId};
 use crate::kafka::log::Log;
@@ -49,8 +49,8 @@ impl Witness {
             batches.any(|b| b.stamp.is_some_and(|s| s.id == decided.pid && s.epoch >= decided.epoch))
         };
         let missing = decided.partitions.iter().find(|p| {
-            let leader = brokers(world).find(|(_, b)| b.leads(**p).is_some());
-            self.is_clean(**p) && leader.and_then(|(_, b)| b.log(**p)).is_some_and(|log| !marked(log))
+            let log = leader(world, **p).and_then(|b| b.log(**p));
+            self.is_clean(**p) && log.is_some_and(|log| !marked(log))
         });
         if let Some(p) = missing {
             let seen = format!("{} has no marker", world.shared().partition(*p));
@@ -108,9 +108,7 @@ impl Witness {
         }
         let committed_only = matches!(world.node(consumer),
             Process::Consumer(c) if c.isolation() == Isolation::ReadCommitted);
-        let Some(log) = brokers(world).find(|(_, b)| b.leads(p).is_some()).and_then(|(_, b)| b.log(p)) else {
-            return;
-        };
+        let Some(log) = leader(world, p).and_then(|b| b.log(p)) else { return };
         let found =
             log.batches_from(offset).next().filter(|batch| batch.base <= offset && batch.transactional);
         if let Some(batch) = found.filter(|_| committed_only && self.is_clean(p))

@@ -11,7 +11,7 @@ use crate::engine::{Loss, MsgId, NodeId, Note as Engine};
 use crate::kafka::config::Family;
 use crate::kafka::{
     Acks, Bytes, Election, Generation, GroupId, LeaderEpoch, MoveWhy, Note, OFFSETS_TOPIC, Offset, Partition,
-    PartitionState, RecordId, TopicId, World,
+    PartitionState, ProducerId, RecordId, TopicId, World,
 };
 
 /// A record that some leader once counted as committed.
@@ -50,6 +50,8 @@ pub struct Witness {
     pub(super) fates: Blocks<Fate>,
     pub(super) produces: Produces,
     pub(super) producer_epochs: ProducerEpochs,
+    /// Producer ids whose first batch in a partition was not their first: its leader began to count in the middle.
+    pub(super) counted_late: BTreeSet<(Partition, ProducerId)>,
     pub(super) acked: BTreeMap<(NodeId, Partition), (RecordId, Offset)>,
     pub(super) keys: Arc<BTreeMap<Hashed, u32>>,
     pub(super) delivered: BTreeMap<(NodeId, Partition), Offset>,
@@ -64,16 +66,12 @@ pub struct Witness {
 impl Witness {
     /// Looks at what the last turn stated. Gives the laws that it broke.
     pub fn observe(&mut self, world: &World) -> Vec<Violation> {
-        let (mut before, mut metadata) = (None, false);
+        let mut metadata = false;
         for rec in world.notes() {
             match &rec.note {
                 Engine::Domain(note) => {
-                    if let (Note::AppendRefused { node, partition, .. }, Some(before)) = (note, before) {
-                        self.see_refusal(world, (*node, *partition), before);
-                    }
                     metadata |= matches!(note, Note::MetadataAppended { .. });
                     self.see(world, rec.node.unwrap_or(NodeId(u32::MAX)), note);
-                    before = Some(note);
                 }
                 note => self.see_engine(world, note),
             }
@@ -92,8 +90,11 @@ impl Witness {
         std::mem::take(&mut self.found)
     }
 
-    /// Looks for what should have come about by now: the faults are over, every process runs, and time enough has passed.
+    /// Looks for what should have come about by now: time enough has passed. While a fault is still there nothing is demanded.
     pub fn demand(&mut self, world: &World) -> Vec<Violation> {
+        if world.has_faults() {
+            return Vec::new();
+        }
         self.demand_replicas(world);
         self.demand_groups(world);
         std::mem::take(&mut self.found)
@@ -102,7 +103,10 @@ impl Witness {
     fn see_engine(&mut self, world: &World, note: &Engine<Note>) {
         match *note {
             Engine::MessageSent { msg, api: "Produce", answer: None, .. } => self.see_request(world, msg),
-            Engine::MessageSent { answer: Some(request), api: "Produce", .. } => self.forget_request(request),
+            Engine::MessageSent { msg, answer: Some(request), api: "Produce", .. } => {
+                self.see_refusals(world, msg, request);
+                self.forget_request(request);
+            }
             Engine::MessageSent { msg, api: "WriteTxnMarkers", answer: None, .. } => {
                 self.see_markers(world, msg)
             }
@@ -219,30 +223,20 @@ impl Witness {
         !self.machine_lost && !self.unclean.contains(&p)
     }
 
-    /// A batch was refused, and this was stated just before.
-    fn see_refusal(&mut self, world: &World, (node, p): (NodeId, Partition), before: &Note) {
-        if let Note::Appended { node: n, partition, base, .. } = before
-            && (*n, *partition) == (node, p)
-        {
-            let seen = format!("a batch that was refused lies at offset {base}");
-            self.broken(world, "data.26", super::look::replica_name(world, node, p), seen);
-        }
-    }
-
     fn demand_replicas(&mut self, world: &World) {
         let mut wrong = Vec::new();
         let Some(controller) = super::look::controller(world) else { return };
         for (p, state) in controller.image().partitions() {
             let name = world.shared().partition(p);
+            let runs = |id: &NodeId| world.process(*id) == crate::engine::Process::Running;
+            if !state.replicas.iter().all(runs) {
+                continue; // a fault that is still there
+            }
             let leader = state.leader.and_then(|id| super::look::broker(world, id));
             let Some((broker, leading)) = leader.and_then(|b| Some((b, b.leads(p)?))) else {
                 wrong.push((name, "nobody leads".to_owned()));
                 continue;
             };
-            let runs = |id: &NodeId| world.process(*id) == crate::engine::Process::Running;
-            if !state.replicas.iter().all(runs) {
-                continue; // a fault that is still there
-            }
             if state.isr.len() < state.replicas.len() {
                 wrong.push((
                     name,
