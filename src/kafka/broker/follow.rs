@@ -305,8 +305,9 @@ impl Broker {
         self.vol.requests.send(cx, look.leader, REPLICATION, false, body, limit, pending);
     }
 
-    /// The question got lost with its connection.
+    /// The question got lost with its connection, and with that the session there.
     pub(super) fn on_look_lost(&mut self, cx: &mut Cx<'_>, look: Look) {
+        self.forget_session(look.leader);
         self.hold_back(look.leader, look.partition, self.after_back_off(cx));
         self.fetch_from(cx, look.leader);
     }

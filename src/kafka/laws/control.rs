@@ -31,6 +31,7 @@ impl Witness {
                 wrong.extend(stuck(before, state).map(|(law, seen)| (law, subject.clone(), seen)));
             }
             self.entries.insert(p, state.clone());
+            self.changed.insert(p, world.now());
             let inside = state.isr.iter().all(|id| state.replicas.contains(id));
             let led = state.leader.is_none_or(|leader| state.isr.contains(&leader));
             let below = state.isr.len() < controller.min_insync_replicas(p).min(state.replicas.len());

@@ -7,12 +7,15 @@ use super::blocks::Blocks;
 use super::look::brokers;
 use super::producers::{ProducerEpochs, Produces, Tails};
 use super::{Violation, find};
-use crate::engine::{Loss, MsgId, NodeId, Note as Engine};
+use crate::engine::{Loss, Micros, MsgId, NodeId, Note as Engine};
 use crate::kafka::config::Family;
 use crate::kafka::{
     Acks, Bytes, Election, Generation, GroupId, LeaderEpoch, MoveWhy, Note, OFFSETS_TOPIC, Offset, Partition,
     PartitionState, ProducerId, RecordId, TopicId, World,
 };
+
+/// After a change of a partition's entry so much time is left until everybody acts on it.
+const SOON: Micros = Micros::secs(10);
 
 /// A record that some leader once counted as committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +46,8 @@ pub struct Witness {
     pub(super) committed: BTreeMap<Partition, Arc<Blocks<Committed>>>,
     pub(super) leaders: BTreeMap<(Partition, LeaderEpoch), NodeId>,
     pub(super) entries: BTreeMap<Partition, PartitionState>,
+    /// When each of these changed last.
+    pub(super) changed: BTreeMap<Partition, Micros>,
     pub(super) high_watermarks: BTreeMap<(NodeId, Partition), Offset>,
     pub(super) starts: BTreeMap<(NodeId, Partition), Offset>,
     pub(super) tails: Tails,
@@ -229,8 +234,9 @@ impl Witness {
         for (p, state) in controller.image().partitions() {
             let name = world.shared().partition(p);
             let runs = |id: &NodeId| world.process(*id) == crate::engine::Process::Running;
-            if !state.replicas.iter().all(runs) {
-                continue; // a fault that is still there
+            let recent = self.changed.get(&p).is_some_and(|at| world.now().since(*at) < SOON);
+            if recent || !state.replicas.iter().all(runs) {
+                continue; // it has just changed, or a fault is still there
             }
             let leader = state.leader.and_then(|id| super::look::broker(world, id));
             let Some((broker, leading)) = leader.and_then(|b| Some((b, b.leads(p)?))) else {
