@@ -117,6 +117,8 @@ codes! {
     OperationNotAttempted = 55 "OPERATION_NOT_ATTEMPTED" false,
     /// The broker's disk failed.
     KafkaStorageError = 56 "KAFKA_STORAGE_ERROR" true,
+    /// The group has members.
+    NonEmptyGroup = 68 "NON_EMPTY_GROUP" false,
     /// The group is gone.
     GroupIdNotFound = 69 "GROUP_ID_NOT_FOUND" false,
     /// The fetch belongs to a session that has gone on, or is over.

@@ -9,6 +9,9 @@ use std::sync::Arc;
 use super::{Body, ErrorCode, Image, Names, Note, OFFSETS_TOPIC, TRANSACTIONS_TOPIC, TopicId};
 use crate::engine::{Conn, Micros, MsgId, NodeId};
 
+/// How long a new coordinator reads its partition before it can be asked.
+pub const LOADING: Micros = Micros::ms(10);
+
 /// A topic of Kafka's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum InternalTopic {

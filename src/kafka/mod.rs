@@ -12,6 +12,8 @@
 //! Not modelled: quotas, security, compression, tiered storage, racks, the log directories of one broker, and the bytes of the wire
 //! protocol. Several controllers and ZooKeeper come later; the places for them are marked in the modules.
 
+#[cfg(test)]
+mod bench;
 pub mod broker;
 pub mod client;
 pub mod config;
@@ -48,9 +50,9 @@ pub use note::{
 };
 pub use process::{Command, Cx, Process, SeekTo, Send, Timer};
 pub use protocol::{
-    Acks, Body, Coordinated, FetchPartition, FetchedPartition, Fetcher, InTransaction, InitTransaction,
-    Isolation, IsrChange, IsrResult, MetadataSnapshot, OffsetSpec, Subscription, TopicMetadata,
-    TransactionMarker, TransactionOffsets,
+    Acks, Body, CONSUMER, Coordinated, FetchPartition, FetchedPartition, Fetcher, InTransaction,
+    InitTransaction, Isolation, IsrChange, IsrResult, JOIN_GROUP_VERSION, Leaving, MetadataSnapshot,
+    OFFSET_COMMIT_VERSION, OffsetSpec, Subscription, TopicMetadata, TransactionMarker, TransactionOffsets,
 };
 pub use record::{
     BATCH_HEADER_BYTES, Batch, Bytes, Cleaned, GroupRecord, GroupRecordMember, Internal, Marker,

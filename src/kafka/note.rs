@@ -271,6 +271,8 @@ pub enum Note {
     OffsetReset { consumer: NodeId, partition: Partition, policy: &'static str, to: Offset },
     /// A group's committed offset is stored and replicated.
     OffsetCommitted { group: GroupId, partition: Partition, offset: Offset },
+    /// A group's committed offset is no more: it expired, or its topic or group was deleted.
+    OffsetExpired { group: GroupId, partition: Partition },
     /// A commit failed.
     CommitRefused { consumer: NodeId, error: ErrorCode },
     /// A member's session timer ran out.

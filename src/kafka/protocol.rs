@@ -155,6 +155,8 @@ pub struct TransactionOffsets {
     pub group: GroupId,
     /// The member that read them; none = the producer does not say.
     pub member: Option<MemberId>,
+    /// `group.instance.id` of that member, if it is static.
+    pub instance: Option<Arc<str>>,
     /// Its generation; -1 = it does not say.
     pub generation: Generation,
     /// Next offset to read of each partition.
@@ -171,6 +173,24 @@ pub struct TopicMetadata {
     /// Its partitions: leader and leader epoch.
     pub partitions: Vec<(Option<NodeId>, LeaderEpoch)>,
 }
+
+/// Who is to leave a group.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Leaving {
+    /// Its member id; none = whoever has the instance id (an admin's request).
+    pub member: Option<MemberId>,
+    /// `group.instance.id`, if it is static.
+    pub instance: Option<Arc<str>>,
+}
+
+/// Version of JoinGroup that clients speak.
+pub const JOIN_GROUP_VERSION: i16 = 9;
+
+/// Version of OffsetCommit that clients speak.
+pub const OFFSET_COMMIT_VERSION: i16 = 9;
+
+/// What consumers call their kind of group, as against Connect's.
+pub const CONSUMER: &str = "consumer";
 
 /// What a member brings when it joins.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -299,6 +319,9 @@ pub enum Body {
         group: GroupId,
         member: Option<MemberId>,
         instance: Option<Arc<str>>,
+        /// Version of the request; decides what the client can be told.
+        version: i16,
+        protocol_type: &'static str,
         session: Micros,
         rebalance: Micros,
         assignors: Vec<&'static str>,
@@ -310,11 +333,14 @@ pub enum Body {
         generation: Generation,
         assignor: &'static str,
         leader: Option<MemberId>,
+        /// It leads, and what it had assigned stays.
+        skip_assignment: bool,
         members: Vec<(MemberId, Option<Arc<str>>, Subscription)>,
     },
     SyncGroup {
         group: GroupId,
         member: MemberId,
+        instance: Option<Arc<str>>,
         generation: Generation,
         assignor: &'static str,
         assignments: Vec<(MemberId, Vec<Partition>)>,
@@ -326,6 +352,7 @@ pub enum Body {
     Heartbeat {
         group: GroupId,
         member: MemberId,
+        instance: Option<Arc<str>>,
         generation: Generation,
     },
     HeartbeatAnswered {
@@ -333,15 +360,19 @@ pub enum Body {
     },
     LeaveGroup {
         group: GroupId,
-        member: MemberId,
+        members: Vec<Leaving>,
         why: LeaveWhy,
     },
     GroupLeft {
         error: ErrorCode,
+        members: Vec<(Leaving, ErrorCode)>,
     },
     OffsetCommit {
         group: GroupId,
+        /// Version of the request; decides what the client can be told.
+        version: i16,
         member: Option<MemberId>,
+        instance: Option<Arc<str>>,
         generation: Generation,
         offsets: Vec<(Partition, Offset, LeaderEpoch)>,
     },

@@ -74,8 +74,12 @@ pub struct GroupRecord {
     pub assignor: &'static str,
     /// Leader of the group.
     pub leader: Option<MemberId>,
+    /// Kind of group, `consumer`; none = nobody ever joined, it only holds offsets.
+    pub protocol_type: Option<&'static str>,
     /// Members with what they subscribed to and got.
     pub members: Vec<GroupRecordMember>,
+    /// Since when the group is in the state that this record speaks of.
+    pub since: Micros,
 }
 
 /// One member in a [`GroupRecord`].
@@ -89,8 +93,8 @@ pub struct GroupRecordMember {
     pub session: Micros,
     /// Rebalance timeout (`max.poll.interval.ms`).
     pub rebalance: Micros,
-    /// Topics it subscribed to.
-    pub topics: Vec<super::TopicId>,
+    /// What it brought when it joined.
+    pub subscription: super::Subscription,
     /// Partitions it was assigned.
     pub assigned: Vec<Partition>,
 }

@@ -316,6 +316,7 @@ impl State {
         let sent = SentOffsets {
             group: reader.group(),
             member: reader.member(),
+            instance: reader.instance(),
             generation: reader.generation(),
             offsets: reader.consumed(),
         };

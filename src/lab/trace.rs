@@ -592,6 +592,10 @@ impl Fields<'_> {
                 self.group(*group).partition(*partition).offset("offset", *offset);
                 "OffsetCommitted"
             }
+            Note::OffsetExpired { group, partition } => {
+                self.group(*group).partition(*partition);
+                "OffsetExpired"
+            }
             Note::CommitRefused { consumer, error } => {
                 self.node("consumer", *consumer).text("error", error.name());
                 "CommitRefused"

@@ -288,7 +288,7 @@ fn tone(note: &str) -> Option<Tone> {
         | "PartitionAddedToTransaction"
         | "ControllerElected" => Tone::Order,
         "Delivered" | "Worked" | "OffsetCommitted" | "PartitionAssigned" | "PartitionRevoked"
-        | "OffsetReset" | "CallbackRun" => Tone::Reader,
+        | "OffsetReset" | "OffsetExpired" | "CallbackRun" => Tone::Reader,
         _ => return None,
     })
 }

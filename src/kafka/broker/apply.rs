@@ -9,7 +9,9 @@ use crate::kafka::client::METADATA_LOG;
 use crate::kafka::internal::InternalTopic;
 use crate::kafka::log::Log;
 use crate::kafka::mutant::{self, Mutant};
-use crate::kafka::{Body, Cx, ErrorCode, Image, LeaderEpoch, Note, Offset, Partition, PartitionState, Timer};
+use crate::kafka::{
+    Body, Cx, ErrorCode, Image, LeaderEpoch, Note, Offset, Partition, PartitionState, Timer, TopicId,
+};
 
 impl Broker {
     /// Asks for the metadata log from where this broker stands; the controller answers when there is more, or after a while.
@@ -46,9 +48,12 @@ impl Broker {
             for (p, state) in &changes {
                 self.apply_partition(cx, *p, state);
             }
-            for topic in before.topics.keys().filter(|topic| !image.topics.contains_key(*topic)) {
-                self.vol.replicas.retain(|p, _| p.topic != *topic);
-                self.disk.logs.retain(|p, _| p.topic != *topic);
+            let gone = |topic: &&TopicId| !image.topics.contains_key(*topic);
+            let gone: Vec<TopicId> = before.topics.keys().filter(gone).copied().collect();
+            if !gone.is_empty() {
+                self.vol.replicas.retain(|p, _| !gone.contains(&p.topic));
+                self.disk.logs.retain(|p, _| !gone.contains(&p.topic));
+                self.with_coordinator(cx, |groups, host| groups.on_topics_deleted(host, &gone));
             }
             self.vol.fenced = image.brokers.get(&cx.me()).is_none_or(|b| b.fenced);
             if !changes.is_empty() || before.brokers != image.brokers {
@@ -165,8 +170,7 @@ impl Broker {
     fn coordinate(&mut self, cx: &mut Cx<'_>, p: Partition) {
         match InternalTopic::named(cx.shared().topic(p.topic)) {
             Some(InternalTopic::Offsets) => {
-                let Some(log) = self.disk.logs.get(&p).map(Arc::clone) else { return };
-                self.with_coordinator(cx, |groups, host| groups.load(host, p.index, log.batches()));
+                self.with_coordinator(cx, |groups, host| groups.load(host, p.index));
             }
             Some(InternalTopic::Transactions) => {
                 let epoch = self.leader_epoch(p);

@@ -127,6 +127,12 @@ impl Host<'_, '_, '_> {
 }
 
 impl GroupHost for Host<'_, '_, '_> {
+    fn read(&self, partition: u32) -> Vec<Batch> {
+        let p = self.partition(InternalTopic::Offsets, partition).ok();
+        let log = p.and_then(|p| self.broker.disk.logs.get(&p));
+        log.map(|log| log.batches().cloned().collect()).unwrap_or_default()
+    }
+
     fn next_serial(&mut self) -> u64 {
         self.cx.event().0
     }

@@ -206,7 +206,7 @@ pub static SETTINGS: &[Setting] = &[
     s("retry.backoff.ms", Consumer, Int(0, i64::MAX), "100", "100"),
     s("retry.backoff.max.ms", Consumer, Int(0, i64::MAX), "1000", "1000"),
     s("metadata.max.age.ms", Consumer, Int(0, i64::MAX), "300000", "300000"),
-    idle(s("group.instance.id", Consumer, Text, "", "")),
+    s("group.instance.id", Consumer, Text, "", ""),
     s(
         "partition.assignment.strategy",
         Consumer,

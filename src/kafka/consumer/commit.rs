@@ -3,7 +3,7 @@
 use super::{Ask, Consumer, Purpose};
 use crate::engine::Micros;
 use crate::kafka::client::COORDINATOR;
-use crate::kafka::{Body, Cx, ErrorCode, LeaderEpoch, Note, Offset, Partition, Timer};
+use crate::kafka::{Body, Cx, ErrorCode, LeaderEpoch, Note, OFFSET_COMMIT_VERSION, Offset, Partition, Timer};
 
 type Offsets = Vec<(Partition, Offset, LeaderEpoch)>;
 
@@ -49,8 +49,14 @@ impl Consumer {
     fn send_commit(&mut self, cx: &mut Cx<'_>, purpose: Purpose, offsets: Offsets) -> bool {
         let (Some(to), Ok(())) = (self.client.coordinator, self.may_commit()) else { return false };
         let (member, generation) = self.credentials();
-        let body =
-            Body::OffsetCommit { group: self.spec.group, member, generation, offsets: offsets.clone() };
+        let body = Body::OffsetCommit {
+            group: self.spec.group,
+            version: OFFSET_COMMIT_VERSION,
+            member,
+            instance: self.instance(),
+            generation,
+            offsets: offsets.clone(),
+        };
         self.ask(cx, to, COORDINATOR, false, body, Ask::Commit(purpose, offsets));
         true
     }
@@ -119,7 +125,7 @@ impl Consumer {
                     }
                 }
             }
-            Some(error) => self.hear_commit(error),
+            Some(error) => self.hear_commit(cx, error),
         }
         let again = error.is_some_and(ErrorCode::retriable);
         if again {

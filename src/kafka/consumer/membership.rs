@@ -9,7 +9,8 @@ use crate::engine::{Micros, MsgId};
 use crate::kafka::client::COORDINATOR;
 use crate::kafka::group::assign::{self, Candidate, TopicSize};
 use crate::kafka::{
-    Body, Cx, ErrorCode, Generation, LeaveWhy, MemberId, Partition, Subscription, Timer, TopicId, Why,
+    Body, CONSUMER, Cx, ErrorCode, Generation, JOIN_GROUP_VERSION, LeaveWhy, Leaving, MemberId, Partition,
+    Subscription, Timer, TopicId, Why,
 };
 
 /// Names that partition.assignment.strategy may hold.
@@ -139,7 +140,9 @@ impl Consumer {
         let body = Body::JoinGroup {
             group: self.spec.group,
             member: self.client.membership.member,
-            instance: None,
+            instance: self.instance(),
+            version: JOIN_GROUP_VERSION,
+            protocol_type: CONSUMER,
             session: configs.ms("session.timeout.ms"),
             rebalance,
             assignors: self.assignors(),
@@ -158,7 +161,11 @@ impl Consumer {
     }
 
     pub(super) fn on_joined(&mut self, cx: &mut Cx<'_>, request: Option<MsgId>, body: &Body) {
-        let Body::GroupJoined { error, member, generation, assignor, leader, members } = body else { return };
+        let Body::GroupJoined { error, member, generation, assignor, leader, skip_assignment, members } =
+            body
+        else {
+            return;
+        };
         if !matches!(self.client.membership.phase, Phase::Joining(msg) if Some(msg) == request) {
             return; // given up meanwhile
         }
@@ -183,7 +190,11 @@ impl Consumer {
         if membership.leads && !members.is_empty() {
             membership.group_topics = members.iter().flat_map(|(_, _, s)| s.topics.clone()).collect();
             membership.phase = Phase::Assigning(members.clone());
-            self.share_out(cx, false);
+            if *skip_assignment {
+                self.keep_sharing(cx);
+            } else {
+                self.share_out(cx, false);
+            }
         } else {
             self.send_sync(cx, Vec::new());
         }
@@ -230,13 +241,23 @@ impl Consumer {
         }
     }
 
+    /// A static leader came back: what it shared out before stands, and from now on it watches the topics again.
+    fn keep_sharing(&mut self, cx: &mut Cx<'_>) {
+        let Self { client, .. } = self;
+        let count = |topic: &TopicId| client.metadata.partition_count(*topic);
+        let shared_out = client.membership.group_topics.iter().map(|topic| (*topic, count(topic))).collect();
+        client.membership.shared_out = shared_out;
+        self.send_sync(cx, Vec::new());
+    }
+
     fn send_sync(&mut self, cx: &mut Cx<'_>, assignments: Vec<(MemberId, Vec<Partition>)>) {
         let membership = &self.client.membership;
         let (Some(to), Some(member)) = (self.client.coordinator, membership.member) else {
             return self.join_failed(cx);
         };
         let (generation, assignor) = (membership.generation, membership.assignor);
-        let body = Body::SyncGroup { group: self.spec.group, member, generation, assignor, assignments };
+        let (group, instance) = (self.spec.group, self.instance());
+        let body = Body::SyncGroup { group, member, instance, generation, assignor, assignments };
         let msg = self.ask(cx, to, COORDINATOR, false, body, Ask::Sync);
         self.client.membership.phase = Phase::Syncing(msg);
     }
@@ -268,8 +289,16 @@ impl Consumer {
             ErrorCode::IllegalGeneration => self.lose(member),
             ErrorCode::RebalanceInProgress => self.client.membership.phase = Phase::Out,
             error if error.retriable() => self.join_failed(cx),
+            ErrorCode::FencedInstanceId => self.fenced(cx),
             error => self.fail_for_good(cx, error),
         }
+    }
+
+    /// Another process has this group.instance.id: nothing goes on.
+    fn fenced(&mut self, cx: &mut Cx<'_>) {
+        self.lose(None);
+        self.give_up(cx);
+        self.fail_for_good(cx, ErrorCode::FencedInstanceId);
     }
 
     /// Joining did not work: out, and again after a while.
@@ -295,7 +324,8 @@ impl Consumer {
             return;
         }
         if let Some(to) = self.client.coordinator {
-            let body = Body::Heartbeat { group: self.spec.group, member, generation };
+            let (group, instance) = (self.spec.group, self.instance());
+            let body = Body::Heartbeat { group, member, instance, generation };
             self.ask(cx, to, COORDINATOR, true, body, Ask::Heartbeat(generation));
         }
     }
@@ -305,15 +335,16 @@ impl Consumer {
             return; // about a time that is over
         }
         self.coordinator_gone(cx, error);
-        self.hear(error);
+        self.hear(cx, error);
     }
 
     /// What an error of a heartbeat or a commit says about the membership.
-    pub(super) fn hear(&mut self, error: ErrorCode) {
+    pub(super) fn hear(&mut self, cx: &mut Cx<'_>, error: ErrorCode) {
         match error {
             ErrorCode::RebalanceInProgress => self.client.membership.rejoin = true,
             ErrorCode::IllegalGeneration => self.lose(self.client.membership.member),
             ErrorCode::UnknownMemberId => self.lose(None),
+            ErrorCode::FencedInstanceId => self.fenced(cx),
             _ => {}
         }
     }
@@ -345,24 +376,27 @@ impl Consumer {
         }
     }
 
-    /// max.poll.interval.ms passed: the client's background thread leaves the group.
+    /// max.poll.interval.ms passed: the client's background thread leaves the group. A static member only falls silent.
     pub(super) fn leave_unpolled(&mut self, cx: &mut Cx<'_>) {
-        if let (Some(to), Some(member)) = (self.client.coordinator, self.client.membership.member) {
-            let why = LeaveWhy::PollInterval;
-            let body = Body::LeaveGroup { group: self.spec.group, member, why };
-            self.ask(cx, to, COORDINATOR, false, body, Ask::Leave);
-        }
+        self.send_leave(cx, LeaveWhy::PollInterval);
         self.lose(None);
+    }
+
+    /// Static members never say that they leave: their sessions end, or a process with the same id takes over.
+    fn send_leave(&mut self, cx: &mut Cx<'_>, why: LeaveWhy) -> bool {
+        let member = self.client.membership.member;
+        let (Some(to), Some(_), None) = (self.client.coordinator, member, self.instance()) else {
+            return false;
+        };
+        let members = vec![Leaving { member, instance: None }];
+        let body = Body::LeaveGroup { group: self.spec.group, members, why };
+        self.ask(cx, to, COORDINATOR, false, body, Ask::Leave);
+        true
     }
 
     /// close(): leaves the group if it can, and says whether an answer is to be waited for.
     pub(super) fn leave_classic(&mut self, cx: &mut Cx<'_>) -> bool {
         self.give_up(cx);
-        let (Some(to), Some(member)) = (self.client.coordinator, self.client.membership.member) else {
-            return false;
-        };
-        let body = Body::LeaveGroup { group: self.spec.group, member, why: LeaveWhy::Left };
-        self.ask(cx, to, COORDINATOR, false, body, Ask::Leave);
-        true
+        self.send_leave(cx, LeaveWhy::Left)
     }
 }

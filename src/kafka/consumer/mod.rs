@@ -35,6 +35,7 @@ mod protocol;
 mod validation;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use super::client::{self, Metadata, Requests};
 use super::config::{Configs, Family};
@@ -181,6 +182,13 @@ impl Consumer {
     #[must_use]
     pub const fn member(&self) -> Option<MemberId> {
         self.credentials().0
+    }
+
+    /// Its `group.instance.id`, if it is a static member.
+    #[must_use]
+    pub fn instance(&self) -> Option<Arc<str>> {
+        let id = self.spec.configs.get("group.instance.id");
+        (!id.is_empty()).then(|| id.into())
     }
 
     /// Its generation; -1 outside a group.

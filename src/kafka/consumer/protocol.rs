@@ -82,9 +82,9 @@ impl Consumer {
     }
 
     /// What an error of a commit says about the membership.
-    pub(super) fn hear_commit(&mut self, error: ErrorCode) {
+    pub(super) fn hear_commit(&mut self, cx: &mut Cx<'_>, error: ErrorCode) {
         match self.protocol() {
-            Protocol::Classic => self.hear(error),
+            Protocol::Classic => self.hear(cx, error),
         }
     }
 

@@ -1,102 +1,42 @@
 //! The coordinator of a broker: the groups whose partition of `__consumer_offsets` it leads, and their
 //! requests.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::GroupHost;
-use super::group::{Committed, Group, Parked};
+use super::group::{Group, Parked};
+use super::join::Join;
 use super::offsets::commit_refused;
-use super::requests::Join;
 use super::state::{Desk, Write, Writes, Wrote, join_refused, sync_refused};
 use crate::engine::{Conn, Envelope, Micros};
 use crate::kafka::internal::InternalTopic;
-use crate::kafka::{Batch, Body, ErrorCode, GroupId, Internal, Note, Offset, Partition, ProducerId, Record};
+use crate::kafka::{Body, ErrorCode, GroupId, GroupState, Offset, Partition};
 
 /// The group coordinator inside a broker. All of it is in memory: a restarted broker begins with an empty
 /// one and loads.
 #[derive(Clone, Debug, Default)]
 pub struct Coordinator {
-    loaded: BTreeSet<u32>,
+    /// Partitions of `__consumer_offsets` that this broker leads; with a time: until then their log is being read.
+    pub(super) shelves: BTreeMap<u32, Option<Micros>>,
     pub(super) groups: BTreeMap<GroupId, Group>,
-    writes: Writes,
+    pub(super) writes: Writes,
 }
 
 impl Coordinator {
-    /// This broker leads `__consumer_offsets`-`partition` now: rebuilds its groups from all batches of that
-    /// log, oldest first.
-    pub fn load<'a>(
-        &mut self,
-        host: &mut dyn GroupHost,
-        partition: u32,
-        batches: impl Iterator<Item = &'a Batch>,
-    ) {
-        self.loaded.insert(partition);
-        let (now, to) = (host.now(), host.me());
-        let mut found: BTreeMap<GroupId, Group> = BTreeMap::new();
-        for batch in batches {
-            if let (Some(stamp), Some(outcome)) = (batch.stamp, batch.outcome()) {
-                for group in found.values_mut() {
-                    group.end_transaction(stamp.id, outcome);
-                }
-                continue;
-            }
-            let transaction = batch.stamp.filter(|_| batch.transactional).map(|stamp| stamp.id);
-            for record in batch.records.iter() {
-                replay(&mut found, record, transaction, now);
-            }
-        }
-        for (id, group) in found {
-            host.note(Note::CoordinatorMoved { group: id, to });
-            self.groups.insert(id, group);
-        }
-        self.wake(host);
-    }
-
-    /// This broker does not lead `__consumer_offsets`-`partition` any more: forgets its groups, and sends
-    /// away who waits.
-    pub fn unload(&mut self, host: &mut dyn GroupHost, partition: u32) {
-        if !self.loaded.remove(&partition) {
-            return;
-        }
-        let moved: Vec<GroupId> =
-            self.groups.keys().copied().filter(|id| home(host, *id) == partition).collect();
-        for id in moved {
-            if let Some(mut group) = self.groups.remove(&id) {
-                group.dissolve(&mut Desk { host, writes: &mut self.writes, partition });
-            }
-        }
-        let orphans: Vec<u64> =
-            self.writes.open.iter().filter(|(_, w)| w.partition == partition).map(|(t, _)| *t).collect();
-        for token in orphans {
-            let refused = |offsets: &[(Partition, Committed)]| -> Vec<(Partition, ErrorCode)> {
-                offsets.iter().map(|(p, _)| (*p, ErrorCode::NotCoordinator)).collect()
-            };
-            let (parked, body) = match self.writes.open.remove(&token).map(|write| write.what) {
-                Some(Wrote::Offsets { reply: Some(parked), offsets, .. }) => {
-                    (parked, Body::OffsetsCommitted { results: refused(&offsets) })
-                }
-                Some(Wrote::InTransaction(parked, _, offsets)) => {
-                    (parked, Body::TxnOffsetsCommitted { results: refused(&offsets) })
-                }
-                _ => continue,
-            };
-            Desk { host, writes: &mut self.writes, partition }.reply(parked, body);
-        }
-        self.wake(host);
-    }
-
     /// A JoinGroup, SyncGroup, Heartbeat, LeaveGroup, OffsetCommit, TxnOffsetCommit or OffsetFetch arrived; other bodies are
     /// ignored.
     pub fn on_request(&mut self, host: &mut dyn GroupHost, envelope: &Envelope<Body>) {
         let Some(id) = group_of(&envelope.body) else { return };
         let partition = home(host, id);
         let parked = Parked { conn: Some(envelope.conn), request: envelope.id };
-        if !self.loaded.contains(&partition) {
-            let body = refusal(&envelope.body, ErrorCode::NotCoordinator);
-            return Desk { host, writes: &mut self.writes, partition }.reply(parked, body);
-        }
-        if let Err(error) = self.admit(host, id, &envelope.body) {
-            let body = refusal(&envelope.body, error);
+        let admitted = self.find_wrong(host, id, partition, &envelope.body);
+        if let Err(error) = admitted.and_then(|()| self.admit(id, &envelope.body)) {
+            let blind = error == ErrorCode::CoordinatorLoadInProgress;
+            let body = match envelope.body {
+                // nobody knows yet who is in the group
+                Body::Heartbeat { .. } if blind => Body::HeartbeatAnswered { error: ErrorCode::None },
+                _ => refusal(&envelope.body, error),
+            };
             return Desk { host, writes: &mut self.writes, partition }.reply(parked, body);
         }
         let mut desk = Desk { host, writes: &mut self.writes, partition };
@@ -108,19 +48,40 @@ impl Coordinator {
         self.wake(host);
     }
 
-    /// What is wrong with a request before its group is asked. A group begins with the first JoinGroup or
-    /// the first commit from outside.
-    fn admit(&mut self, host: &dyn GroupHost, id: GroupId, body: &Body) -> Result<(), ErrorCode> {
+    /// What is wrong with a request whatever its group, and whether this broker can ask the group at all.
+    fn find_wrong(
+        &self,
+        host: &dyn GroupHost,
+        id: GroupId,
+        partition: u32,
+        body: &Body,
+    ) -> Result<(), ErrorCode> {
+        let of_member = matches!(
+            body,
+            Body::JoinGroup { .. }
+                | Body::SyncGroup { .. }
+                | Body::Heartbeat { .. }
+                | Body::LeaveGroup { .. }
+        );
+        if of_member && host.names().group(id).is_empty() {
+            return Err(ErrorCode::InvalidGroupId);
+        }
         if let Body::JoinGroup { session, .. } = body {
             let session = i64::try_from(session.as_ms()).unwrap_or(i64::MAX);
             let least = host.setting("group.min.session.timeout.ms");
-            if host.names().group(id).is_empty() {
-                return Err(ErrorCode::InvalidGroupId);
-            }
             if session < least || session > host.setting("group.max.session.timeout.ms") {
                 return Err(ErrorCode::InvalidSessionTimeout);
             }
         }
+        match self.shelves.get(&partition) {
+            None => Err(ErrorCode::NotCoordinator),
+            Some(Some(_)) => Err(ErrorCode::CoordinatorLoadInProgress),
+            Some(None) => Ok(()),
+        }
+    }
+
+    /// Whether a group that is not there may be asked. A group begins with the first JoinGroup or the first commit from outside.
+    fn admit(&mut self, id: GroupId, body: &Body) -> Result<(), ErrorCode> {
         if self.groups.contains_key(&id) {
             return Ok(());
         }
@@ -129,6 +90,9 @@ impl Coordinator {
             Body::OffsetCommit { generation, .. } if generation.0 < 0 => {}
             Body::TxnOffsetCommit(asked) if asked.generation.0 < 0 => {}
             Body::TxnOffsetCommit(_) => return Err(ErrorCode::IllegalGeneration),
+            Body::OffsetCommit { version, .. } if *version < KNOWS_NO_GROUP => {
+                return Err(ErrorCode::IllegalGeneration);
+            }
             Body::OffsetCommit { .. } => return Err(ErrorCode::GroupIdNotFound),
             _ => return Err(ErrorCode::UnknownMemberId),
         }
@@ -150,7 +114,16 @@ impl Coordinator {
             (Wrote::Assignment(generation, _), Err(error)) => {
                 group.assignment_failed(&mut desk, generation, error);
             }
-            (Wrote::EmptyGroup, _) => {}
+            (Wrote::EmptyGroup, _) | (Wrote::Tombstones { .. }, Err(_)) => {}
+            (Wrote::Replacement(replacement), written) => {
+                group.replacement_stored(&mut desk, *replacement, written);
+            }
+            (Wrote::Tombstones { offsets, group: whole }, Ok(())) => {
+                if group.bury(&mut desk, &offsets, whole) {
+                    let id = group.id;
+                    self.groups.remove(&id);
+                }
+            }
             (Wrote::InTransaction(parked, pid, offsets), written) => {
                 group.transaction_offsets_written(&mut desk, parked, pid, &offsets, written);
             }
@@ -164,12 +137,18 @@ impl Coordinator {
     /// The time asked for with [`GroupHost::wake_at`] has come.
     pub fn on_timer(&mut self, host: &mut dyn GroupHost) {
         let now = host.now();
+        let read: Vec<u32> =
+            self.loading().filter(|(_, at)| *at <= now).map(|(partition, _)| partition).collect();
+        for partition in read {
+            self.take_in(host, partition);
+        }
         for (id, group) in &mut self.groups {
             if group.next_deadline().is_some_and(|at| at <= now) {
                 let partition = home(host, *id);
                 group.expire(&mut Desk { host, writes: &mut self.writes, partition });
             }
         }
+        self.expire_offsets(host);
         self.wake(host);
     }
 
@@ -206,15 +185,20 @@ impl Coordinator {
         offsets: &[(Partition, Offset)],
     ) -> Result<(), ErrorCode> {
         let partition = home(host, group);
-        if !self.loaded.contains(&partition) {
+        if !self.has_loaded(partition) {
             return Err(ErrorCode::NotCoordinator);
         }
         let group = self.groups.entry(group).or_insert_with(|| Group::new(group));
         group.reset(&mut Desk { host, writes: &mut self.writes, partition }, offsets)
     }
 
-    fn wake(&self, host: &mut dyn GroupHost) {
-        let next: Option<Micros> = self.groups.values().filter_map(Group::next_deadline).min();
+    fn loading(&self) -> impl Iterator<Item = (u32, Micros)> + '_ {
+        self.shelves.iter().filter_map(|(partition, until)| Some((*partition, (*until)?)))
+    }
+
+    pub(super) fn wake(&self, host: &mut dyn GroupHost) {
+        let deadlines = self.groups.values().filter_map(Group::next_deadline);
+        let next = deadlines.chain(self.loading().map(|(_, at)| at)).chain(self.next_expiry(host)).min();
         host.wake_at(next);
     }
 
@@ -232,7 +216,7 @@ impl Coordinator {
     /// Whether this broker coordinates the groups of that partition of `__consumer_offsets`.
     #[must_use]
     pub fn has_loaded(&self, partition: u32) -> bool {
-        self.loaded.contains(&partition)
+        self.shelves.get(&partition) == Some(&None)
     }
 }
 
@@ -249,47 +233,14 @@ impl Coordinator {
     }
 }
 
-/// What a record of `__consumer_offsets` says; `transaction` = the producer id of its transaction.
-fn replay(
-    found: &mut BTreeMap<GroupId, Group>,
-    record: &Record,
-    transaction: Option<ProducerId>,
-    now: Micros,
-) {
-    match &record.internal {
-        Some(Internal::Offset(said)) => {
-            let group = found.entry(said.group).or_insert_with(|| Group::new(said.group));
-            let offsets = match transaction {
-                Some(pid) => group.in_transactions.entry(pid).or_default(),
-                None => &mut group.offsets,
-            };
-            match said.offset {
-                Some(offset) => {
-                    let (leader_epoch, at) = (said.leader_epoch, record.timestamp);
-                    offsets.insert(said.partition, Committed { offset, leader_epoch, at });
-                }
-                None => {
-                    offsets.remove(&said.partition);
-                }
-            }
-        }
-        Some(Internal::Group(id, Some(said))) => {
-            let before = found.remove(id).unwrap_or_else(|| Group::new(*id));
-            let (offsets, in_transactions) = (before.offsets, before.in_transactions);
-            found.insert(*id, Group { offsets, in_transactions, ..Group::restore(*id, said, now) });
-        }
-        Some(Internal::Group(id, None)) => {
-            found.remove(id);
-        }
-        Some(Internal::Transaction(_)) | None => {}
-    }
-}
-
 /// The partition of `__consumer_offsets` that a group lives in, as this broker sees the cluster.
 pub(super) fn home(host: &dyn GroupHost, group: GroupId) -> u32 {
     let names = host.names();
     InternalTopic::Offsets.home(&names, &host.image(), names.group(group)).map_or(0, |(_, index)| index)
 }
+
+/// From this version of OffsetCommit on a client is told that there is no such group.
+const KNOWS_NO_GROUP: i16 = 9;
 
 const fn group_of(body: &Body) -> Option<GroupId> {
     match body {
@@ -313,36 +264,36 @@ fn refusal(body: &Body, error: ErrorCode) -> Body {
         Body::OffsetCommit { offsets, .. } => commit_refused(offsets.iter().map(|(p, _, _)| *p), error),
         Body::OffsetFetch { .. } => Body::OffsetsFetched { error, offsets: Vec::new() },
         Body::TxnOffsetCommit(asked) => super::transactions::refused(asked, error),
-        _ => Body::GroupLeft { error },
+        _ => Body::GroupLeft { error, members: Vec::new() },
     }
 }
 
 fn handle(group: &mut Group, desk: &mut Desk<'_>, parked: Parked, envelope: &Envelope<Body>) {
     match &envelope.body {
-        Body::JoinGroup { member, session, rebalance, assignors, subscription, .. } => {
-            let join = Join {
-                member: *member,
-                session: *session,
-                rebalance: *rebalance,
-                assignors: assignors.clone(),
-                subscription: subscription.clone(),
-            };
-            group.join(desk, parked, envelope.from, join);
+        Body::JoinGroup { .. } => {
+            if let Some(join) = Join::of(&envelope.body) {
+                group.join(desk, parked, envelope.from, join);
+            }
         }
-        Body::SyncGroup { member, generation, assignor, assignments, .. } => {
-            group.sync(desk, parked, *member, *generation, assignor, assignments);
+        Body::SyncGroup { member, instance, generation, assignor, assignments, .. } => {
+            let checked = group.check_sync(*member, instance.as_deref(), *generation, assignor);
+            group.sync(desk, parked, *member, checked, assignments);
         }
-        Body::Heartbeat { member, generation, .. } => {
-            let error = group.heartbeat(desk.now(), *member, *generation);
+        Body::Heartbeat { member, instance, generation, .. } => {
+            let error = group.heartbeat(desk.now(), *member, instance.as_deref(), *generation);
             let quiet = envelope.quiet && error == ErrorCode::None;
             desk.host.answer(envelope.conn, envelope.id, quiet, Body::HeartbeatAnswered { error });
         }
-        Body::LeaveGroup { member, why, .. } => {
-            let error = group.leave(desk, *member, *why);
-            desk.reply(parked, Body::GroupLeft { error });
+        Body::LeaveGroup { members, why, .. } => {
+            let body = match group.state {
+                GroupState::Dead => refusal(&envelope.body, ErrorCode::CoordinatorNotAvailable),
+                _ => Body::GroupLeft { error: ErrorCode::None, members: group.leave(desk, members, *why) },
+            };
+            desk.reply(parked, body);
         }
-        Body::OffsetCommit { member, generation, offsets, .. } => {
-            group.commit(desk, parked, *member, *generation, offsets);
+        Body::OffsetCommit { member, instance, generation, offsets, .. } => {
+            let who = (*member, instance.as_deref());
+            group.commit(desk, parked, who, *generation, offsets);
         }
         Body::TxnOffsetCommit(asked) => group.commit_in_transaction(desk, parked, asked),
         Body::OffsetFetch { partitions, require_stable: true, .. } if group.is_unstable(partitions) => {

@@ -99,6 +99,10 @@ pub struct Group {
     pub state: GroupState,
     /// Which assignment; one more whenever a join phase completes.
     pub generation: Generation,
+    /// Kind of group, `consumer`; none = nobody ever joined, it only holds offsets.
+    pub protocol_type: Option<&'static str>,
+    /// Since when it is in its state.
+    pub since: Micros,
     /// The member that assigns.
     pub leader: Option<MemberId>,
     /// The assignor of this generation.
@@ -127,6 +131,8 @@ impl Group {
             id,
             state: GroupState::Empty,
             generation: Generation(0),
+            protocol_type: None,
+            since: Micros::ZERO,
             leader: None,
             assignor: None,
             members: Vec::new(),
@@ -148,6 +154,17 @@ impl Group {
 
     pub(super) fn member_mut(&mut self, id: MemberId) -> Option<&mut Member> {
         self.members.iter_mut().find(|m| m.id == id)
+    }
+
+    /// The member with that `group.instance.id`.
+    #[must_use]
+    pub fn static_member(&self, instance: &str) -> Option<MemberId> {
+        self.members.iter().find(|m| m.instance.as_deref() == Some(instance)).map(|m| m.id)
+    }
+
+    /// All members with what they brought, as the leader is told.
+    pub(super) fn introductions(&self) -> Vec<(MemberId, Option<Arc<str>>, Subscription)> {
+        self.members.iter().map(|m| (m.id, m.instance.clone(), m.subscription.clone())).collect()
     }
 
     /// Whether this member assigns.
@@ -186,12 +203,13 @@ impl Group {
         self.members.iter().map(|m| m.rebalance).max().unwrap_or_default()
     }
 
-    /// Whether a member with these assignors shares one with everybody.
-    pub(super) fn supports(&self, assignors: &[&'static str]) -> bool {
+    /// Whether a member of this kind with these assignors shares one with everybody.
+    pub(super) fn supports(&self, protocol_type: &str, assignors: &[&'static str]) -> bool {
         if self.members.is_empty() {
-            return !assignors.is_empty();
+            return !protocol_type.is_empty() && !assignors.is_empty();
         }
-        assignors.iter().any(|name| self.members.iter().all(|m| m.assignors.contains(name)))
+        let same = self.protocol_type.is_none_or(|known| known == protocol_type);
+        same && assignors.iter().any(|name| self.members.iter().all(|m| m.assignors.contains(name)))
     }
 
     /// Every member votes for its first assignor that all support; ties go to the name that comes first in
@@ -221,13 +239,15 @@ impl Group {
             instance: m.instance.clone(),
             session: m.session,
             rebalance: m.rebalance,
-            topics: m.subscription.topics.clone(),
+            subscription: m.subscription.clone(),
             assigned: assigned(m),
         });
         GroupRecord {
             generation: self.generation.0,
             assignor: self.assignor.unwrap_or(""),
             leader: self.leader,
+            protocol_type: self.protocol_type,
+            since: self.since,
             members: members.collect(),
         }
     }
@@ -240,12 +260,7 @@ impl Group {
             session: m.session,
             rebalance: m.rebalance,
             assignors: vec![record.assignor],
-            subscription: Subscription {
-                topics: m.topics.clone(),
-                owned: Vec::new(),
-                generation: Generation(record.generation),
-                user_data: None,
-            },
+            subscription: m.subscription.clone(),
             assigned: m.assigned.clone(),
             deadline: now + m.session,
             join: None,
@@ -256,6 +271,8 @@ impl Group {
         Self {
             state: if members.is_empty() { GroupState::Empty } else { GroupState::Stable },
             generation: Generation(record.generation),
+            protocol_type: record.protocol_type,
+            since: record.since,
             leader: record.leader,
             assignor: (!members.is_empty()).then_some(record.assignor),
             members,

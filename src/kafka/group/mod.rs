@@ -21,8 +21,11 @@
 
 pub mod assign;
 mod coordinator;
+mod expiry;
 #[allow(clippy::module_inception)] // the group is what this folder is about
 mod group;
+mod join;
+mod loading;
 mod offsets;
 mod requests;
 mod state;
@@ -31,7 +34,7 @@ mod tests;
 mod transactions;
 
 use super::internal::CoordinatorHost;
-use super::{ErrorCode, Record, Stamp};
+use super::{Batch, ErrorCode, Record, Stamp};
 use crate::engine::Micros;
 
 pub use super::internal::partition_for;
@@ -41,6 +44,8 @@ pub(super) use transactions::refused as refuse_transaction;
 
 /// What a group coordinator may ask of the broker it lives in.
 pub trait GroupHost: CoordinatorHost {
+    /// All batches of `__consumer_offsets`-`partition` as this broker has them, oldest first.
+    fn read(&self, partition: u32) -> Vec<Batch>;
     /// A number nobody else gets, for member ids.
     fn next_serial(&mut self) -> u64;
     /// Appends to `__consumer_offsets`-`partition` as its leader, as one batch; with a stamp it is part of that producer's transaction.

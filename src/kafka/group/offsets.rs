@@ -17,13 +17,12 @@ impl Group {
         &mut self,
         desk: &mut Desk<'_>,
         parked: Parked,
-        member: Option<MemberId>,
+        (member, instance): (Option<MemberId>, Option<&str>),
         generation: Generation,
         offsets: &[(Partition, Offset, LeaderEpoch)],
     ) {
         let partitions = || offsets.iter().map(|(p, _, _)| *p);
-        let error = self.check_commit(member, generation);
-        if error != ErrorCode::None {
+        if let Err(error) = self.check_commit((member, instance), generation, false) {
             return desk.reply(parked, commit_refused(partitions(), error));
         }
         let now = desk.now();
@@ -53,10 +52,7 @@ impl Group {
         desk: &mut Desk<'_>,
         offsets: &[(Partition, Offset)],
     ) -> Result<(), ErrorCode> {
-        match self.check_commit(None, Generation(-1)) {
-            ErrorCode::None => {}
-            error => return Err(error),
-        }
+        self.check_commit((None, None), Generation(-1), false)?;
         let (leader_epoch, at) = (LeaderEpoch(-1), desk.now());
         let offsets: Vec<(Partition, Committed)> =
             offsets.iter().map(|&(p, offset)| (p, Committed { offset, leader_epoch, at })).collect();

@@ -1,160 +1,49 @@
-//! JoinGroup, SyncGroup, Heartbeat and LeaveGroup as a group answers them.
+//! SyncGroup, Heartbeat, LeaveGroup and the right to commit, as a group answers them.
 
 use std::collections::BTreeMap;
 
-use super::group::{Group, Member, Parked};
-use super::state::{Desk, Wrote, join_refused, sync_refused};
+use super::group::{Group, Parked};
+use super::state::{Desk, Wrote, sync_refused};
 use crate::engine::Micros;
 use crate::kafka::{
-    Body, ErrorCode, Generation, GroupState, Internal, LeaveWhy, MemberId, Note, Partition, Subscription,
+    Body, ErrorCode, Generation, GroupState, Internal, LeaveWhy, Leaving, MemberId, Partition,
 };
 
-/// How long a new member's JoinGroup may stay parked.
-const NEW_MEMBER_JOIN_TIMEOUT: Micros = Micros::secs(300);
-
-/// What a JoinGroup asks.
-#[derive(Clone, Debug)]
-pub(super) struct Join {
-    pub member: Option<MemberId>,
-    pub session: Micros,
-    pub rebalance: Micros,
-    pub assignors: Vec<&'static str>,
-    pub subscription: Subscription,
-}
-
 impl Group {
-    /// A JoinGroup from `client`, or the first half of it if it has no member id yet.
-    pub(super) fn join(
-        &mut self,
-        desk: &mut Desk<'_>,
-        parked: Parked,
-        client: crate::engine::NodeId,
-        join: Join,
-    ) {
-        if !self.has_room(join.member, desk.host.setting("group.max.size")) {
-            if let Some(id) = join.member {
-                self.pending.remove(&id);
-                self.remove(desk, id, LeaveWhy::Left);
-                self.after_leaving(desk);
-            }
-            return desk.reply(parked, join_refused(ErrorCode::GroupMaxSizeReached, None));
-        }
-        if !self.supports(&join.assignors) {
-            return desk.reply(parked, join_refused(ErrorCode::InconsistentGroupProtocol, join.member));
-        }
-        match join.member {
-            None => {
-                let id = MemberId { client, serial: desk.host.next_serial() };
-                self.pending.insert(id, desk.now() + join.session);
-                desk.reply(parked, join_refused(ErrorCode::MemberIdRequired, Some(id)));
-            }
-            Some(id) if self.pending.contains_key(&id) => self.add(desk, parked, id, join),
-            Some(id) => self.join_again(desk, parked, id, join),
-        }
-    }
-
-    fn has_room(&self, member: Option<MemberId>, most: i64) -> bool {
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let known = member.and_then(|id| self.member(id));
-        match self.state {
-            GroupState::Empty | GroupState::Dead => true,
-            GroupState::PreparingRebalance => {
-                known.is_some_and(Member::awaits_join)
-                    || self.members.iter().filter(|m| m.awaits_join()).count() < most
-            }
-            GroupState::CompletingRebalance | GroupState::Stable => {
-                known.is_some() || self.members.len() < most
-            }
-        }
-    }
-
-    fn add(&mut self, desk: &mut Desk<'_>, parked: Parked, id: MemberId, join: Join) {
-        self.pending.remove(&id);
-        self.leader.get_or_insert(id);
-        self.members.push(Member {
-            id,
-            instance: None,
-            session: join.session,
-            rebalance: join.rebalance,
-            assignors: join.assignors,
-            subscription: join.subscription,
-            assigned: Vec::new(),
-            deadline: desk.now() + NEW_MEMBER_JOIN_TIMEOUT,
-            join: Some(parked),
-            sync: None,
-            is_new: true,
-        });
-        desk.host.note(Note::MemberJoined { group: self.id, member: id });
-        self.newcomer = true;
-        self.rebalance(desk);
-    }
-
-    fn join_again(&mut self, desk: &mut Desk<'_>, parked: Parked, id: MemberId, join: Join) {
-        let leads = self.is_leader(id);
-        let Some(member) = self.member(id) else {
-            return desk.reply(parked, join_refused(ErrorCode::UnknownMemberId, Some(id)));
-        };
-        let same = member.assignors == join.assignors && member.subscription == join.subscription;
-        let repeat = match self.state {
-            GroupState::Empty | GroupState::Dead => {
-                return desk.reply(parked, join_refused(ErrorCode::UnknownMemberId, Some(id)));
-            }
-            GroupState::PreparingRebalance => false,
-            GroupState::CompletingRebalance => same,
-            // the leader comes back because it saw something change
-            GroupState::Stable => same && !leads,
-        };
-        if repeat {
-            let body = self.joined(id);
-            return desk.reply(parked, body);
-        }
-        if let Some(member) = self.member_mut(id) {
-            member.session = join.session;
-            member.rebalance = join.rebalance;
-            member.assignors = join.assignors;
-            member.subscription = join.subscription;
-            member.join = Some(parked);
-        }
-        self.rebalance(desk);
-    }
-
-    /// Begins a rebalance, or lets the one under way take note of one more member.
-    fn rebalance(&mut self, desk: &mut Desk<'_>) {
-        if self.state == GroupState::PreparingRebalance {
-            self.try_complete_join(desk);
-        } else {
-            self.prepare_rebalance(desk);
-        }
-    }
-
-    /// Whether this member speaks for the present generation.
-    pub(super) fn identify(&self, id: MemberId, generation: Generation) -> Result<(), ErrorCode> {
-        match self.state {
-            GroupState::Dead => Err(ErrorCode::CoordinatorNotAvailable),
+    /// Whether there is a member with this id, and with this group.instance.id if it names one. An id that another process has taken
+    /// over is fenced.
+    pub(super) fn known_as(&self, id: MemberId, instance: Option<&str>) -> Result<(), ErrorCode> {
+        match instance.map(|instance| self.static_member(instance)) {
+            Some(None) => Err(ErrorCode::UnknownMemberId),
+            Some(Some(known)) if known != id => Err(ErrorCode::FencedInstanceId),
             _ if self.member(id).is_none() => Err(ErrorCode::UnknownMemberId),
-            _ if self.generation != generation => Err(ErrorCode::IllegalGeneration),
             _ => Ok(()),
         }
     }
 
-    /// A SyncGroup; the leader's brings the assignment.
+    /// Whether this member speaks for the present generation.
+    pub(super) fn identify(
+        &self,
+        id: MemberId,
+        instance: Option<&str>,
+        generation: Generation,
+    ) -> Result<(), ErrorCode> {
+        if self.state == GroupState::Dead {
+            return Err(ErrorCode::CoordinatorNotAvailable);
+        }
+        self.known_as(id, instance)?;
+        if self.generation == generation { Ok(()) } else { Err(ErrorCode::IllegalGeneration) }
+    }
+
+    /// A SyncGroup that `checked` found in order, or not; the leader's brings the assignment.
     pub(super) fn sync(
         &mut self,
         desk: &mut Desk<'_>,
         parked: Parked,
         id: MemberId,
-        generation: Generation,
-        assignor: &str,
+        checked: Result<(), ErrorCode>,
         assignment: &[(MemberId, Vec<Partition>)],
     ) {
-        let checked = self.identify(id, generation).and(match self.state {
-            _ if self.assignor.is_some_and(|chosen| chosen != assignor) => {
-                Err(ErrorCode::InconsistentGroupProtocol)
-            }
-            GroupState::Empty | GroupState::Dead => Err(ErrorCode::UnknownMemberId),
-            GroupState::PreparingRebalance => Err(ErrorCode::RebalanceInProgress),
-            GroupState::CompletingRebalance | GroupState::Stable => Ok(()),
-        });
         if let Err(error) = checked {
             return desk.reply(parked, sync_refused(error));
         }
@@ -172,6 +61,25 @@ impl Group {
         }
     }
 
+    /// Whether a SyncGroup may be answered with an assignment, or wait for one.
+    pub(super) fn check_sync(
+        &self,
+        id: MemberId,
+        instance: Option<&str>,
+        generation: Generation,
+        assignor: &str,
+    ) -> Result<(), ErrorCode> {
+        self.identify(id, instance, generation)?;
+        match self.state {
+            _ if self.assignor.is_some_and(|chosen| chosen != assignor) => {
+                Err(ErrorCode::InconsistentGroupProtocol)
+            }
+            GroupState::Empty | GroupState::Dead => Err(ErrorCode::UnknownMemberId),
+            GroupState::PreparingRebalance => Err(ErrorCode::RebalanceInProgress),
+            GroupState::CompletingRebalance | GroupState::Stable => Ok(()),
+        }
+    }
+
     /// Appends the generation with its assignment; everybody is answered when it is replicated.
     fn store(&mut self, desk: &mut Desk<'_>, assignment: &[(MemberId, Vec<Partition>)]) {
         let assignment: BTreeMap<MemberId, Vec<Partition>> = assignment.iter().cloned().collect();
@@ -185,8 +93,14 @@ impl Group {
     }
 
     /// A Heartbeat: what the member should know. It lives, whatever the group does.
-    pub(super) fn heartbeat(&mut self, now: Micros, id: MemberId, generation: Generation) -> ErrorCode {
-        if let Err(error) = self.identify(id, generation) {
+    pub(super) fn heartbeat(
+        &mut self,
+        now: Micros,
+        id: MemberId,
+        instance: Option<&str>,
+        generation: Generation,
+    ) -> ErrorCode {
+        if let Err(error) = self.identify(id, instance, generation) {
             return error;
         }
         self.touch(now, id);
@@ -204,35 +118,63 @@ impl Group {
         }
     }
 
-    /// A LeaveGroup.
-    pub(super) fn leave(&mut self, desk: &mut Desk<'_>, id: MemberId, why: LeaveWhy) -> ErrorCode {
-        if self.state == GroupState::Dead {
-            return ErrorCode::CoordinatorNotAvailable;
+    /// A LeaveGroup: what became of each. Whoever is gone leaves work to the others, at once.
+    pub(super) fn leave(
+        &mut self,
+        desk: &mut Desk<'_>,
+        leaving: &[Leaving],
+        why: LeaveWhy,
+    ) -> Vec<(Leaving, ErrorCode)> {
+        let results: Vec<(Leaving, ErrorCode)> =
+            leaving.iter().map(|who| (who.clone(), self.leave_one(desk, who, why))).collect();
+        if results.iter().any(|(_, error)| *error == ErrorCode::None) {
+            self.after_leaving(desk);
         }
+        results
+    }
+
+    /// Without a member id an admin takes out whoever has the group.instance.id.
+    fn leave_one(&mut self, desk: &mut Desk<'_>, who: &Leaving, why: LeaveWhy) -> ErrorCode {
+        let instance = who.instance.as_deref();
+        let Some(id) = who.member.or_else(|| self.static_member(instance?)) else {
+            return ErrorCode::UnknownMemberId;
+        };
         if self.pending.remove(&id).is_some() {
-            self.try_complete_join(desk);
             return ErrorCode::None;
         }
-        if self.member(id).is_none() {
-            return ErrorCode::UnknownMemberId;
+        if let Err(error) = self.known_as(id, instance) {
+            return error;
         }
         self.remove(desk, id, why);
-        self.after_leaving(desk);
         ErrorCode::None
     }
 
-    /// Whether a commit is taken: by a member of the present generation, or from outside while the group is
-    /// empty.
-    pub(super) fn check_commit(&self, member: Option<MemberId>, generation: Generation) -> ErrorCode {
-        match (self.state, member) {
-            (GroupState::Dead, _) => ErrorCode::CoordinatorNotAvailable,
-            (GroupState::Empty, _) if generation.0 < 0 => ErrorCode::None,
-            (_, None) => ErrorCode::UnknownMemberId,
-            (state, Some(id)) => match self.identify(id, generation) {
-                Err(error) => error,
-                Ok(()) if state == GroupState::CompletingRebalance => ErrorCode::RebalanceInProgress,
-                Ok(()) => ErrorCode::None,
-            },
+    /// Whether a commit is taken: by a member of the present generation, or from outside while the group is empty. One that is part of a
+    /// transaction may come from nobody in particular, and while the group waits for an assignment (KIP-447).
+    pub(super) fn check_commit(
+        &self,
+        (member, instance): (Option<MemberId>, Option<&str>),
+        generation: Generation,
+        transactional: bool,
+    ) -> Result<(), ErrorCode> {
+        let empty = self.state == GroupState::Empty;
+        if self.state == GroupState::Dead {
+            return Err(ErrorCode::CoordinatorNotAvailable);
+        }
+        if generation.0 < 0 && empty {
+            return Ok(());
+        }
+        match member {
+            Some(id) => self.identify(id, instance, generation)?,
+            None if instance.and_then(|instance| self.static_member(instance)).is_some() => {
+                return Err(ErrorCode::FencedInstanceId);
+            }
+            None if generation.0 < 0 && instance.is_none() && transactional => {}
+            None => return Err(ErrorCode::UnknownMemberId),
+        }
+        match self.state {
+            GroupState::CompletingRebalance if !transactional => Err(ErrorCode::RebalanceInProgress),
+            _ => Ok(()),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::GroupHost;
 use super::group::{Committed, Group, Parked, Phase};
+use super::join::Replacement;
 use crate::engine::Micros;
 pub(super) use crate::kafka::internal::as_coordinator_error;
 use crate::kafka::mutant::{self, Mutant};
@@ -20,6 +21,10 @@ pub(super) enum Wrote {
     Assignment(Generation, BTreeMap<MemberId, Vec<Partition>>),
     /// A group without members.
     EmptyGroup,
+    /// A static member under its new id.
+    Replacement(Box<Replacement>),
+    /// Offsets that are no more, and perhaps the group with them.
+    Tombstones { offsets: Vec<Partition>, group: bool },
     /// Committed offsets, and the partitions that were refused before; `reply` is absent for an admin's
     /// reset.
     Offsets {
@@ -97,7 +102,15 @@ impl Desk<'_> {
 
 pub(super) const fn join_refused(error: ErrorCode, member: Option<MemberId>) -> Body {
     let generation = Generation(-1);
-    Body::GroupJoined { error, member, generation, assignor: "", leader: None, members: Vec::new() }
+    Body::GroupJoined {
+        error,
+        member,
+        generation,
+        assignor: "",
+        leader: None,
+        skip_assignment: false,
+        members: Vec::new(),
+    }
 }
 
 pub(super) const fn sync_refused(error: ErrorCode) -> Body {
@@ -105,9 +118,10 @@ pub(super) const fn sync_refused(error: ErrorCode) -> Body {
 }
 
 impl Group {
-    fn turn(&mut self, desk: &mut Desk<'_>, to: GroupState) {
+    pub(super) fn turn(&mut self, desk: &mut Desk<'_>, to: GroupState) {
         let from = std::mem::replace(&mut self.state, to);
         if from != to {
+            self.since = desk.now();
             let (group, generation) = (self.id, self.generation);
             desk.host.note(Note::GroupStateChanged { group, from, to, generation });
         }
@@ -197,8 +211,6 @@ impl Group {
 
     /// The answer to a JoinGroup: the leader learns of everybody, the others only who leads.
     pub(super) fn joined(&self, to: MemberId) -> Body {
-        let all =
-            || self.members.iter().map(|m| (m.id, m.instance.clone(), m.subscription.clone())).collect();
         let completing = self.state == GroupState::CompletingRebalance;
         Body::GroupJoined {
             error: ErrorCode::None,
@@ -206,7 +218,8 @@ impl Group {
             generation: self.generation,
             assignor: self.assignor.unwrap_or(""),
             leader: self.leader,
-            members: if completing && self.is_leader(to) { all() } else { Vec::new() },
+            skip_assignment: false,
+            members: if completing && self.is_leader(to) { self.introductions() } else { Vec::new() },
         }
     }
 

@@ -7,8 +7,8 @@ use super::group::{Committed, Group, Parked};
 use super::state::{Desk, Wrote, as_coordinator_error};
 use super::{Coordinator, GroupHost};
 use crate::kafka::{
-    Body, ErrorCode, Generation, GroupState, Internal, MemberId, Note, OffsetRecord, Outcome, Partition,
-    ProducerId, Sequence, Stamp, TransactionOffsets,
+    Body, ErrorCode, Internal, Note, OffsetRecord, Outcome, Partition, ProducerId, Sequence, Stamp,
+    TransactionOffsets,
 };
 
 /// The same answer for every partition.
@@ -17,17 +17,6 @@ pub(in crate::kafka) fn refused(asked: &TransactionOffsets, error: ErrorCode) ->
 }
 
 impl Group {
-    /// Whether these offsets may be part of a transaction: a producer that says which member read them must name a member of the present
-    /// generation (KIP-447).
-    fn check_transaction(&self, member: Option<MemberId>, generation: Generation) -> ErrorCode {
-        match (self.state, member) {
-            (GroupState::Dead, _) => ErrorCode::CoordinatorNotAvailable,
-            (_, None) if generation.0 < 0 => ErrorCode::None,
-            (_, None) => ErrorCode::UnknownMemberId,
-            (_, Some(id)) => self.identify(id, generation).err().unwrap_or_default(),
-        }
-    }
-
     /// A TxnOffsetCommit: refused at once, or answered when it is replicated.
     pub(super) fn commit_in_transaction(
         &mut self,
@@ -35,8 +24,8 @@ impl Group {
         parked: Parked,
         asked: &TransactionOffsets,
     ) {
-        let error = self.check_transaction(asked.member, asked.generation);
-        if error != ErrorCode::None {
+        let who = (asked.member, asked.instance.as_deref());
+        if let Err(error) = self.check_commit(who, asked.generation, true) {
             return desk.reply(parked, refused(asked, error));
         }
         let at = desk.now();

@@ -127,6 +127,7 @@ impl Producer {
                     epoch,
                     group: sent.group,
                     member: sent.member,
+                    instance: sent.instance.clone(),
                     generation: sent.generation,
                     offsets: sent.offsets.clone(),
                 })

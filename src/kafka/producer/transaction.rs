@@ -51,6 +51,8 @@ pub struct SentOffsets {
     pub group: GroupId,
     /// The member that read them.
     pub member: Option<MemberId>,
+    /// Its `group.instance.id`, if it is static.
+    pub instance: Option<Arc<str>>,
     /// Its generation.
     pub generation: Generation,
     /// Next offset to read of each partition.

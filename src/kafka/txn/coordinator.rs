@@ -7,13 +7,10 @@ use super::markers::Markers;
 use super::writes::{Then, Writes};
 use super::{End, Init, Transaction, TransactionHost, TransactionRecord, Version, refusal};
 use crate::engine::{Conn, Envelope, Micros, NodeId};
-use crate::kafka::internal::{CoordinatorHost, InternalTopic, Parked};
+use crate::kafka::internal::{CoordinatorHost, InternalTopic, LOADING, Parked};
 use crate::kafka::{
     Body, ErrorCode, InitTransaction, LeaderEpoch, Partition, ProducerEpoch, ProducerId, TransactionState,
 };
-
-/// How long reading a partition of `__transaction_state` takes.
-const LOADING: Micros = Micros::ms(10);
 
 /// A partition of `__transaction_state` that this broker leads.
 #[derive(Clone, Copy, Debug)]

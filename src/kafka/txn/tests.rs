@@ -1,19 +1,16 @@
 //! The coordinator against a broker that only takes notes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Addressed, Coordinator, Transaction, TransactionHost, TransactionRecord, Version};
-use crate::engine::{Conn, Envelope, Lane, Micros, MsgId, NodeId};
-use crate::kafka::config::{Configs, Family, Scope};
-use crate::kafka::internal::CoordinatorHost;
+use super::{Coordinator, Transaction, TransactionRecord, Version};
+use crate::engine::{Micros, MsgId, NodeId};
+use crate::kafka::bench::{self, Fake, ME};
 use crate::kafka::{
-    Body, ErrorCode, Image, InitTransaction, Internal, LeaderEpoch, MetadataRecord, Names, Note, Offset,
-    Outcome, Partition, PartitionEpoch, PartitionState, ProducerEpoch, ProducerId, Record, Role,
-    TRANSACTIONS_TOPIC, TopicId, TransactionState,
+    Body, ErrorCode, InitTransaction, Internal, LeaderEpoch, MetadataRecord, Note, Offset, Outcome,
+    Partition, PartitionState, ProducerEpoch, ProducerId, Record, Role, TRANSACTIONS_TOPIC, TopicId,
+    TransactionState,
 };
 
-const ME: NodeId = NodeId(0);
 const T1: NodeId = NodeId(1);
 const T2: NodeId = NodeId(2);
 const ORDERS: TopicId = TopicId(0);
@@ -21,143 +18,17 @@ const HERE: Partition = Partition { topic: ORDERS, index: 0 };
 const LEADERLESS: Partition = Partition { topic: ORDERS, index: 1 };
 const GONE: Partition = Partition { topic: ORDERS, index: 9 };
 
-/// What the broker around the coordinator was told.
-struct Fake {
-    now: Micros,
-    names: Arc<Names>,
-    image: Arc<Image>,
-    configs: Configs,
-    next_pid: i64,
-    answers: BTreeMap<MsgId, Body>,
-    notes: Vec<Note>,
-    log: Vec<Record>,
-    unwritten: Vec<u64>,
-    refuses: Option<ErrorCode>,
-    sent: Vec<(NodeId, Vec<Addressed>)>,
-    wake: Option<Micros>,
-}
-
-impl CoordinatorHost for Fake {
-    fn now(&self) -> Micros {
-        self.now
-    }
-    fn me(&self) -> NodeId {
-        ME
-    }
-    fn names(&self) -> Arc<Names> {
-        Arc::clone(&self.names)
-    }
-    fn image(&self) -> Arc<Image> {
-        Arc::clone(&self.image)
-    }
-    fn setting(&self, name: &str) -> i64 {
-        self.configs.int(name)
-    }
-    fn answer(&mut self, _: Conn, request: MsgId, _: bool, body: Body) {
-        assert!(self.answers.insert(request, body).is_none(), "answered twice");
-    }
-    fn note(&mut self, note: Note) {
-        self.notes.push(note);
-    }
-}
-
-impl TransactionHost for Fake {
-    fn read(&self, _: u32) -> Vec<Record> {
-        self.log.clone()
-    }
-    fn append(&mut self, _: u32, record: Record, _: Micros, token: u64) -> Result<(), ErrorCode> {
-        self.refuses.map_or(Ok(()), Err)?;
-        self.log.push(record);
-        self.unwritten.push(token);
-        Ok(())
-    }
-    fn new_producer_id(&mut self) -> Result<ProducerId, ErrorCode> {
-        self.next_pid += 1;
-        Ok(ProducerId(self.next_pid))
-    }
-    fn send_markers(&mut self, to: NodeId, markers: Vec<Addressed>) {
-        self.sent.push((to, markers));
-    }
-    fn wake_at(&mut self, at: Option<Micros>) {
-        self.wake = at;
-    }
-}
-
-/// A coordinator of one partition, and its clients.
-struct Bench {
-    host: Fake,
-    coordinator: Coordinator,
-    requests: u64,
-}
+type Bench = bench::Bench<Coordinator>;
 
 impl Bench {
     fn new() -> Self {
-        let mut names = Names::default();
-        for (name, role) in [("b1", Role::Broker), ("t1", Role::Producer), ("t2", Role::Producer)] {
-            names.add_node(name, role);
-        }
-        let topics = [names.intern_topic("orders"), names.intern_topic(TRANSACTIONS_TOPIC)];
-        let mut image = Image::empty();
-        for (topic, leaders) in topics.into_iter().zip([&[Some(ME), None][..], &[Some(ME)]]) {
-            image.apply(Offset(0), &MetadataRecord::Topic { topic, configs: Vec::new() });
-            for (index, leader) in (0..).zip(leaders) {
-                let state = PartitionState {
-                    leader: *leader,
-                    leader_epoch: LeaderEpoch(0),
-                    partition_epoch: PartitionEpoch(0),
-                    replicas: vec![ME],
-                    isr: vec![ME],
-                    ..PartitionState::default()
-                };
-                image.apply(Offset(0), &MetadataRecord::Partition(Partition { topic, index }, state));
-            }
-        }
-        let host = Fake {
-            now: Micros::secs(1),
-            names: Arc::new(names),
-            image: Arc::new(image),
-            configs: Configs::new(Scope::Broker, Family::Java),
-            next_pid: 999,
-            answers: BTreeMap::new(),
-            notes: Vec::new(),
-            log: Vec::new(),
-            unwritten: Vec::new(),
-            refuses: None,
-            sent: Vec::new(),
-            wake: None,
-        };
-        let mut bench = Self { host, coordinator: Coordinator::starting(Micros::secs(1)), requests: 0 };
+        let clients = [("t1", Role::Producer), ("t2", Role::Producer)];
+        let topics: [(&str, &[Option<NodeId>]); 2] =
+            [("orders", &[Some(ME), None]), (TRANSACTIONS_TOPIC, &[Some(ME)])];
+        let mut bench = Self::of(Fake::new(&clients, &topics), Coordinator::starting(Micros::secs(1)));
         bench.coordinator.load(&mut bench.host, 0, LeaderEpoch(3));
         bench.pass(Micros::ms(10));
         bench
-    }
-
-    fn send(&mut self, from: NodeId, body: Body) -> MsgId {
-        self.requests += 1;
-        let id = MsgId(self.requests);
-        let conn = Conn::unreal(from, ME, Lane(0));
-        let sent_at = self.host.now;
-        let envelope = Envelope { id, from, to: ME, answers: None, quiet: false, sent_at, conn, body };
-        self.coordinator.on_request(&mut self.host, &envelope);
-        id
-    }
-
-    /// Time passes; the coordinator is woken whenever it asked for it.
-    fn pass(&mut self, span: Micros) {
-        let end = self.host.now + span;
-        while let Some(at) = self.host.wake.filter(|at| *at <= end) {
-            self.host.now = self.host.now.max(at);
-            self.host.wake = None;
-            self.coordinator.on_timer(&mut self.host);
-        }
-        self.host.now = end;
-    }
-
-    /// Everything appended so far is replicated, or failed.
-    fn written(&mut self, result: Result<(), ErrorCode>) {
-        for token in std::mem::take(&mut self.host.unwritten) {
-            self.coordinator.on_written(&mut self.host, token, result);
-        }
     }
 
     /// Every marker that was sent is answered like this.
@@ -232,7 +103,7 @@ impl Bench {
             Some(Internal::Transaction(stored)) => stored.state,
             other => panic!("{other:?}"),
         };
-        self.host.log.iter().map(state).collect()
+        self.host.log.iter().flat_map(|batch| batch.records.iter().map(state)).collect()
     }
 
     /// A transaction with one partition.

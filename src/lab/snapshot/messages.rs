@@ -203,12 +203,19 @@ impl Looking<'_> {
                 said.error(*error);
                 said.label(node.map(|id| self.node(id)).unwrap_or_default());
             }
-            Body::JoinGroup { group, member, .. } => {
+            Body::JoinGroup { group, member, instance, assignors, .. } => {
                 said.field("group", self.names.group(*group));
                 said.field("member", member.map_or("new".to_owned(), |m| m.serial.to_string()));
+                if let Some(instance) = instance {
+                    said.field("group.instance.id", &**instance);
+                }
+                said.field("assignors", assignors.join(" "));
             }
-            Body::GroupJoined { error, generation, members, .. } => {
+            Body::GroupJoined { error, member, generation, members, .. } => {
                 said.error(*error);
+                if let Some(member) = member {
+                    said.field("member", member.serial.to_string());
+                }
                 said.field("generation", generation.0.to_string());
                 said.field("members", members.len().to_string());
             }
@@ -227,8 +234,10 @@ impl Looking<'_> {
                 said.field("group", self.names.group(*group));
                 said.field("generation", generation.0.to_string());
             }
-            Body::HeartbeatAnswered { error } | Body::GroupLeft { error } | Body::TopicsCreated { error } => {
+            Body::HeartbeatAnswered { error } | Body::TopicsCreated { error } => said.error(*error),
+            Body::GroupLeft { error, members } => {
                 said.error(*error);
+                members.iter().for_each(|(_, error)| said.error(*error));
             }
             Body::OffsetCommit { group, generation, offsets, .. } => {
                 said.field("group", self.names.group(*group));

@@ -218,6 +218,7 @@ pub(super) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role, String
         | "PartitionRevoked" => ("▸", Role::PositionA),
         "RecordAcked" => ("✓", Role::InSync),
         "CallbackRun" if line.field("waited")? == "true" => ("◂", Role::Response),
+        "OffsetExpired" => ("◌", Role::OutOfSync),
         "SegmentDeleted" | "LogStartMoved" | "LogCompacted" | "Truncated" if !is_internal(line) => {
             ("◌", Role::OutOfSync)
         }

@@ -144,7 +144,7 @@ fn what_was_written_rebuilds_the_group_elsewhere() {
     bench.commit(Some(b), 1, 4);
     bench.written(Ok(()));
     let mut other = Bench::new();
-    other.coordinator.load(&mut other.host, 0, bench.host.log.iter());
+    other.reload(&bench);
     assert_eq!(other.state(), bench.state());
     let (old, new) = (bench.group(), other.group());
     assert_eq!((new.leader, new.assignor), (Some(a), Some("range")));
@@ -204,9 +204,17 @@ fn nonsense_is_refused() {
     let ask = |bench: &mut Bench, group, session| {
         let subscription =
             Subscription { topics: vec![], owned: vec![], generation: Generation(-1), user_data: None };
-        let (member, instance, assignors) = (None, None, vec!["range"]);
-        let rebalance = Micros::secs(300);
-        let body = Body::JoinGroup { group, member, instance, session, rebalance, assignors, subscription };
+        let body = Body::JoinGroup {
+            group,
+            member: None,
+            instance: None,
+            version: JOIN_GROUP_VERSION,
+            protocol_type: CONSUMER,
+            session,
+            rebalance: Micros::secs(300),
+            assignors: vec!["range"],
+            subscription,
+        };
         let request = bench.send(NodeId(1), body);
         bench.error(request).unwrap()
     };
@@ -233,6 +241,7 @@ fn in_transaction(bench: &mut Bench, member: Option<MemberId>, generation: i32, 
         epoch: ProducerEpoch(0),
         group: PAY,
         member,
+        instance: None,
         generation: Generation(generation),
         offsets: vec![(Partition { topic: ORDERS, index: 0 }, Offset(offset), LeaderEpoch(0))],
     };
@@ -261,7 +270,7 @@ fn offsets_of_a_transaction_wait_for_its_marker() {
         assert_eq!(bench.error(fetched), Some(ErrorCode::UnstableOffsetCommit));
         // a new coordinator finds them in the log, still waiting
         let mut next = Bench::new();
-        next.coordinator.load(&mut next.host, 0, bench.host.log.iter());
+        next.reload(&bench);
         for bench in [&mut bench, &mut next] {
             bench.coordinator.on_transaction_ended(&mut bench.host, 0, ProducerId(7), outcome);
             assert_eq!(bench.group().offsets.get(&p).map(|committed| committed.offset), wanted);

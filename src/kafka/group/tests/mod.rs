@@ -3,163 +3,51 @@
 mod cases;
 mod vectors;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Coordinator, Group, GroupHost};
-use crate::engine::{Conn, Envelope, Lane, Micros, MsgId, NodeId};
-use crate::kafka::config::{Configs, Family, Scope};
-use crate::kafka::internal::CoordinatorHost;
+use super::{Coordinator, Group};
+use crate::engine::{Lane, Micros, MsgId, NodeId};
+use crate::kafka::bench::{self, Fake, ME};
+use crate::kafka::internal::LOADING;
 use crate::kafka::{
-    Batch, Body, ErrorCode, Generation, GroupId, GroupState, Image, LeaderEpoch, LeaveWhy, MemberId,
-    MetadataRecord, Names, Note, OFFSETS_TOPIC, Offset, Partition, PartitionEpoch, PartitionState, Record,
-    Role, Stamp, Subscription, TopicId,
+    Body, CONSUMER, ErrorCode, Generation, GroupId, GroupState, JOIN_GROUP_VERSION, LeaderEpoch, LeaveWhy,
+    Leaving, MemberId, Note, OFFSET_COMMIT_VERSION, OFFSETS_TOPIC, Offset, Partition, Role, Subscription,
+    TopicId,
 };
 
-const ME: NodeId = NodeId(0);
 const PAY: GroupId = GroupId(0);
 const ORDERS: TopicId = TopicId(0);
 
-/// What the broker around the coordinator was told.
-struct Fake {
-    now: Micros,
-    names: Arc<Names>,
-    image: Arc<Image>,
-    configs: Configs,
-    serial: u64,
-    answers: BTreeMap<MsgId, Body>,
-    notes: Vec<Note>,
-    log: Vec<Batch>,
-    unwritten: Vec<u64>,
-    refuses: Option<ErrorCode>,
-    wake: Option<Micros>,
-}
-
-impl CoordinatorHost for Fake {
-    fn now(&self) -> Micros {
-        self.now
-    }
-    fn me(&self) -> NodeId {
-        ME
-    }
-    fn names(&self) -> Arc<Names> {
-        Arc::clone(&self.names)
-    }
-    fn image(&self) -> Arc<Image> {
-        Arc::clone(&self.image)
-    }
-    fn setting(&self, name: &str) -> i64 {
-        self.configs.int(name)
-    }
-    fn answer(&mut self, _: Conn, request: MsgId, _: bool, body: Body) {
-        assert!(self.answers.insert(request, body).is_none(), "answered twice");
-    }
-    fn note(&mut self, note: Note) {
-        self.notes.push(note);
-    }
-}
-
-impl GroupHost for Fake {
-    fn next_serial(&mut self) -> u64 {
-        self.serial += 1;
-        self.serial
-    }
-    fn append(
-        &mut self,
-        partition: u32,
-        records: Vec<Record>,
-        stamp: Option<Stamp>,
-        token: u64,
-    ) -> Result<(), ErrorCode> {
-        assert_eq!(partition, 0);
-        self.refuses.map_or(Ok(()), Err)?;
-        self.log.push(Batch { transactional: stamp.is_some(), ..Batch::unplaced(stamp, records) });
-        self.unwritten.push(token);
-        Ok(())
-    }
-    fn wake_at(&mut self, at: Option<Micros>) {
-        self.wake = at;
-    }
-}
-
-/// A coordinator of one partition, and its clients.
-struct Bench {
-    host: Fake,
-    coordinator: Coordinator,
-    requests: u64,
-}
+type Bench = bench::Bench<Coordinator>;
 
 impl Bench {
     fn new() -> Self {
-        let mut names = Names::default();
-        for (name, role) in [("b1", Role::Broker), ("c1", Role::Consumer), ("c2", Role::Consumer)] {
-            names.add_node(name, role);
-        }
-        let topics = [names.intern_topic("orders"), names.intern_topic(OFFSETS_TOPIC)];
+        let clients = [("c1", Role::Consumer), ("c2", Role::Consumer), ("c3", Role::Consumer)];
+        let topics: [(&str, &[Option<NodeId>]); 2] =
+            [("orders", &[Some(ME), Some(ME), Some(ME)]), (OFFSETS_TOPIC, &[Some(ME)])];
+        let mut host = Fake::new(&clients, &topics);
+        let names = Arc::make_mut(&mut host.names);
         names.intern_group("pay");
         names.intern_group("");
-        let mut image = Image::empty();
-        for (topic, count) in topics.into_iter().zip([3, 1]) {
-            image.apply(Offset(0), &MetadataRecord::Topic { topic, configs: Vec::new() });
-            for index in 0..count {
-                let state = PartitionState {
-                    replicas: vec![ME],
-                    isr: vec![ME],
-                    leader: Some(ME),
-                    leader_epoch: LeaderEpoch(0),
-                    partition_epoch: PartitionEpoch(0),
-                    ..PartitionState::default()
-                };
-                image.apply(Offset(0), &MetadataRecord::Partition(Partition { topic, index }, state));
-            }
-        }
-        let host = Fake {
-            now: Micros::secs(1),
-            names: Arc::new(names),
-            image: Arc::new(image),
-            configs: Configs::new(Scope::Broker, Family::Java),
-            serial: 0,
-            answers: BTreeMap::new(),
-            notes: Vec::new(),
-            log: Vec::new(),
-            unwritten: Vec::new(),
-            refuses: None,
-            wake: None,
-        };
-        let mut bench = Self { host, coordinator: Coordinator::default(), requests: 0 };
-        bench.coordinator.load(&mut bench.host, 0, std::iter::empty());
+        let mut bench = Self::of(host, Coordinator::default());
+        bench.coordinator.load(&mut bench.host, 0);
+        bench.pass(LOADING);
         bench
     }
 
-    fn send(&mut self, from: NodeId, body: Body) -> MsgId {
-        self.requests += 1;
-        let id = MsgId(self.requests);
-        let conn = Conn::unreal(from, ME, Lane(1));
-        let sent_at = self.host.now;
-        let envelope = Envelope { id, from, to: ME, answers: None, quiet: false, sent_at, conn, body };
-        self.coordinator.on_request(&mut self.host, &envelope);
-        id
-    }
-
-    /// Time passes; the coordinator is woken whenever it asked for it.
-    fn pass(&mut self, span: Micros) {
-        let end = self.host.now + span;
-        while let Some(at) = self.host.wake.filter(|at| *at <= end) {
-            self.host.now = self.host.now.max(at);
-            self.host.wake = None;
-            self.coordinator.on_timer(&mut self.host);
-        }
-        self.host.now = end;
-    }
-
-    /// Everything appended so far is replicated.
-    fn written(&mut self, result: Result<(), ErrorCode>) {
-        for token in std::mem::take(&mut self.host.unwritten) {
-            self.coordinator.on_written(&mut self.host, token, result);
-        }
+    /// This coordinator reads what another one has written.
+    fn reload(&mut self, from: &Self) {
+        self.host.log.clone_from(&from.host.log);
+        self.coordinator = Coordinator::default();
+        self.coordinator.load(&mut self.host, 0);
+        self.pass(LOADING);
     }
 
     fn join(&mut self, client: u32, member: Option<MemberId>) -> MsgId {
+        self.join_as(client, member, None)
+    }
+
+    fn join_as(&mut self, client: u32, member: Option<MemberId>, instance: Option<&str>) -> MsgId {
         let subscription = Subscription {
             topics: vec![ORDERS],
             owned: Vec::new(),
@@ -171,7 +59,9 @@ impl Bench {
             Body::JoinGroup {
                 group: PAY,
                 member,
-                instance: None,
+                instance: instance.map(Arc::from),
+                version: JOIN_GROUP_VERSION,
+                protocol_type: CONSUMER,
                 session: Micros::secs(45),
                 rebalance: Micros::secs(300),
                 assignors: vec!["range", "cooperative-sticky"],
@@ -196,27 +86,37 @@ impl Bench {
         let share = |&(member, index): &(MemberId, u32)| (member, vec![Partition { topic: ORDERS, index }]);
         let assignments = shares.iter().map(share).collect();
         let (group, generation) = (PAY, Generation(generation));
-        let body = Body::SyncGroup { group, member, generation, assignor: "range", assignments };
+        let instance = self.instance(member);
+        let body = Body::SyncGroup { group, member, instance, generation, assignor: "range", assignments };
         self.send(member.client, body)
     }
 
     fn beat(&mut self, member: MemberId, generation: i32) -> ErrorCode {
-        let body = Body::Heartbeat { group: PAY, member, generation: Generation(generation) };
+        let instance = self.instance(member);
+        let body = Body::Heartbeat { group: PAY, member, instance, generation: Generation(generation) };
         let request = self.send(member.client, body);
         self.error(request).unwrap()
     }
 
     fn leave(&mut self, member: MemberId) -> ErrorCode {
-        let body = Body::LeaveGroup { group: PAY, member, why: LeaveWhy::Left };
+        let members = vec![Leaving { member: Some(member), instance: None }];
+        let body = Body::LeaveGroup { group: PAY, members, why: LeaveWhy::Left };
         let request = self.send(member.client, body);
         self.error(request).unwrap()
+    }
+
+    /// The group.instance.id of a member, as its process knows it.
+    fn instance(&self, member: MemberId) -> Option<Arc<str>> {
+        self.coordinator.group(PAY)?.member(member)?.instance.clone()
     }
 
     fn commit(&mut self, member: Option<MemberId>, generation: i32, offset: i64) -> MsgId {
         let offsets = vec![(Partition { topic: ORDERS, index: 0 }, Offset(offset), LeaderEpoch(0))];
         let (group, generation) = (PAY, Generation(generation));
         let from = member.map_or(NodeId(1), |m| m.client);
-        self.send(from, Body::OffsetCommit { group, member, generation, offsets })
+        let instance = member.and_then(|member| self.instance(member));
+        let version = OFFSET_COMMIT_VERSION;
+        self.send(from, Body::OffsetCommit { group, version, member, instance, generation, offsets })
     }
 
     /// The error of a request's answer; none while it is parked.
@@ -225,8 +125,10 @@ impl Bench {
             Body::GroupJoined { error, .. }
             | Body::GroupSynced { error, .. }
             | Body::HeartbeatAnswered { error }
-            | Body::GroupLeft { error }
             | Body::OffsetsFetched { error, .. } => Some(*error),
+            Body::GroupLeft { error, members } => {
+                Some(members.iter().map(|(_, e)| *e).find(|e| *e != ErrorCode::None).unwrap_or(*error))
+            }
             Body::OffsetsCommitted { results } => Some(results[0].1),
             other => panic!("no answer of a group: {other:?}"),
         }
