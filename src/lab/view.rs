@@ -349,6 +349,8 @@ pub struct ConsumerView {
     pub client: String,
     /// Its group.
     pub group: String,
+    /// Topics that it subscribes to.
+    pub topics: Vec<String>,
     /// Its member id, if it has one.
     pub member: Option<String>,
     /// Generation; -1 outside a group.

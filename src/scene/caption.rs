@@ -11,6 +11,7 @@ pub fn caption(scene: &Scene, lang: Lang) -> String {
         Scene::Log(log) => log_caption(log, lang),
         Scene::Code(scene) => code_caption(scene, lang),
         Scene::Ladder(ladder) => ladder_caption(ladder, lang),
+        Scene::Group(scene) => group_caption(scene, lang),
         Scene::Lanes(scene) => lanes_caption(scene, lang),
         Scene::Partitioner(scene) => partitioner_caption(scene, lang),
         Scene::Txn(txn) => txn_caption(txn, lang),
@@ -55,6 +56,37 @@ fn cluster_caption(cluster: &super::Cluster, lang: Lang) -> String {
             Fate::Lost(_) => t(lang, "caption.lost"),
         };
         lines.push(format!("{} {} {} → {} {fate}", packet.id, packet.api, packet.from, packet.to));
+    }
+    lines.join("\n")
+}
+
+fn group_caption(scene: &super::GroupScene, lang: Lang) -> String {
+    let mut lines = vec![tf(
+        lang,
+        "caption.group_heading",
+        &[
+            ("id", &scene.id),
+            ("state", &scene.state),
+            ("generation", &scene.generation),
+            ("coordinator", &scene.coordinator.as_deref().unwrap_or("·")),
+        ],
+    )];
+    for row in &scene.rows {
+        let owners: Vec<&str> =
+            row.owners.iter().filter_map(|n| scene.members.get(*n)).map(|m| m.id.as_str()).collect();
+        let key = if owners.is_empty() { "caption.owned_by_none" } else { "caption.owned_by" };
+        lines.push(tf(lang, key, &[("partition", &row.id), ("owners", &owners.join(" "))]));
+    }
+    for row in scene.timeline.tracks.iter().flat_map(|track| &track.rows) {
+        lines.push(tf(
+            lang,
+            "caption.stopped",
+            &[
+                ("partition", &row.partition),
+                ("stopped", &(row.stopped / 1000)),
+                ("doubled", &(row.doubled / 1000)),
+            ],
+        ));
     }
     lines.join("\n")
 }

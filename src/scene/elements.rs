@@ -16,6 +16,10 @@ pub fn elements(name: &str, params: &Params, view: &TankView) -> Vec<String> {
         lanes(params, view, &mut add);
         return ids;
     }
+    if name == "group" {
+        group(params, view, &mut add);
+        return ids;
+    }
     if name == "code" {
         code(params, view, &mut add);
         return ids;
@@ -88,6 +92,26 @@ fn lanes(params: &Params, view: &TankView, add: &mut impl FnMut(String)) {
         }
     }
     for partition in view.topics.iter().flat_map(|t| &t.partitions) {
+        add(partition.id.clone());
+    }
+}
+
+fn group(params: &Params, view: &TankView, add: &mut impl FnMut(String)) {
+    let named = |id: &str| params.groups.is_empty() || params.groups.iter().any(|(group, _)| group == id);
+    for group in view.groups.iter().filter(|g| named(&g.id)) {
+        add(group.id.clone());
+        for part in ["state", "timeline", "lag", "committed"] {
+            add(format!("{}.{part}", group.id));
+        }
+        for consumer in view.consumers.iter().filter(|c| c.group == group.id) {
+            add(consumer.id.clone());
+            add(format!("{}.position", consumer.id));
+        }
+        if let Some(coordinator) = &group.coordinator {
+            add(coordinator.clone());
+        }
+    }
+    for partition in view.topics.iter().flat_map(|t| &t.partitions).filter(|p| params.shows(&p.id)) {
         add(partition.id.clone());
     }
 }

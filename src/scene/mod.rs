@@ -7,6 +7,7 @@ mod caption;
 mod cluster;
 mod code;
 mod elements;
+mod group;
 mod ladder;
 mod lanes;
 mod log;
@@ -19,6 +20,9 @@ pub use caption::{caption, reason, say};
 pub use cluster::{Badge, Card, Chip, Client, ClientLine, Cluster, Note as CardNote, Strip};
 pub use code::{Code, Job, Polled, Queued, Telling};
 pub use elements::{elements, resolve};
+pub use group::{
+    Group as GroupScene, Member, Part, Run, Share, Stretch, Timeline, TimelineMark, Track, TrackRow,
+};
 pub use ladder::{Ladder, LadderRow, LaneKind, Lifeline, Rung, Tone, Way, rungs};
 pub use lanes::{Cell, Head, Held, Lane as DeliveryLane, Lanes, Pipe, Reason, Work};
 pub use log::{Flag, GroupCard, Log, Row as LogRow};
@@ -32,13 +36,14 @@ use crate::lab::view::{LostView, TankView};
 use crate::text::Text;
 
 /// Names of scenes that a lesson may show.
-pub const NAMES: &[&str] = &["cluster", "log", "ladder", "partitioner", "code", "txn", "lanes"];
+pub const NAMES: &[&str] = &["cluster", "log", "ladder", "partitioner", "code", "txn", "lanes", "group"];
 
 /// Names of scenes that show something of this tank (and of its program, if there is one), in the order in which a person leafs through them.
 #[must_use]
 pub fn fitting(view: &TankView, program: bool) -> Vec<&'static str> {
     let fits = |name: &&&str| match **name {
         "txn" => !view.transactions.is_empty(),
+        "group" => !view.groups.is_empty(),
         "partitioner" | "lanes" => !view.producers.is_empty(),
         "code" => program,
         _ => true,
@@ -67,6 +72,8 @@ pub struct Moment<'a> {
     pub program: Option<Program<'a>>,
     /// What happened in the span that a ladder shows; empty for other scenes.
     pub story: &'a [Told],
+    /// Virtual time at which the beat that `from` names did its first action, or the time that it says, µs since t = 0.
+    pub since: Option<u64>,
     /// Lifelines that a ladder has room for.
     pub lanes: usize,
 }
@@ -101,10 +108,16 @@ pub struct Params {
     pub light: Vec<u32>,
     /// Show these producers, in this order; empty = all.
     pub producers: Vec<String>,
-    /// Where a ladder begins: a beat, or a time such as `12s`.
+    /// Where a ladder or a timeline begins: a beat, or a time such as `12s`.
     pub from: Option<String>,
     /// Lifelines of a ladder, in this order; empty = those that took part.
     pub who: Vec<String>,
+    /// Groups of the timeline, the first of them the one that is drawn large, each with what the lesson calls it.
+    pub groups: Vec<(String, Option<Text>)>,
+    /// Length of the timeline, µs.
+    pub window: Option<u64>,
+    /// What is shown of a group.
+    pub part: Part,
 }
 
 impl Params {
@@ -127,6 +140,13 @@ impl Params {
             producers: list("producers"),
             who: list("who"),
             from: text("from"),
+            groups: group::groups(table),
+            window: group::length(table, "window"),
+            part: match text("show").as_deref() {
+                Some("timeline") => Part::Timeline,
+                Some("members") => Part::Members,
+                _ => Part::All,
+            },
         }
     }
 
@@ -162,6 +182,8 @@ pub enum Scene {
     Code(Code),
     /// Delivery guarantees: a lane a pipeline, a column a record.
     Lanes(Lanes),
+    /// A consumer group: partitions, members, coordinator, and the timeline of its rebalances.
+    Group(GroupScene),
 }
 
 /// Builds the scene of that name; an unknown one is the cluster.
@@ -169,6 +191,7 @@ pub enum Scene {
 pub fn build(name: &str, params: &Params, moment: &Moment<'_>) -> Scene {
     match name {
         "log" => Scene::Log(Log::build(params, moment)),
+        "group" => Scene::Group(GroupScene::build(params, moment)),
         "lanes" => Scene::Lanes(Lanes::build(params, moment)),
         "code" => Scene::Code(Code::build(params, moment)),
         "ladder" => Scene::Ladder(Ladder::build(params, moment, moment.lanes)),

@@ -239,6 +239,7 @@ mod tests {
             quiet_too: false,
             program: None,
             story: &[],
+            since: None,
             lanes: 4,
         };
         let at = |state: &str| {

@@ -25,12 +25,13 @@ impl Loader {
         };
         let mut other = spec.clone();
         for (spec, value) in [(&mut *spec, &left), (&mut other, &right)] {
-            match table(spec, file.of.get_ref()) {
-                Some(table) => set(table, &file.key, value),
-                None => {
-                    self.unknown_subject(&file.of, spec);
-                    return None;
-                }
+            let tables = tables(spec, file.of.get_ref());
+            if tables.is_empty() {
+                self.unknown_subject(&file.of, spec);
+                return None;
+            }
+            for table in tables {
+                set(table, &file.key, value);
             }
         }
         Some(Compare {
@@ -46,8 +47,8 @@ impl Loader {
         let problem = self.problem(
             of.span(),
             Text::new(
-                format!("`{text}`: 그런 클라이언트나 토픽은 없습니다. 브로커 전체는 cluster입니다"),
-                format!("`{text}`: there is no such client or topic; `cluster` means every broker"),
+                format!("`{text}`: 그런 클라이언트나 그룹, 토픽은 없습니다. 브로커 전체는 cluster입니다"),
+                format!("`{text}`: there is no such client, group or topic; `cluster` means every broker"),
             ),
         );
         problem.fix = did_you_mean(text, subjects(spec));
@@ -80,24 +81,29 @@ fn value(written: &Spanned<toml::Value>) -> Option<Word> {
     Some(Spanned::new(written.span(), text))
 }
 
-/// The settings of a client, a topic or all brokers.
-fn table<'s>(spec: &'s mut Spec, of: &str) -> Option<&'s mut ConfigTable> {
+/// The settings of a client, a topic, every consumer of a group, or all brokers.
+fn tables<'s>(spec: &'s mut Spec, of: &str) -> Vec<&'s mut ConfigTable> {
     let cluster = &mut spec.cluster;
     if of == "cluster" {
-        return Some(&mut cluster.config);
+        return vec![&mut cluster.config];
     }
     let producers = cluster.producer.iter_mut().map(|p| (p.id.get_ref().as_str(), &mut p.config));
-    let consumers = cluster.consumer.iter_mut().map(|c| (c.id.get_ref().as_str(), &mut c.config));
+    let consumers = cluster.consumer.iter_mut().map(|c| {
+        let group = c.group.as_ref().is_some_and(|group| group.get_ref() == of);
+        let named = group || c.id.get_ref() == of;
+        (if named { of } else { "" }, &mut c.config)
+    });
     let topics = cluster.topic.iter_mut().map(|t| (t.name.get_ref().as_str(), &mut t.config));
-    producers.chain(consumers).chain(topics).find(|(id, _)| *id == of).map(|(_, table)| table)
+    producers.chain(consumers).chain(topics).filter(|(id, _)| *id == of).map(|(_, table)| table).collect()
 }
 
 fn subjects(spec: &Spec) -> Vec<&str> {
     let cluster = &spec.cluster;
     let producers = cluster.producer.iter().map(|p| p.id.get_ref().as_str());
     let consumers = cluster.consumer.iter().map(|c| c.id.get_ref().as_str());
+    let groups = cluster.consumer.iter().filter_map(|c| c.group.as_ref()).map(|g| g.get_ref().as_str());
     let topics = cluster.topic.iter().map(|t| t.name.get_ref().as_str());
-    producers.chain(consumers).chain(topics).chain(["cluster"]).collect()
+    producers.chain(consumers).chain(groups).chain(topics).chain(["cluster"]).collect()
 }
 
 fn set(table: &mut ConfigTable, key: &Str, value: &Word) {

@@ -132,6 +132,7 @@ impl Looking<'_> {
             process: self.process(id),
             client: family(consumer.configs()),
             group: self.names.group(consumer.group()).to_owned(),
+            topics: consumer.spec().topics.iter().map(|t| self.names.topic(*t).to_owned()).collect(),
             member: consumer.member().map(|m| self.member_id(m)),
             generation: consumer.generation().0,
             is_leader: consumer.is_leader(),

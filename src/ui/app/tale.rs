@@ -96,6 +96,19 @@ impl Tank {
         self.play.player().map(|player| Params::read(&player.scene().params)).unwrap_or_default()
     }
 
+    /// When the span that the picture asks for begins: the first action from its beat on, or the time that it says; µs since t = 0.
+    #[must_use]
+    pub fn since(&self, params: &Params) -> Option<u64> {
+        let from = params.from.as_deref()?;
+        if let Ok(length) = from.parse::<crate::lab::Length>() {
+            return Some(length.0.0);
+        }
+        let player = self.play.player()?;
+        let event = player.labs().own_event(Side::Left, player.span(Some(from)));
+        let done = player.labs().lab(Side::Left).journal().iter().find(|input| input.after >= event);
+        Some(done.map_or(self.film.now(), |input| input.at))
+    }
+
     /// The ladder of one side, with at most so many lifelines.
     #[must_use]
     pub fn ladder(&self, side: Side, lanes: usize) -> Ladder {
@@ -109,6 +122,7 @@ impl Tank {
             selected: None,
             quiet_too: self.quiet_too,
             story: self.tale.of(side),
+            since: None,
             lanes,
             program: None,
         };

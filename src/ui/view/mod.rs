@@ -11,6 +11,7 @@ mod cluster;
 mod code;
 mod compare;
 mod dock;
+mod group;
 mod home;
 mod inspector;
 mod keybar;

@@ -4,7 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::layout::{Class, Layout};
-use super::{cluster, code, compare, dock, inspector, ladder, lanes, log, narration, partitioner, txn};
+use super::{
+    cluster, code, compare, dock, group, inspector, ladder, lanes, log, narration, partitioner, txn,
+};
 use crate::course::player::CodeAt;
 use crate::lab::{Line, Side, Told};
 use crate::scene::{self, Moment, Params, Program, Scene};
@@ -79,6 +81,7 @@ fn areas(tank: &Tank, layout: &Layout) -> (Rect, Option<Rect>) {
         Scene::Code(scene) => code::rows(&scene),
         Scene::Ladder(_) => stage.height,
         Scene::Lanes(scene) => lanes::rows(&scene),
+        Scene::Group(scene) => group::rows(&scene),
     };
     // A companion with fewer rows than this says nothing.
     let rows = rows.clamp(stage.height / 3, stage.height.saturating_sub(LEAST_COMPANION));
@@ -149,6 +152,7 @@ fn build(tank: &Tank, name: &str, about: Option<String>, (side, lanes): (Side, u
         quiet_too: tank.quiet_too,
         program: player.and_then(crate::course::player::Player::code).map(|at| program(tank, at)),
         story: tank.tale.of(side),
+        since: tank.since(&params),
         lanes,
     };
     scene::build(name, &params, &moment)
@@ -163,6 +167,7 @@ pub(super) fn scene(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, name: &s
         Scene::Txn(scene) => txn::draw(frame, buffer, area, &scene),
         Scene::Code(scene) => code::draw(frame, buffer, area, &scene),
         Scene::Lanes(scene) => lanes::draw(frame, buffer, area, &scene),
+        Scene::Group(scene) => group::draw(frame, buffer, area, &scene),
     }
 }
 
