@@ -43,6 +43,8 @@ pub struct Member {
     pub process: ProcessView,
     /// The coordinator counts it as a member.
     pub counted: bool,
+    /// What the coordinator waits for in its case, or Kafka's name of its state; none while it is stable.
+    pub waits: Option<String>,
     /// It leads the group.
     pub leads: bool,
     /// Generation, or member epoch, as the consumer knows it; -1 outside.
@@ -97,6 +99,10 @@ pub struct Group {
     pub state: String,
     /// Generation, or group epoch.
     pub generation: i32,
+    /// Group epoch for which the assignment was computed.
+    pub target_epoch: i32,
+    /// The chosen assignor.
+    pub assignor: Option<String>,
     /// Several consumers process one partition on purpose (share groups).
     pub shares: bool,
     /// The states it can have.
@@ -121,7 +127,7 @@ impl Group {
             return Self { timeline, part: params.part, ..Self::default() };
         };
         let consumers = consumers(view, &group.id);
-        let protocol = protocol(&consumers);
+        let protocol = protocol(group, &consumers);
         let members = consumers.iter().enumerate().map(|(lane, c)| member(moment, group, c, lane)).collect();
         let read = partitions(params, view, group);
         let rows = read.iter().enumerate().map(|(ix, p)| share(moment, group, &consumers, p, ix)).collect();
@@ -134,6 +140,8 @@ impl Group {
             coordinator: group.coordinator.clone(),
             state: group.state.clone(),
             generation: group.generation,
+            target_epoch: group.target_epoch,
+            assignor: group.assignor.clone(),
             shares: protocol == "share",
             machine: match protocol {
                 "consumer" => CONSUMER,
@@ -169,8 +177,11 @@ fn consumers<'a>(view: &'a TankView, group: &str) -> Vec<&'a ConsumerView> {
     view.consumers.iter().filter(|c| c.group == group).collect()
 }
 
-/// How the group is coordinated: its consumers say so.
-fn protocol(consumers: &[&ConsumerView]) -> &'static str {
+/// How the group is coordinated: before its coordinator knows, its consumers say so.
+fn protocol(group: &GroupView, consumers: &[&ConsumerView]) -> &'static str {
+    if !group.members.is_empty() {
+        return group.protocol;
+    }
     let set =
         |c: &&&ConsumerView| c.configs.iter().any(|(name, v)| name == "group.protocol" && v == "consumer");
     if consumers.iter().any(|c| set(&c)) { "consumer" } else { "classic" }
@@ -181,12 +192,14 @@ fn member(moment: &Moment<'_>, group: &GroupView, consumer: &ConsumerView, lane:
         let known = group.committed.iter().find(|(id, ..)| id == partition);
         known.map_or_else(|| uncommitted(moment.view, partition), |(_, _, lag)| (*lag).max(0))
     };
+    let known = group.members.iter().find(|m| m.client == consumer.id);
     let lag = consumer.assigned.iter().map(|at| behind(&at.partition)).sum();
     Member {
         id: consumer.id.clone(),
         lane,
         process: consumer.process,
-        counted: group.members.contains(&consumer.id),
+        counted: known.is_some(),
+        waits: known.map(|m| m.state.clone()).filter(|state| !state.eq_ignore_ascii_case("stable")),
         leads: consumer.is_leader,
         generation: consumer.generation,
         lag: (!consumer.assigned.is_empty()).then_some(lag),

@@ -139,7 +139,7 @@ struct Axis {
 fn track(params: &Params, moment: &Moment<'_>, group: &GroupView, title: Option<Text>, axis: Axis) -> Track {
     let consumers = consumers(moment.view, &group.id);
     let names: Vec<String> = consumers.iter().map(|c| c.id.clone()).collect();
-    let protocol = protocol(&consumers);
+    let protocol = protocol(group, &consumers);
     let lane = |id: &str| names.iter().position(|name| name == id);
     let pointed = |id: &str| moment.focus.iter().any(|f| f.split('.').next() == Some(id));
     let rows = group.ownership.iter().filter(|row| params.shows(&row.partition)).map(|row| {

@@ -202,10 +202,17 @@ fn about(
 
 fn words(frame: &Frame<'_>, member: &Member, scene: &GroupScene) -> String {
     let lang = frame.lang();
+    let waits = member.waits.as_deref().map(|state| match state {
+        "awaiting-join" => t(lang, "groupscene.awaiting_join").to_owned(),
+        "awaiting-sync" => t(lang, "groupscene.awaiting_sync").to_owned(),
+        "not-joined" => t(lang, "groupscene.not_joined").to_owned(),
+        other => other.to_owned(),
+    });
     let key = if scene.protocol == "classic" { "groupscene.generation" } else { "groupscene.epoch" };
     let mut words = vec![tf(lang, key, &[("n", &member.generation)])];
     if let Some(lag) = member.lag {
         words.push(tf(lang, "groupscene.lag", &[("n", &lag)]));
     }
+    words.extend(waits);
     words.join(" · ")
 }

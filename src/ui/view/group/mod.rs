@@ -84,9 +84,14 @@ fn heading(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &GroupScen
             ("id", &scene.id),
             ("protocol", &scene.protocol),
             ("generation", &scene.generation),
+            ("target", &scene.target_epoch),
             ("coordinator", &coordinator),
         ],
     );
+    let text = match &scene.assignor {
+        Some(assignor) => format!("{text} · {assignor}"),
+        None => text,
+    };
     let marked = frame.selected(&scene.id) || scene.focused;
     let role = if marked { Role::Focus } else { Role::Muted };
     let text = truncate(&text, usize::from(area.width.saturating_sub(2)), "…");
