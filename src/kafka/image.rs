@@ -300,6 +300,41 @@ impl Image {
         changed
     }
 
+    /// Those of the changed partitions that concern a broker: it has a copy now, or had one. Looks at what changed or at what the broker
+    /// holds, whichever is less.
+    #[must_use]
+    pub fn changed_on(&self, broker: NodeId, before: &Self) -> Vec<(Partition, &PartitionState)> {
+        let concerns = |p: Partition, state: &PartitionState| {
+            state.replicas.contains(&broker)
+                || before.partition(p).is_some_and(|s| s.replicas.contains(&broker))
+        };
+        let held =
+            |image: &Self| image.holding(broker).map(|holding| holding.replicas.clone()).unwrap_or_default();
+        let (now, then) = (held(self), held(before));
+        if self.copied_since(before) * 64 <= now.len() + then.len() {
+            let all = self.changed_since(before).into_iter();
+            return all.filter(|(p, state)| concerns(*p, state)).collect();
+        }
+        let mut mine = now;
+        mine.extend(then.changed_since(&mine.clone()).into_iter().map(|(p, ())| (*p, ())));
+        let entries = mine.keys().filter_map(|&p| Some((p, self.partition(p)?)));
+        entries.filter(|(p, state)| before.partition(*p) != Some(state)).collect()
+    }
+
+    /// Whether some partition's entry is another than in an earlier picture.
+    #[must_use]
+    pub fn has_other_partitions_than(&self, before: &Self) -> bool {
+        self.copied_since(before) > 0
+    }
+
+    /// Blocks of entries that are not shared with an earlier picture.
+    fn copied_since(&self, before: &Self) -> usize {
+        let none = Entries::default();
+        let topics = self.topics.changed_since(&before.topics).into_iter();
+        let old = |topic| before.topics.get(topic).map_or(&none, |old| &old.partitions);
+        topics.map(|(topic, state)| state.partitions.copied_since(old(topic))).sum()
+    }
+
     // ---- writing ----
 
     /// Applies the record at `offset`.

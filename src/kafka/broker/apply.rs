@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use super::isr::controller;
 use super::{Broker, Leading, Pending, Replica, ReplicaRole};
-use crate::engine::{Micros, NodeId};
+use crate::engine::{Conn, Micros, NodeId};
 use crate::kafka::client::METADATA_LOG;
 use crate::kafka::internal::InternalTopic;
-use crate::kafka::log::Log;
 use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
     Body, Cx, ErrorCode, Image, LeaderEpoch, Note, Offset, Partition, PartitionState, Timer, TopicId,
@@ -44,19 +43,23 @@ impl Broker {
         if image.offset > self.vol.image.offset {
             let before = std::mem::replace(&mut self.vol.image, Arc::clone(image));
             let forgets = mutant::on(Mutant::AppliesTwice).then(|| Arc::clone(&before));
-            let changes = image.changed_since(&before);
-            for (p, state) in &changes {
-                self.apply_partition(cx, *p, state);
+            for (p, state) in image.changed_on(cx.me(), &before) {
+                self.apply_partition(cx, p, state);
             }
             let gone = |topic: &&TopicId| !image.topics.contains_key(*topic);
             let gone: Vec<TopicId> = before.topics.keys().filter(gone).copied().collect();
             if !gone.is_empty() {
-                self.vol.replicas.retain(|p, _| !gone.contains(&p.topic));
-                self.disk.logs.retain(|p, _| !gone.contains(&p.topic));
+                let held: Vec<Partition> =
+                    gone.iter().flat_map(|topic| self.vol.replicas.of_topic(*topic)).collect();
+                for p in held {
+                    self.drop_replica(p);
+                    self.disk.remove(p);
+                }
                 self.with_coordinator(cx, |groups, host| groups.on_topics_deleted(host, &gone));
             }
+            self.wake_returned(&before);
             self.vol.fenced = image.brokers.get(&cx.me()).is_none_or(|b| b.fenced);
-            if !changes.is_empty() || before.brokers != image.brokers {
+            if image.has_other_partitions_than(&before) || before.brokers != image.brokers {
                 cx.note(Note::MetadataApplied { node: cx.me(), offset: image.offset });
                 self.after_metadata(cx);
             }
@@ -77,21 +80,24 @@ impl Broker {
     fn apply_partition(&mut self, cx: &mut Cx<'_>, p: Partition, state: &PartitionState) {
         let me = cx.me();
         if !state.replicas.contains(&me) {
-            if self.vol.replicas.remove(&p).is_some() {
+            if self.drop_replica(p) {
                 self.stop_leading(cx, p);
-                self.disk.logs.remove(&p);
+                self.disk.remove(p);
             }
             return;
         }
-        self.disk.logs.entry(p).or_insert_with(|| Arc::new(Log::starting_at(Offset(0), cx.now())));
-        if !self.vol.replicas.contains_key(&p) {
+        if self.disk.log(p).is_none() {
+            self.disk.open(p, cx.now());
+        }
+        if !self.vol.replicas.contains(p) {
             let high_watermark = self.high_watermark(p).unwrap_or_default();
             let role = ReplicaRole::Following(None);
             let last_stable = self.last_stable(p).unwrap_or(high_watermark);
             let held_back = last_stable < high_watermark;
             let epoch = LeaderEpoch(-1);
             let fresh = Replica { high_watermark, epoch, role, last_fetch: None, last_stable, held_back };
-            self.vol.replicas.insert(p, fresh);
+            self.vol.replicas.add(p, fresh);
+            self.vol.watermarks.insert(p);
         }
         if state.leader == Some(me) {
             self.lead(cx, p, state);
@@ -101,8 +107,10 @@ impl Broker {
     }
 
     fn lead(&mut self, cx: &mut Cx<'_>, p: Partition, state: &PartitionState) {
-        let Some(replica) = self.vol.replicas.get_mut(&p) else { return };
         let me = cx.me();
+        self.wake_sessions(p);
+        let Some(replica) = self.vol.replicas.get_mut(p) else { return };
+        self.vol.behind.insert(p);
         if let ReplicaRole::Leading(leading) = &mut replica.role
             && replica.epoch == state.leader_epoch
         {
@@ -113,41 +121,93 @@ impl Broker {
             }
             return;
         }
-        let log = Arc::make_mut(self.disk.logs.entry(p).or_default());
+        let log = self.disk.open(p, Micros::ZERO);
         log.begin_epoch(state.leader_epoch);
-        replica.epoch = state.leader_epoch;
+        let (epoch, offset) = (state.leader_epoch, log.end());
+        replica.epoch = epoch;
         match &mut replica.role {
-            ReplicaRole::Leading(leading) => leading.renew(me, state, log.end(), cx.now()),
-            role @ ReplicaRole::Following(_) => {
-                *role = ReplicaRole::Leading(Leading::begin(me, state, log.end(), cx.now()));
+            ReplicaRole::Leading(leading) => leading.renew(me, state, offset, cx.now()),
+            ReplicaRole::Following(_) => {
+                let leading = Leading::begin(me, state, offset, cx.now());
+                self.change_role(p, ReplicaRole::Leading(leading));
             }
         }
-        let (epoch, offset) = (state.leader_epoch, log.end());
         cx.note(Note::EpochStarted { node: cx.me(), partition: p, epoch, offset });
         self.coordinate(cx, p);
         self.advance_high_watermark(cx, p);
     }
 
     fn follow(&mut self, cx: &mut Cx<'_>, p: Partition, state: &PartitionState) {
-        let Some(replica) = self.vol.replicas.get_mut(&p) else { return };
+        let Some(replica) = self.vol.replicas.get(p) else { return };
         let led = matches!(replica.role, ReplicaRole::Leading(_));
         let same = matches!(replica.role, ReplicaRole::Following(leader) if leader == state.leader);
         if same && replica.epoch == state.leader_epoch {
             return;
         }
-        replica.epoch = state.leader_epoch;
-        replica.role = ReplicaRole::Following(state.leader);
+        let high_watermark = replica.high_watermark;
+        self.wake_sessions(p);
+        if let Some(replica) = self.vol.replicas.get_mut(p) {
+            replica.epoch = state.leader_epoch;
+        }
+        self.change_role(p, ReplicaRole::Following(state.leader));
         if mutant::on(Mutant::CutsToHighWatermark)
-            && let Some(log) = self.disk.logs.get_mut(&p)
+            && let Some(log) = self.disk.log_mut(p)
         {
-            Arc::make_mut(log).truncate(replica.high_watermark);
-            let (to, epoch) = (log.end(), replica.epoch);
+            log.truncate(high_watermark);
+            let (to, epoch) = (log.end(), state.leader_epoch);
             cx.note(Note::Truncated { node: cx.me(), partition: p, to, epoch });
         }
-        self.forget_delay(p);
         if led {
             self.stop_leading(cx, p);
         }
+    }
+
+    /// Gives a replica another role: a fetcher gains or loses it.
+    fn change_role(&mut self, p: Partition, role: ReplicaRole) {
+        let follows = if let ReplicaRole::Following(leader) = role { leader } else { None };
+        let last_fetch = self.last_fetch(p);
+        let Some(before) = self.vol.replicas.set_role(p, role) else { return };
+        if let Some(replica) = self.vol.replicas.get_mut(p) {
+            replica.last_fetch = last_fetch;
+        }
+        self.leave_fetcher(&before, p);
+        if let Some(leader) = follows {
+            self.vol.fetchers.entry(leader).or_default().follow(p);
+        }
+    }
+
+    /// Forgets a replica. Whether there was one.
+    fn drop_replica(&mut self, p: Partition) -> bool {
+        self.wake_sessions(p);
+        let Some(role) = self.vol.replicas.remove(p) else { return false };
+        self.leave_fetcher(&role, p);
+        self.vol.watermarks.remove(&p);
+        true
+    }
+
+    fn leave_fetcher(&mut self, role: &ReplicaRole, p: Partition) {
+        if let ReplicaRole::Following(Some(leader)) = role
+            && let Some(fetcher) = self.vol.fetchers.get_mut(leader)
+        {
+            fetcher.leave(p);
+        }
+    }
+
+    /// Brokers that registered anew: what their fetches of an earlier life asked for is not served any more.
+    fn wake_returned(&mut self, before: &Image) {
+        let epoch = |image: &Image, id| image.brokers.get(&id).map(|broker| broker.epoch);
+        let image = Arc::clone(&self.vol.image);
+        if image.brokers.is_shared_with(&before.brokers) {
+            return;
+        }
+        let returned: Vec<Conn> = self
+            .vol
+            .sessions
+            .keys()
+            .filter(|conn| epoch(&image, conn.client) != epoch(before, conn.client))
+            .copied()
+            .collect();
+        returned.into_iter().for_each(|conn| self.wake_session(conn));
     }
 
     /// What waited for this leader is answered: the write may have happened, its fate is unknown.

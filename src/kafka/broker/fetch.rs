@@ -31,7 +31,7 @@ impl Broker {
     pub(super) fn fetch(&mut self, cx: &mut Cx<'_>, message: &Envelope<Body>) {
         let Body::Fetch { who, max_wait, partitions, forget, .. } = &message.body else { return };
         let mut counted = BTreeMap::new();
-        if let Fetcher::Replica(_) = who {
+        if let Fetcher::Replica(epoch) = who {
             let newest = self.vol.last_fetches.entry(message.from).or_insert(message.id);
             if message.id < *newest {
                 // It was given up long ago and comes late, by a connection that is closed: of no session that there is.
@@ -39,11 +39,14 @@ impl Broker {
                 return self.answer(cx, message.conn, message.id, false, Body::Fetched { error, partitions });
             }
             *newest = message.id;
-            self.vol.sessions.entry(message.conn).or_default().update(partitions, forget);
+            self.update_session(message.conn, *epoch, partitions, forget);
             for fetch in self.wanted(message) {
                 if let Some(before) = self.count_follower(cx, message.from, *who, fetch) {
                     counted.insert(fetch.partition, before);
                 }
+            }
+            if let Some(session) = self.vol.sessions.get_mut(&message.conn) {
+                session.last = Some((cx.now(), *epoch));
             }
         }
         let before = counted.iter().map(|(p, (hw, _))| (*p, *hw)).collect();
@@ -60,7 +63,7 @@ impl Broker {
         }
     }
 
-    /// What a request is about: a consumer says it each time, a follower's session remembers.
+    /// What a request is about: a consumer says it each time, a follower's session remembers. What rests there is left out.
     fn wanted(&self, message: &Envelope<Body>) -> Vec<FetchPartition> {
         let Body::Fetch { who, partitions, .. } = &message.body else { return Vec::new() };
         match who {
@@ -92,10 +95,13 @@ impl Broker {
         if self.check_reader(p, from, who, fetch.leader_epoch) != ErrorCode::None {
             return None;
         }
-        let log = self.disk.logs.get(&p)?;
+        let log = self.disk.log(p)?;
         let Standing::Inside = standing(log, fetch) else { return None };
         let end = log.end();
-        let replica = self.vol.replicas.get_mut(&p)?;
+        if fetch.offset != end {
+            self.vol.behind.insert(p);
+        }
+        let replica = self.vol.replicas.get_mut(p)?;
         let ReplicaRole::Leading(leading) = &mut replica.role else { return None };
         let follower = leading.followers.get_mut(&from)?;
         let moved = follower.log_end != Some(fetch.offset);
@@ -123,7 +129,8 @@ impl Broker {
         let Body::Fetch { who, min_bytes, max_bytes, .. } = &message.body else { return true };
         let follower = matches!(who, Fetcher::Replica(_));
         let (mut bytes, mut urgent, mut partitions) = (0, false, Vec::new());
-        for fetch in self.wanted(message) {
+        let wanted = self.wanted(message);
+        for &fetch in &wanted {
             let room = fetch.max_bytes.min(max_bytes.saturating_sub(bytes));
             let mut found = self.read_partition(message.from, *who, fetch, room);
             // Only the first data of an answer may be larger than what was asked for.
@@ -138,11 +145,17 @@ impl Broker {
             bytes += found.batches.iter().map(Batch::size).sum::<u64>();
             partitions.push(found);
         }
-        if !(late || urgent || partitions.is_empty() || bytes >= *min_bytes) {
-            return false;
+        let session = self.vol.sessions.get_mut(&message.conn).filter(|_| follower);
+        let asks_nothing = session.as_ref().map_or(partitions.is_empty(), |session| session.is_empty());
+        let answers = late || urgent || asks_nothing || bytes >= *min_bytes;
+        if let Some(session) = session {
+            if answers {
+                session.keep_news(&mut partitions);
+            }
+            self.let_rest(message, *who, &wanted);
         }
-        if follower && let Some(session) = self.vol.sessions.get_mut(&message.conn) {
-            session.keep_news(&mut partitions);
+        if !answers {
+            return false;
         }
         let says = |found: &FetchedPartition| !found.batches.is_empty() || found.error != ErrorCode::None;
         let quiet = if follower { partitions.is_empty() } else { !partitions.iter().any(says) };
@@ -151,10 +164,30 @@ impl Broker {
         true
     }
 
+    /// Lets those partitions of a follower's session rest for which nothing is left to do until something happens to them.
+    fn let_rest(&mut self, message: &Envelope<Body>, who: Fetcher, read: &[FetchPartition]) {
+        let rests = |fetch: &FetchPartition| {
+            let p = fetch.partition;
+            let (log, leading) = (self.disk.log(p)?, self.leads(p)?);
+            let done = fetch.offset == log.end()
+                && leading.pending.is_none()
+                && leading.isr.contains(&message.from)
+                && self.check_reader(p, message.from, who, fetch.leader_epoch) == ErrorCode::None
+                && matches!(standing(log, *fetch), Standing::Inside);
+            done.then_some((p, self.high_watermark(p)?, log.start()))
+        };
+        let resting: Vec<_> = read.iter().filter_map(rests).collect();
+        if let Some(session) = self.vol.sessions.get_mut(&message.conn) {
+            for (p, high_watermark, start) in resting {
+                session.rest(p, high_watermark, start);
+            }
+        }
+    }
+
     /// Where a reader's view of a partition ends.
     pub(super) fn bound(&self, who: Fetcher, p: Partition) -> Offset {
         let bound = match who {
-            Fetcher::Replica(_) => self.disk.logs.get(&p).map(|log| log.end()),
+            Fetcher::Replica(_) => self.disk.log(p).map(|log| log.end()),
             Fetcher::Consumer(Isolation::ReadUncommitted) => self.high_watermark(p),
             Fetcher::Consumer(Isolation::ReadCommitted) => self.last_stable(p),
         };
@@ -165,7 +198,7 @@ impl Broker {
     fn beyond_bound(&self, who: Fetcher, fetch: &FetchPartition) -> bool {
         let p = fetch.partition;
         matches!(who, Fetcher::Consumer(_))
-            && self.vol.replicas.contains_key(&p)
+            && self.vol.replicas.contains(p)
             && fetch.offset > self.bound(who, p)
     }
 
@@ -187,7 +220,7 @@ impl Broker {
             diverging: None,
             batches: Vec::new(),
         };
-        let (Some(replica), Some(log)) = (self.vol.replicas.get(&p), self.disk.logs.get(&p)) else {
+        let (Some(replica), Some(log)) = (self.vol.replicas.get(p), self.disk.log(p)) else {
             return found;
         };
         if found.error != ErrorCode::None {
@@ -230,7 +263,7 @@ impl Broker {
 
     /// What is wrong with a request that believes in this leader epoch (-1 = does not say).
     pub(super) fn check_epoch(&self, p: Partition, epoch: LeaderEpoch) -> ErrorCode {
-        let Some(replica) = self.vol.replicas.get(&p) else {
+        let Some(replica) = self.vol.replicas.get(p) else {
             return match self.vol.image.partition(p) {
                 Some(_) => ErrorCode::NotLeaderOrFollower,
                 None => ErrorCode::UnknownTopicOrPartition,

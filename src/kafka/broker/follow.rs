@@ -3,11 +3,11 @@
 //! A partition that got an error is left alone for `replica.fetch.backoff.ms`; the others go on. One whose position lies outside the
 //! leader's log asks where that ends and begins (ListOffsets) before anything else is fetched from that leader.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Broker, Pending, ReplicaRole};
-use crate::engine::{Micros, NodeId};
+use crate::engine::{Blocks, Micros, NodeId};
 use crate::kafka::client::REPLICATION;
 use crate::kafka::log::Log;
 use crate::kafka::mutant::{self, Mutant};
@@ -16,16 +16,51 @@ use crate::kafka::{
     OffsetSpec, Partition, Timer,
 };
 
-/// The fetches to one leader.
+/// The fetches to one leader. Only what changed is looked at: a fetch that moves nothing costs the same however much is followed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fetcher {
-    /// What the leader's session holds: the last thing said about each partition.
-    said: BTreeMap<Partition, FetchPartition>,
+    /// Everything that is followed there.
+    follows: Blocks<Partition, ()>,
     /// The positions of the request before, whatever became of it: asking the same again tells nobody anything new.
-    tried: BTreeMap<Partition, FetchPartition>,
+    tried: Blocks<Partition, Said>,
+    /// The leader's session holds all that was tried.
+    known: bool,
+    /// What may have changed since.
+    changed: BTreeSet<Partition>,
     in_flight: bool,
     /// Left alone until then, after an error.
     delayed: BTreeMap<Partition, Micros>,
+    /// When the last answer came.
+    answered: Option<Micros>,
+}
+
+/// A position, and when it was first asked for.
+#[derive(Clone, Copy, Debug)]
+struct Said {
+    fetch: FetchPartition,
+    since: Micros,
+}
+
+impl Fetcher {
+    /// One partition more.
+    pub fn follow(&mut self, p: Partition) {
+        self.follows.get_or_insert_with(p, || ());
+        self.delayed.remove(&p);
+        self.changed.insert(p);
+    }
+
+    /// One partition less.
+    pub fn leave(&mut self, p: Partition) {
+        self.follows.remove(&p);
+        self.delayed.remove(&p);
+        self.changed.insert(p);
+    }
+
+    /// When a fetch for a partition was last answered.
+    pub fn answered(&self, p: Partition) -> Option<Micros> {
+        let said = self.tried.get(&p)?;
+        self.answered.filter(|at| *at > said.since)
+    }
 }
 
 /// A question to a leader about the ends of its log.
@@ -50,21 +85,24 @@ impl Broker {
     /// Forgets what a leader's session holds: the next fetch names everything.
     pub(super) fn forget_session(&mut self, leader: NodeId) {
         if let Some(fetcher) = self.vol.fetchers.get_mut(&leader) {
-            fetcher.said.clear();
+            fetcher.known = false;
             fetcher.in_flight = false;
         }
     }
 
-    /// A partition has another leadership: what delayed it is over.
-    pub(super) fn forget_delay(&mut self, p: Partition) {
-        for fetcher in self.vol.fetchers.values_mut() {
-            fetcher.delayed.remove(&p);
+    /// The position of a partition may be another now.
+    fn moved(&mut self, p: Partition) {
+        if let Some(ReplicaRole::Following(Some(leader))) = self.vol.replicas.get(p).map(|r| &r.role)
+            && let Some(fetcher) = self.vol.fetchers.get_mut(leader)
+        {
+            fetcher.changed.insert(p);
         }
     }
 
     fn hold_back(&mut self, leader: NodeId, p: Partition, until: Micros) {
         if let Some(fetcher) = self.vol.fetchers.get_mut(&leader) {
             fetcher.delayed.insert(p, until);
+            fetcher.changed.insert(p);
         }
     }
 
@@ -74,16 +112,10 @@ impl Broker {
 
     /// Makes sure that every leader this broker follows is being fetched from.
     pub(super) fn follow_leaders(&mut self, cx: &mut Cx<'_>) {
-        let mut leaders: Vec<NodeId> = self
-            .vol
-            .replicas
-            .values()
-            .filter_map(|r| if let ReplicaRole::Following(leader) = r.role { leader } else { None })
-            .collect();
-        leaders.sort_unstable();
-        leaders.dedup();
+        let idle = |fetcher: &Fetcher| !fetcher.in_flight && !fetcher.follows.is_empty();
+        let leaders: Vec<NodeId> =
+            self.vol.fetchers.iter().filter(|(_, f)| idle(f)).map(|(leader, _)| *leader).collect();
         for leader in leaders {
-            self.vol.fetchers.entry(leader).or_default();
             self.fetch_from(cx, leader);
         }
     }
@@ -92,7 +124,10 @@ impl Broker {
     pub(super) fn on_fetch_lost(&mut self, cx: &mut Cx<'_>, leader: NodeId) {
         let until = self.after_back_off(cx);
         if let Some(fetcher) = self.vol.fetchers.get_mut(&leader) {
-            fetcher.delayed.extend(fetcher.said.keys().map(|p| (*p, until)));
+            let asked = fetcher.tried.keys().filter(|p| fetcher.known && fetcher.follows.contains_key(p));
+            let asked: Vec<Partition> = asked.copied().collect();
+            fetcher.changed.extend(&asked);
+            fetcher.delayed.extend(asked.into_iter().map(|p| (p, until)));
         }
         self.forget_session(leader);
         self.fetch_from(cx, leader);
@@ -105,25 +140,18 @@ impl Broker {
         if self.vol.requests.iter().any(|(_, _, pending)| looking(pending)) {
             return;
         }
-        let follows =
-            self.vol.replicas.iter().filter(
-                |(_, r)| matches!(r.role, ReplicaRole::Following(Some(followed)) if followed == leader),
-            );
-        let mut wanted: BTreeMap<Partition, FetchPartition> =
-            follows.map(|(p, r)| (*p, self.position(*p, r.epoch))).collect();
-        let Some(fetcher) = self.vol.fetchers.get_mut(&leader) else { return };
-        if fetcher.in_flight {
+        let Some(fetcher) = self.vol.fetchers.get_mut(&leader).filter(|fetcher| !fetcher.in_flight) else {
             return;
-        }
-        if wanted.is_empty() {
+        };
+        if fetcher.follows.is_empty() {
             self.vol.fetchers.remove(&leader);
             cx.cancel_timer(Timer::FetchFrom(leader));
             cx.close(leader, REPLICATION); // the session there ends with its connection
             return;
         }
-        fetcher.delayed.retain(|p, until| wanted.contains_key(p) && *until > cx.now());
-        wanted.retain(|p, _| !fetcher.delayed.contains_key(p));
-        if wanted.is_empty() {
+        let over = fetcher.delayed.extract_if(.., |_, until| *until <= cx.now()).map(|(p, _)| p);
+        fetcher.changed.extend(over);
+        if fetcher.delayed.len() == fetcher.follows.len() {
             match fetcher.delayed.values().filter(|until| **until < Micros::NEVER).min() {
                 Some(until) => cx.set_timer(Timer::FetchFrom(leader), until.since(cx.now())),
                 None => cx.cancel_timer(Timer::FetchFrom(leader)),
@@ -131,32 +159,51 @@ impl Broker {
             return;
         }
         cx.cancel_timer(Timer::FetchFrom(leader));
-        let changed: Vec<FetchPartition> = wanted
-            .values()
-            .filter(|fetch| fetcher.said.get(&fetch.partition) != Some(fetch))
-            .copied()
-            .collect();
-        let forget: Vec<Partition> =
-            fetcher.said.keys().filter(|p| !wanted.contains_key(p)).copied().collect();
-        let quiet = fetcher.tried == wanted;
-        fetcher.tried.clone_from(&wanted);
-        fetcher.said = wanted;
-        fetcher.in_flight = true;
+        let (partitions, forget, quiet) = self.next_request(cx, leader);
         let bytes = |name: &str| u64::try_from(self.configs.int(name)).unwrap_or(u64::MAX);
         let body = Body::Fetch {
             who: Who::Replica(epoch),
             max_wait: self.configs.ms("replica.fetch.wait.max.ms"),
             min_bytes: bytes("replica.fetch.min.bytes"),
             max_bytes: bytes("replica.fetch.response.max.bytes"),
-            partitions: changed,
+            partitions,
             forget,
         };
         let limit = self.configs.ms("replica.socket.timeout.ms");
         self.vol.requests.send(cx, leader, REPLICATION, quiet, body, limit, Pending::Fetch(leader));
     }
 
+    /// What the next request names and what it takes back, and whether it says nothing new.
+    fn next_request(&mut self, cx: &Cx<'_>, leader: NodeId) -> (Vec<FetchPartition>, Vec<Partition>, bool) {
+        let mut fetcher = self.vol.fetchers.remove(&leader).unwrap_or_default();
+        let (mut named, mut forget) = (Vec::new(), Vec::new());
+        for p in std::mem::take(&mut fetcher.changed) {
+            let wanted = fetcher.follows.contains_key(&p) && !fetcher.delayed.contains_key(&p);
+            match self.vol.replicas.get(p).filter(|_| wanted) {
+                Some(replica) => {
+                    let fetch = self.position(p, replica.epoch);
+                    let before = fetcher.tried.get(&p).copied();
+                    if before.is_none_or(|said| said.fetch != fetch) {
+                        let since = before.map_or(cx.now(), |said| said.since);
+                        fetcher.tried.insert(p, Said { fetch, since });
+                        named.push(fetch);
+                    }
+                }
+                None => forget.extend(fetcher.tried.remove(&p).map(|_| p)),
+            }
+        }
+        let quiet = named.is_empty() && forget.is_empty();
+        if !fetcher.known {
+            forget.clear();
+            named = fetcher.tried.values().map(|said| said.fetch).collect();
+        }
+        (fetcher.known, fetcher.in_flight) = (true, true);
+        self.vol.fetchers.insert(leader, fetcher);
+        (named, forget, quiet)
+    }
+
     fn position(&self, p: Partition, epoch: LeaderEpoch) -> FetchPartition {
-        let log = self.disk.logs.get(&p);
+        let log = self.disk.log(p);
         FetchPartition {
             partition: p,
             offset: log.map_or(Offset(0), |log| log.end()),
@@ -168,7 +215,7 @@ impl Broker {
 
     /// Whether this broker still follows that leader in that leadership.
     fn follows(&self, p: Partition, leader: NodeId, epoch: LeaderEpoch) -> bool {
-        let replica = self.vol.replicas.get(&p);
+        let replica = self.vol.replicas.get(p);
         replica.is_some_and(|r| {
             matches!(r.role, ReplicaRole::Following(Some(l)) if l == leader) && r.epoch == epoch
         })
@@ -177,25 +224,18 @@ impl Broker {
     /// A leader answered.
     pub(super) fn on_fetched(&mut self, cx: &mut Cx<'_>, leader: NodeId, partitions: &[FetchedPartition]) {
         let Some(fetcher) = self.vol.fetchers.get_mut(&leader) else { return };
-        fetcher.in_flight = false;
-        let asked = fetcher.said.clone();
+        (fetcher.in_flight, fetcher.answered) = (false, Some(cx.now()));
+        let asked = if fetcher.known { fetcher.tried.clone() } else { Blocks::new() };
         let mut looks = Vec::new();
         for found in partitions {
             let p = found.partition;
-            let Some(fetch) = asked.get(&p).filter(|f| self.follows(p, leader, f.leader_epoch)) else {
-                continue;
-            };
+            let fetch = asked.get(&p).map(|said| said.fetch);
+            let Some(fetch) = fetch.filter(|f| self.follows(p, leader, f.leader_epoch)) else { continue };
             match self.take_in(cx, found) {
                 Next::Fetch => {}
                 Next::BackOff => self.hold_back(leader, p, self.after_back_off(cx)),
                 Next::Stop => self.hold_back(leader, p, Micros::NEVER),
                 Next::Look => looks.push((p, fetch.leader_epoch)),
-            }
-        }
-        for (p, replica) in &mut self.vol.replicas {
-            if matches!(replica.role, ReplicaRole::Following(Some(l)) if l == leader) && asked.contains_key(p)
-            {
-                replica.last_fetch = Some(cx.now());
             }
         }
         for (partition, epoch) in looks {
@@ -218,10 +258,10 @@ impl Broker {
             return Next::Fetch;
         }
         self.copy(cx, found);
-        let end = self.disk.logs.get(&p).map_or(found.high_watermark, |log| log.end());
+        let end = self.disk.log(p).map_or(found.high_watermark, |log| log.end());
         let to = found.high_watermark.min(end);
         self.follow_log_start(cx, p, found.log_start.min(end));
-        let start = self.disk.logs.get(&p).map_or(to, |log| log.start());
+        let start = self.disk.log(p).map_or(to, |log| log.start());
         self.set_high_watermark(cx, p, to.max(start));
         self.watch_last_stable(cx, p);
         Next::Fetch
@@ -229,9 +269,13 @@ impl Broker {
 
     fn copy(&mut self, cx: &mut Cx<'_>, found: &FetchedPartition) {
         let (p, node, now) = (found.partition, cx.me(), cx.now());
+        if found.batches.is_empty() {
+            return;
+        }
         let rolling = self.rolling(p);
+        self.moved(p);
         for batch in &found.batches {
-            let log = self.disk.logs.entry(p).or_default();
+            let log = self.disk.open(p, Micros::ZERO);
             let inside = batch.base < log.end() && log.end() < batch.end();
             if inside && log.start() == log.end() {
                 // The leader's log begins inside this batch (DeleteRecords): an empty copy begins where the batch does.
@@ -239,7 +283,7 @@ impl Broker {
             } else if batch.base < log.end() {
                 continue;
             }
-            let log = Arc::make_mut(self.disk.logs.entry(p).or_default());
+            let log = self.disk.open(p, Micros::ZERO);
             let count = u32::try_from(batch.count()).unwrap_or(u32::MAX);
             let (base, control) = (batch.base, batch.outcome());
             let mut batch = batch.clone();
@@ -255,10 +299,9 @@ impl Broker {
 
     /// The leader's log begins at `to`, so this copy does not begin earlier. Segments below it go with the next pass of retention.
     fn follow_log_start(&mut self, cx: &mut Cx<'_>, p: Partition, to: Offset) {
-        let moves = |log: &&mut Arc<Log>| log.start() < to || mutant::on(Mutant::LowersLogStart);
-        let Some(log) = self.disk.logs.get_mut(&p).filter(moves) else { return };
-        let (node, log) = (cx.me(), Arc::make_mut(log));
-        let from = log.start();
+        let moves = |log: &&Arc<Log>| log.start() < to || mutant::on(Mutant::LowersLogStart);
+        let Some(from) = self.disk.log(p).filter(moves).map(|log| log.start()) else { return };
+        let (node, log) = (cx.me(), self.disk.open(p, cx.now()));
         log.raise_start(to);
         let to = log.start();
         if to != from {
@@ -268,7 +311,7 @@ impl Broker {
 
     /// The leader says where the logs part: cut there, then fetch again (truncation on fetch).
     fn cut_back(&mut self, cx: &mut Cx<'_>, p: Partition, epoch: LeaderEpoch, end: Offset) {
-        let Some(log) = self.disk.logs.get(&p) else { return };
+        let Some(log) = self.disk.log(p) else { return };
         let to = match log.end_of_epoch(epoch) {
             Some((own, own_end)) if own == epoch => own_end.min(end),
             Some((_, own_end)) => own_end,
@@ -279,8 +322,8 @@ impl Broker {
 
     /// Cuts a follower's log. Its high watermark never stands above its end.
     fn truncate(&mut self, cx: &mut Cx<'_>, p: Partition, to: Offset, epoch: LeaderEpoch) {
-        let Some(log) = self.disk.logs.get_mut(&p) else { return };
-        let log: &mut Log = Arc::make_mut(log);
+        self.moved(p);
+        let Some(log) = self.disk.log_mut(p) else { return };
         let mut to = to.min(log.end());
         if mutant::on(Mutant::CutsTooMuch) {
             to = log.start().max(to.plus(-1));
@@ -288,7 +331,7 @@ impl Broker {
         log.truncate(to);
         let to = log.end();
         cx.note(Note::Truncated { node: cx.me(), partition: p, to, epoch });
-        let above = self.vol.replicas.get(&p).is_some_and(|r| r.high_watermark > to);
+        let above = self.vol.replicas.get(p).is_some_and(|r| r.high_watermark > to);
         if above && !mutant::on(Mutant::KeepsHighWatermark) {
             self.set_high_watermark(cx, p, to);
         }
@@ -325,7 +368,7 @@ impl Broker {
         if !self.follows(p, leader, epoch) {
             return self.fetch_from(cx, leader);
         }
-        let end = self.disk.logs.get(&p).map_or(Offset(0), |log| log.end());
+        let end = self.disk.log(p).map_or(Offset(0), |log| log.end());
         match (found, spec) {
             (Some(&(_, ErrorCode::None, leader_end)), OffsetSpec::Latest) if leader_end < end => {
                 self.truncate(cx, p, leader_end, epoch);
@@ -343,8 +386,9 @@ impl Broker {
 
     /// Drops the whole copy: the leader keeps nothing that touches it.
     fn begin_again(&mut self, cx: &mut Cx<'_>, p: Partition, at: Offset, epoch: LeaderEpoch) {
-        let Some(log) = self.disk.logs.get_mut(&p) else { return };
-        let (node, log) = (cx.me(), Arc::make_mut(log));
+        self.moved(p);
+        let node = cx.me();
+        let Some(log) = self.disk.log_mut(p) else { return };
         let from = log.start();
         log.restart_at(at, cx.now());
         cx.note(Note::Truncated { node, partition: p, to: at, epoch });

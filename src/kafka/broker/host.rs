@@ -129,7 +129,7 @@ impl Host<'_, '_, '_> {
 impl GroupHost for Host<'_, '_, '_> {
     fn read(&self, partition: u32) -> Vec<Batch> {
         let p = self.partition(InternalTopic::Offsets, partition).ok();
-        let log = p.and_then(|p| self.broker.disk.logs.get(&p));
+        let log = p.and_then(|p| self.broker.disk.log(p));
         log.map(|log| log.batches().cloned().collect()).unwrap_or_default()
     }
 
@@ -158,7 +158,7 @@ impl GroupHost for Host<'_, '_, '_> {
 impl TransactionHost for Host<'_, '_, '_> {
     fn read(&self, partition: u32) -> Vec<Record> {
         let p = self.partition(InternalTopic::Transactions, partition).ok();
-        let log = p.and_then(|p| self.broker.disk.logs.get(&p));
+        let log = p.and_then(|p| self.broker.disk.log(p));
         log.map(|log| log.records().map(|(_, record, _)| record.clone()).collect()).unwrap_or_default()
     }
 

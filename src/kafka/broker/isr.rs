@@ -21,7 +21,7 @@ impl Broker {
     /// Moves the leader's high watermark to where the rule says, and lets go what waited for it.
     pub(super) fn advance_high_watermark(&mut self, cx: &mut Cx<'_>, p: Partition) {
         let (min_isr, lag) = (self.min_insync_replicas(p), self.lag_limit());
-        let (Some(replica), Some(log)) = (self.vol.replicas.get(&p), self.disk.logs.get(&p)) else { return };
+        let (Some(replica), Some(log)) = (self.vol.replicas.get(p), self.disk.log(p)) else { return };
         let ReplicaRole::Leading(leading) = &replica.role else { return };
         let eligible = |id: NodeId| self.eligible(leading, id);
         let before = replica.high_watermark;
@@ -36,15 +36,18 @@ impl Broker {
     }
 
     pub(super) fn set_high_watermark(&mut self, cx: &mut Cx<'_>, p: Partition, to: Offset) {
-        let Some(replica) = self.vol.replicas.get_mut(&p) else { return };
-        let from = replica.high_watermark;
+        let Some(from) = self.vol.replicas.get(p).map(|replica| replica.high_watermark) else { return };
         if from != to {
-            replica.high_watermark = to;
+            self.wake_sessions(p);
+            if let Some(replica) = self.vol.replicas.get_mut(p) {
+                replica.high_watermark = to;
+            }
+            self.vol.watermarks.insert(p);
             cx.note(Note::HighWatermarkMoved { node: cx.me(), partition: p, from, to });
-            if let Some(log) = self.disk.logs.get_mut(&p)
-                && log.producers().has_replicated(to)
+            if self.disk.log(p).is_some_and(|log| log.producers().has_replicated(to))
+                && let Some(log) = self.disk.log_mut(p)
             {
-                Arc::make_mut(log).committed_up_to(to);
+                log.committed_up_to(to);
             }
         }
     }
@@ -57,7 +60,7 @@ impl Broker {
 
     /// Proposes a follower that fetched, if it has caught up.
     pub(super) fn maybe_expand(&mut self, p: Partition, follower: NodeId) {
-        let Some(replica) = self.vol.replicas.get(&p) else { return };
+        let Some(replica) = self.vol.replicas.get(p) else { return };
         let ReplicaRole::Leading(leading) = &replica.role else { return };
         let eligible = self.eligible(leading, follower);
         if !leading.may_join(follower, replica.high_watermark, eligible) {
@@ -73,17 +76,20 @@ impl Broker {
         let lag = self.lag_limit();
         cx.set_clock(Timer::IsrCheck, Micros(lag.0 / 2));
         let mut changes = Vec::new();
-        for (p, replica) in &self.vol.replicas {
-            let (ReplicaRole::Leading(leading), Some(log)) = (&replica.role, self.disk.logs.get(p)) else {
+        for p in std::mem::take(&mut self.vol.behind) {
+            let (Some(leading), Some(log)) = (self.leads(p), self.disk.log(p)) else { continue };
+            if leading.has_caught_up(log.end()) {
                 continue;
-            };
+            }
+            let (leading, log) = (leading.clone(), Arc::clone(log));
+            self.vol.behind.insert(p);
             if leading.pending.is_some() {
                 continue;
             }
             let lagging = leading.lagging(cx.now(), log.end(), lag);
             if !lagging.is_empty() {
                 let kept = leading.isr.iter().copied().filter(|id| !lagging.contains(id)).collect();
-                changes.push((*p, kept));
+                changes.push((p, kept));
             }
         }
         if !changes.is_empty() {
@@ -93,7 +99,8 @@ impl Broker {
 
     fn propose(&mut self, proposals: &[(Partition, Vec<NodeId>)]) {
         for (p, isr) in proposals {
-            if let Some(ReplicaRole::Leading(leading)) = self.vol.replicas.get_mut(p).map(|r| &mut r.role) {
+            self.wake_sessions(*p);
+            if let Some(ReplicaRole::Leading(leading)) = self.vol.replicas.get_mut(*p).map(|r| &mut r.role) {
                 leading.pending = Some(isr.clone());
             }
         }
@@ -144,7 +151,7 @@ impl Broker {
 
     /// The books, if they still hold the proposal that was asked about: nothing newer has come from the controller since.
     fn proposed(&mut self, (p, leader_epoch, partition_epoch): Asked) -> Option<&mut Leading> {
-        let replica = self.vol.replicas.get_mut(&p).filter(|r| r.epoch == leader_epoch)?;
+        let replica = self.vol.replicas.get_mut(p).filter(|r| r.epoch == leader_epoch)?;
         let ReplicaRole::Leading(leading) = &mut replica.role else { return None };
         (leading.partition_epoch == partition_epoch && leading.pending.is_some()).then_some(leading)
     }

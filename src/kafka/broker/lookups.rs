@@ -105,7 +105,7 @@ impl Broker {
         let unknown = (LeaderEpoch(-1), Offset::NONE);
         let one = |&(p, current, epoch): &(Partition, LeaderEpoch, LeaderEpoch)| {
             let error = self.check_epoch(p, current);
-            let log = self.disk.logs.get(&p).filter(|_| error == ErrorCode::None);
+            let log = self.disk.log(p).filter(|_| error == ErrorCode::None);
             let (epoch, end) = log.and_then(|log| log.end_of_epoch(epoch)).unwrap_or(unknown);
             (p, error, epoch, end)
         };
@@ -116,7 +116,7 @@ impl Broker {
     /// An offset as a client may see it: for read_committed the end is the last stable offset, for a follower the log end. A new leader
     /// whose high watermark is still below its epoch's start cannot tell clients what is last.
     fn find_offset(&self, p: Partition, who: Fetcher, spec: OffsetSpec) -> Result<Offset, ErrorCode> {
-        let (Some(log), Some(leading)) = (self.disk.logs.get(&p), self.leads(p)) else {
+        let (Some(log), Some(leading)) = (self.disk.log(p), self.leads(p)) else {
             return Err(ErrorCode::NotLeaderOrFollower);
         };
         let high_watermark = self.high_watermark(p).unwrap_or(log.start());
@@ -138,7 +138,7 @@ impl Broker {
     /// Resolves where an admin wants a group to stand, from the leader's log if this broker holds a copy.
     pub(super) fn resolve(&self, p: Partition, to: crate::kafka::SeekTo) -> Option<Offset> {
         use crate::kafka::SeekTo;
-        let log = self.disk.logs.get(&p)?;
+        let log = self.disk.log(p)?;
         let high_watermark = self.high_watermark(p)?;
         Some(match to {
             SeekTo::Offset(offset) => offset.clamp(log.start(), high_watermark),

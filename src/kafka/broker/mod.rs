@@ -17,6 +17,7 @@
 //! the answer of `DeleteRecords` (it waits for every replica's log start; here an operator asks and nobody waits).
 
 mod apply;
+mod disk;
 mod fetch;
 mod follow;
 mod host;
@@ -27,6 +28,7 @@ mod lookups;
 mod produce;
 mod purgatory;
 mod replica;
+mod replicas;
 mod session;
 mod settings;
 mod transactions;
@@ -46,9 +48,11 @@ use super::{Body, BrokerEpoch, Command, Cx, ErrorCode, Image, LeaderEpoch, Offse
 use crate::engine::{CloseWhy, Conn, Envelope, Loss, Micros, MsgId, NodeId};
 pub use replica::{Follower, Leading, Replica, ReplicaRole, Standing};
 
+use disk::Disk;
 use follow::{Fetcher, Look};
 use isr::Asked;
 use purgatory::{Finished, Parked, Write};
+use replicas::Replicas;
 use session::Session;
 use transactions::Verification;
 
@@ -61,16 +65,6 @@ pub struct Broker {
 }
 
 #[derive(Clone, Default)]
-struct Disk {
-    logs: BTreeMap<Partition, Arc<Log>>,
-    high_watermarks: BTreeMap<Partition, Offset>,
-    /// The power failed since the controller last heard of this broker: what was not written back is gone.
-    tail_lost: bool,
-    /// Log starts as of their last checkpoint (`log.flush.start.offset.checkpoint.interval.ms`).
-    log_starts: BTreeMap<Partition, Offset>,
-}
-
-#[derive(Clone, Default)]
 struct Volatile {
     image: Arc<Image>,
     epoch: Option<BrokerEpoch>,
@@ -78,7 +72,11 @@ struct Volatile {
     shutting_down: bool,
     /// Heartbeats that asked to be let go.
     goodbyes: u32,
-    replicas: BTreeMap<Partition, Replica>,
+    replicas: Replicas,
+    /// High watermarks that moved since they were last written down.
+    watermarks: BTreeSet<Partition>,
+    /// Partitions that it leads and in which a member of the in-sync set may be behind.
+    behind: BTreeSet<Partition>,
     fetchers: BTreeMap<NodeId, Fetcher>,
     sessions: BTreeMap<Conn, Session>,
     /// The newest fetch of each follower: an older one comes from a session that is over.
@@ -138,25 +136,25 @@ impl Broker {
     /// Its copy of a partition.
     #[must_use]
     pub fn log(&self, p: Partition) -> Option<&Log> {
-        self.disk.logs.get(&p).map(|log| &**log)
+        self.disk.log(p).map(|log| &**log)
     }
 
     /// Partitions it has a copy of.
     pub fn partitions(&self) -> impl Iterator<Item = Partition> + '_ {
-        self.disk.logs.keys().copied()
+        self.disk.partitions()
     }
 
     /// What it knows of a replica while it runs.
     #[must_use]
     pub fn replica(&self, p: Partition) -> Option<&Replica> {
-        self.vol.replicas.get(&p)
+        self.vol.replicas.get(p)
     }
 
     /// Committed boundary of its copy: as known while it runs, else as check-pointed.
     #[must_use]
     pub fn high_watermark(&self, p: Partition) -> Option<Offset> {
-        let log = self.disk.logs.get(&p)?;
-        let known = self.vol.replicas.get(&p).map(|r| r.high_watermark);
+        let log = self.disk.log(p)?;
+        let known = self.vol.replicas.get(p).map(|r| r.high_watermark);
         let stored = self.disk.high_watermarks.get(&p).copied();
         Some(known.or(stored).unwrap_or(log.start()).clamp(log.start(), log.end()))
     }
@@ -164,7 +162,7 @@ impl Broker {
     /// The leader's books, if this broker believes that it leads.
     #[must_use]
     pub fn leads(&self, p: Partition) -> Option<&Leading> {
-        match &self.vol.replicas.get(&p)?.role {
+        match &self.vol.replicas.get(p)?.role {
             ReplicaRole::Leading(leading) => Some(leading),
             ReplicaRole::Following(_) => None,
         }
@@ -173,13 +171,34 @@ impl Broker {
     /// Leader epoch that it knows; -1 if none.
     #[must_use]
     pub fn leader_epoch(&self, p: Partition) -> LeaderEpoch {
-        self.vol.replicas.get(&p).map_or(LeaderEpoch(-1), |r| r.epoch)
+        self.vol.replicas.get(p).map_or(LeaderEpoch(-1), |r| r.epoch)
+    }
+
+    /// Number of partitions that it believes to lead.
+    #[must_use]
+    pub const fn led(&self) -> usize {
+        self.vol.replicas.led()
     }
 
     /// When a fetch for this follower was last answered.
     #[must_use]
     pub fn last_fetch(&self, p: Partition) -> Option<Micros> {
-        self.vol.replicas.get(&p).and_then(|r| r.last_fetch)
+        let replica = self.vol.replicas.get(p)?;
+        let ReplicaRole::Following(Some(leader)) = replica.role else { return replica.last_fetch };
+        let now = self.vol.fetchers.get(&leader).and_then(|fetcher| fetcher.answered(p));
+        now.or(replica.last_fetch)
+    }
+
+    /// What it knows of a follower of a partition that it leads, up to the follower's last fetch.
+    #[must_use]
+    pub fn follower(&self, p: Partition, id: NodeId) -> Option<Follower> {
+        let mut follower = *self.leads(p)?.followers.get(&id)?;
+        let of_follower = |(conn, _): &(&Conn, &Session)| conn.client == id;
+        let sessions = self.vol.sessions.iter().filter(of_follower);
+        for rested in sessions.filter_map(|(_, session)| session.rested(p)) {
+            follower.fetched(rested.at, rested.offset, rested.offset, rested.epoch);
+        }
+        Some(follower)
     }
 
     /// Its picture of the cluster.
@@ -231,9 +250,7 @@ impl Broker {
         self.vol = Volatile::default();
         if loss == Loss::Power || mutant::on(Mutant::ForgetsTail) {
             self.disk.tail_lost = loss == Loss::Power;
-            for log in self.disk.logs.values_mut() {
-                Arc::make_mut(log).lose_unflushed();
-            }
+            self.disk.lose_unflushed();
         }
     }
 
@@ -320,7 +337,7 @@ impl Broker {
         }
         if conn.server == cx.me() {
             self.vol.inbox.remove(&conn);
-            self.vol.sessions.remove(&conn);
+            self.end_session(conn);
             self.vol.parked.retain(|_, parked| parked.conn() != conn);
             self.with_coordinator(cx, |coordinator, host| coordinator.on_disconnect(host, conn));
             self.vol.transactions.on_disconnect(conn);

@@ -1,7 +1,5 @@
 //! Produce: checks, append, and the answer when enough copies exist (`ReplicaManager.appendRecords`).
 
-use std::sync::Arc;
-
 use super::purgatory::{Finished, Parked, PartitionResult, Waiter, Write};
 use super::transactions::Verified;
 use super::{Broker, ReplicaRole};
@@ -75,7 +73,7 @@ impl Broker {
         }
         let guard = verified.copied().transpose()?;
         let min_isr = self.min_insync_replicas(p);
-        let replica = self.vol.replicas.get(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        let replica = self.vol.replicas.get(p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         let ReplicaRole::Leading(leading) = &replica.role else { return Err(ErrorCode::NotLeaderOrFollower) };
         leading.admit(acks, min_isr)?;
         if let Some(at) = self.vol.refuse_next.iter().position(|(only, _)| only.is_none_or(|only| only == p))
@@ -83,7 +81,7 @@ impl Broker {
             return Err(self.vol.refuse_next.remove(at).1);
         }
         let batch = &self.rules(p).admit(batch, cx.now())?;
-        let log = self.disk.logs.get(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        let log = self.disk.log(p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         if guard.is_some()
             && batch.stamp.is_some_and(|stamp| !log.producers().is_verified(stamp.id, guard))
             && log.producers().duplicate_of(batch).is_none()
@@ -108,7 +106,9 @@ impl Broker {
         let rolling = self.rolling(p);
         let epoch = self.leader_epoch(p);
         let (count, control) = (u32::try_from(batch.count()).unwrap_or(u32::MAX), batch.outcome());
-        let log = Arc::make_mut(self.disk.logs.entry(p).or_default());
+        self.wake_sessions(p);
+        self.vol.behind.insert(p);
+        let log = self.disk.open(p, Micros::ZERO);
         let (base, rolled) = log.append(batch, epoch, cx.now(), rolling);
         if let Some(base) = rolled {
             cx.note(Note::SegmentRolled { node: cx.me(), partition: p, base });
@@ -128,7 +128,7 @@ impl Broker {
     ) -> Result<(), ErrorCode> {
         let min_isr = self.min_insync_replicas(p);
         self.leads(p).ok_or(ErrorCode::NotLeaderOrFollower)?.admit(Acks::All, min_isr)?;
-        let log = self.disk.logs.get(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        let log = self.disk.log(p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         if let Verdict::Refused(error) = log.producers().judge(&batch, Origin::Coordinator) {
             return Err(error);
         }

@@ -83,7 +83,7 @@ impl Broker {
         for result in &mut results {
             let Some(required) = result.required else { continue };
             let min_isr = self.min_insync_replicas(result.partition);
-            let replica = self.vol.replicas.get(&result.partition);
+            let replica = self.vol.replicas.get(result.partition);
             let late = deadline <= cx.now();
             let settled = match replica.map(|r| (&r.role, r.high_watermark)) {
                 Some((ReplicaRole::Leading(leading), hw)) => {

@@ -218,6 +218,13 @@ impl Leading {
             && !mutant::on(Mutant::NeverRejoins)
     }
 
+    /// Whether every member of the in-sync set has everything.
+    #[must_use]
+    pub fn has_caught_up(&self, log_end: Offset) -> bool {
+        let behind = |id: &NodeId| self.followers.get(id).is_some_and(|f| f.log_end != Some(log_end));
+        !self.isr.iter().any(behind)
+    }
+
     /// Members that have fallen behind for longer than the lag time.
     #[must_use]
     pub fn lagging(&self, now: Micros, log_end: Offset, lag: Micros) -> Vec<NodeId> {

@@ -76,7 +76,7 @@ impl Broker {
             Body::Produce { transaction: Some(transaction), batches, .. } => {
                 let stamps = batches.iter().filter(|(_, batch)| batch.transactional);
                 let touched = stamps.filter_map(|(p, batch)| {
-                    let known = self.disk.logs.get(p).and_then(|log| log.producers().duplicate_of(batch));
+                    let known = self.disk.log(*p).and_then(|log| log.producers().duplicate_of(batch));
                     batch.stamp.filter(|_| known.is_none()).map(|stamp| (*p, stamp))
                 });
                 Some((transaction.clone(), touched.collect()))
@@ -95,11 +95,13 @@ impl Broker {
     /// A guard, if this producer's transaction is not open yet in a partition that this broker leads.
     fn guard(&mut self, p: Partition, stamp: Stamp, strict: bool) -> Option<Guard> {
         self.leads(p)?;
-        let log = self.disk.logs.get_mut(&p)?;
+        let log = self.disk.log(p)?;
         let same_epoch = log.producers().get(stamp.id).is_some_and(|entry| entry.epoch == stamp.epoch);
         let needed = log.producers().needs_verification(stamp.id) || !same_epoch;
-        (needed && !mutant::on(Mutant::SkipsVerification))
-            .then(|| Arc::make_mut(log).begin_verification(stamp, strict))
+        if !needed || mutant::on(Mutant::SkipsVerification) {
+            return None;
+        }
+        self.disk.log_mut(p).map(|log| log.begin_verification(stamp, strict))
     }
 
     fn ask_coordinator(&mut self, cx: &mut Cx<'_>, id: MsgId) {
@@ -171,7 +173,7 @@ impl Broker {
                 let failed = verified.iter().find_map(|(p, word)| match word {
                     Err(error) => Some(*error),
                     Ok(guard) => {
-                        let log = self.disk.logs.get(p)?;
+                        let log = self.disk.log(*p)?;
                         let valid = log.producers().is_verified(asked.pid, Some(*guard));
                         (!valid).then_some(ErrorCode::InvalidTxnState)
                     }
@@ -224,12 +226,12 @@ impl Broker {
         told: &TransactionMarker,
     ) -> Result<Offset, ErrorCode> {
         let min_isr = self.min_insync_replicas(p);
-        if !self.vol.replicas.contains_key(&p) {
+        if !self.vol.replicas.contains(p) {
             return Err(ErrorCode::UnknownTopicOrPartition);
         }
         self.leads(p).ok_or(ErrorCode::NotLeaderOrFollower)?.admit(Acks::All, min_isr)?;
         let batch = Batch::marker(told.pid, told.epoch, told.marker, cx.now());
-        let log = self.disk.logs.get(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        let log = self.disk.log(p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         if let Verdict::Refused(error) = log.producers().judge(&batch, Origin::Coordinator) {
             cx.note(Note::AppendRefused { node: cx.me(), partition: p, error });
             return Err(error);
@@ -259,7 +261,7 @@ impl Broker {
     }
 
     fn oldest_open(&self, p: Partition) -> Option<TransactionMarker> {
-        let producers = self.disk.logs.get(&p)?.producers();
+        let producers = self.disk.log(p)?.producers();
         let (_, pid) = producers.open().next()?;
         let known = producers.get(pid)?;
         let marker = Marker { outcome: Outcome::Abort, coordinator_epoch: known.coordinator_epoch.max(0) };
@@ -272,14 +274,18 @@ impl Broker {
     #[must_use]
     pub fn last_stable(&self, p: Partition) -> Option<Offset> {
         let high_watermark = self.high_watermark(p)?;
-        Some(self.disk.logs.get(&p)?.last_stable(high_watermark))
+        Some(self.disk.log(p)?.last_stable(high_watermark))
     }
 
     /// States where the last stable offset stands, if a transaction holds it back or did so before.
     pub(super) fn watch_last_stable(&mut self, cx: &mut Cx<'_>, p: Partition) {
         let Some(to) = self.last_stable(p) else { return };
-        let Some(replica) = self.vol.replicas.get_mut(&p) else { return };
+        let Some(replica) = self.vol.replicas.get(p) else { return };
         let (from, held) = (replica.last_stable, replica.held_back);
+        if from == to && held == (to < replica.high_watermark) {
+            return;
+        }
+        let Some(replica) = self.vol.replicas.get_mut(p) else { return };
         replica.last_stable = to;
         replica.held_back = to < replica.high_watermark;
         if from != to && (held || replica.held_back) {

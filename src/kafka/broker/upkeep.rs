@@ -1,7 +1,5 @@
 //! What a broker does to its logs by the clock: checkpoints, retention, compaction, expiry of producer ids; and `DeleteRecords`.
 
-use std::sync::Arc;
-
 use super::Broker;
 use crate::engine::Micros;
 use crate::kafka::log::Log;
@@ -27,14 +25,12 @@ impl Broker {
     pub(super) fn checkpoint(&mut self, cx: &mut Cx<'_>) {
         let interval = self.configs.ms("replica.high.watermark.checkpoint.interval.ms");
         cx.set_clock(Timer::HighWatermarkCheckpoint, interval);
-        for (p, replica) in &self.vol.replicas {
-            self.disk.high_watermarks.insert(*p, replica.high_watermark);
-        }
-        for log in self.disk.logs.values_mut() {
-            if !log.is_flushed() {
-                Arc::make_mut(log).flush();
+        for p in std::mem::take(&mut self.vol.watermarks) {
+            if let Some(replica) = self.vol.replicas.get(p) {
+                self.disk.high_watermarks.insert(p, replica.high_watermark);
             }
         }
+        self.disk.flush();
     }
 
     /// Writes log starts down: what deleted records after that is forgotten in a crash.
@@ -43,28 +39,20 @@ impl Broker {
             Timer::LogStartCheckpoint,
             self.configs.ms("log.flush.start.offset.checkpoint.interval.ms"),
         );
-        self.write_starts();
-    }
-
-    fn write_starts(&mut self) {
-        self.disk.log_starts = self.disk.logs.iter().map(|(p, log)| (*p, log.start())).collect();
+        self.disk.write_starts();
     }
 
     /// Process start: where logs begin and what is known of producers is what the disk tells.
     pub(super) fn reload_logs(&mut self, cx: &Cx<'_>) {
         let expiration = self.configs.ms("producer.id.expiration.ms");
-        for (p, log) in &mut self.disk.logs {
-            let start = self.disk.log_starts.get(p).copied();
-            Arc::make_mut(log).reload(cx.now(), start, expiration);
-        }
+        let starts = self.disk.log_starts.clone();
+        self.disk.change_all(|p, log| log.reload(cx.now(), starts.get(&p).copied(), expiration));
     }
 
     /// Orderly end of the process.
     pub(super) fn close_logs(&mut self) {
-        self.write_starts();
-        for log in self.disk.logs.values_mut() {
-            Arc::make_mut(log).close();
-        }
+        self.disk.write_starts();
+        self.disk.change_all(|_, log| log.close());
     }
 
     /// Deletes the segments that retention allows to go, on every replica by itself. Compacted logs are the cleaner's.
@@ -74,17 +62,17 @@ impl Broker {
     }
 
     fn retain_all(&mut self, cx: &mut Cx<'_>, compacted: bool) {
-        let cleaners = |p: &Partition| self.has_policy(*p, "compact") == compacted;
-        let all: Vec<Partition> = self.disk.logs.keys().copied().filter(cleaners).collect();
-        for p in all {
-            self.retain(cx, p);
+        for p in self.disk.in_use() {
+            if self.has_policy(p, "compact") == compacted {
+                self.retain(cx, p);
+            }
         }
         self.arm_file_delete(cx);
     }
 
     fn retain(&mut self, cx: &mut Cx<'_>, p: Partition) {
         let (retention, node) = (self.retention(p), cx.me());
-        let (Some(high_watermark), Some(log)) = (self.high_watermark(p), self.disk.logs.get_mut(&p)) else {
+        let (Some(high_watermark), Some(log)) = (self.high_watermark(p), self.disk.log(p)) else {
             return;
         };
         let mut kept = Log::clone(log);
@@ -93,7 +81,8 @@ impl Broker {
             return; // the log stays one with its copies
         }
         let (from, to) = (log.start(), kept.start());
-        *log = Arc::new(kept);
+        self.wake_sessions(p);
+        *self.disk.open(p, cx.now()) = kept;
         if let Some(base) = deleted.rolled {
             cx.note(Note::SegmentRolled { node, partition: p, base });
         }
@@ -106,7 +95,8 @@ impl Broker {
     }
 
     fn arm_file_delete(&mut self, cx: &mut Cx<'_>) {
-        let next = self.disk.logs.values().flat_map(|log| log.leaving()).map(|file| file.at).min();
+        let logs = self.disk.in_use().into_iter().filter_map(|p| self.disk.log(p));
+        let next = logs.flat_map(|log| log.leaving()).map(|file| file.at).min();
         match next {
             Some(at) => cx.set_timer(Timer::FileDelete, at.since(cx.now())),
             None => cx.cancel_timer(Timer::FileDelete),
@@ -115,8 +105,12 @@ impl Broker {
 
     /// `file.delete.delay.ms` has passed for some segment.
     pub(super) fn remove_files(&mut self, cx: &mut Cx<'_>) {
-        for log in self.disk.logs.values_mut().filter(|log| !log.leaving().is_empty()) {
-            Arc::make_mut(log).remove_files(cx.now());
+        for p in self.disk.in_use() {
+            if self.disk.log(p).is_some_and(|log| !log.leaving().is_empty())
+                && let Some(log) = self.disk.log_mut(p)
+            {
+                log.remove_files(cx.now());
+            }
         }
         self.arm_file_delete(cx);
     }
@@ -126,19 +120,21 @@ impl Broker {
         cx.set_clock(Timer::Cleaner, self.configs.ms("log.cleaner.backoff.ms"));
         let (node, now) = (cx.me(), cx.now());
         let mut due: Vec<(f64, Partition)> = Vec::new();
-        for (p, log) in self.disk.logs.iter().filter(|(p, _)| self.has_policy(**p, "compact")) {
-            let compaction = self.compaction(*p);
-            let dirt = self.high_watermark(*p).map(|hw| log.dirt(now, hw, compaction));
-            due.extend(dirt.filter(|dirt| dirt.is_due(compaction)).map(|dirt| (dirt.ratio(), *p)));
+        for p in self.disk.in_use().into_iter().filter(|p| self.has_policy(*p, "compact")) {
+            let compaction = self.compaction(p);
+            let dirt = self.disk.log(p).zip(self.high_watermark(p));
+            let dirt = dirt.map(|(log, hw)| log.dirt(now, hw, compaction));
+            due.extend(dirt.filter(|dirt| dirt.is_due(compaction)).map(|dirt| (dirt.ratio(), p)));
         }
         due.sort_by(|a, b| b.0.total_cmp(&a.0));
         for (_, p) in due {
             let compaction = self.compaction(p);
-            let (Some(hw), Some(log)) = (self.high_watermark(p), self.disk.logs.get_mut(&p)) else {
+            self.wake_sessions(p);
+            let (Some(hw), Some(log)) = (self.high_watermark(p), self.disk.log_mut(p)) else {
                 continue;
             };
             let dirt = log.dirt(now, hw, compaction);
-            let done = Arc::make_mut(log).compact(now, dirt, compaction);
+            let done = log.compact(now, dirt, compaction);
             let removed = u32::try_from(done.removed).unwrap_or(u32::MAX);
             cx.note(Note::LogCompacted { node, partition: p, upto: done.upto, removed });
         }
@@ -149,8 +145,12 @@ impl Broker {
     pub(super) fn expire_producers(&mut self, cx: &mut Cx<'_>) {
         cx.set_clock(Timer::ProducerExpiry, self.configs.ms("producer.id.expiration.check.interval.ms"));
         let (now, after) = (cx.now(), self.configs.ms("producer.id.expiration.ms"));
-        for log in self.disk.logs.values_mut().filter(|log| log.has_expired_producers(now, after)) {
-            Arc::make_mut(log).expire_producers(now, after);
+        for p in self.disk.in_use() {
+            if self.disk.log(p).is_some_and(|log| log.has_expired_producers(now, after))
+                && let Some(log) = self.disk.log_mut(p)
+            {
+                log.expire_producers(now, after);
+            }
         }
     }
 
@@ -179,10 +179,10 @@ impl Broker {
         if to > high_watermark {
             return Err(ErrorCode::OffsetOutOfRange);
         }
-        let log = self.disk.logs.get_mut(&p).ok_or(ErrorCode::UnknownTopicOrPartition)?;
-        let from = log.start();
+        let from = self.disk.log(p).ok_or(ErrorCode::UnknownTopicOrPartition)?.start();
         if to > from {
-            Arc::make_mut(log).raise_start(to);
+            self.wake_sessions(p);
+            self.disk.open(p, cx.now()).raise_start(to);
             cx.note(Note::LogStartMoved { node: cx.me(), partition: p, from, to });
         }
         Ok(())

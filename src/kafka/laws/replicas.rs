@@ -198,7 +198,7 @@ impl Witness {
         let members = leading.maximal_isr();
         // The leader looks when an in-sync follower fetches: one must have come by lately.
         let recent = |id: &NodeId| {
-            leading.followers.get(id).is_some_and(|f| f.fetched_at().is_some_and(|at| now.since(at) < lag))
+            broker.follower(p, *id).is_some_and(|f| f.fetched_at().is_some_and(|at| now.since(at) < lag))
         };
         if !enough || !members.iter().any(recent) || !leads_by_all_accounts(world, leader, p) {
             return;

@@ -50,7 +50,8 @@ impl Looking<'_> {
         let log = broker.log(p)?;
         let leading = broker.leads(p);
         let committed = self.image().and_then(|image| image.partition(p));
-        let followers = leading.map(|l| &l.followers).into_iter().flatten();
+        let followers = leading.map(|l| l.followers.keys()).into_iter().flatten();
+        let followers = followers.filter_map(|id| Some((id, broker.follower(p, *id)?)));
         Some(ReplicaView {
             partition: self.partition(p),
             is_leader: leading.is_some(),

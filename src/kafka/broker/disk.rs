@@ -1,0 +1,113 @@
+//! What a broker finds again after its process ended: logs and checkpoints. It knows which logs were touched, so that what happens by the
+//! clock looks at those alone, however many there are.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::engine::{Blocks, Micros};
+use crate::kafka::log::Log;
+use crate::kafka::{Offset, Partition};
+
+#[derive(Clone, Default)]
+pub(super) struct Disk {
+    logs: Blocks<Partition, Arc<Log>>,
+    /// As of their last checkpoint.
+    pub high_watermarks: Blocks<Partition, Offset>,
+    /// Log starts as of theirs (`log.flush.start.offset.checkpoint.interval.ms`).
+    pub log_starts: Blocks<Partition, Offset>,
+    /// The power failed since the controller last heard of this broker: what was not written back is gone.
+    pub tail_lost: bool,
+    /// Logs that were touched since the page cache was last written back.
+    unflushed: BTreeSet<Partition>,
+    /// Logs that were touched since log starts were last written down.
+    starts: BTreeSet<Partition>,
+    /// Logs that something was ever written to, and was written back since.
+    written: Blocks<Partition, ()>,
+}
+
+impl Disk {
+    pub fn log(&self, p: Partition) -> Option<&Arc<Log>> {
+        self.logs.get(&p)
+    }
+
+    /// A log, to be changed.
+    pub fn log_mut(&mut self, p: Partition) -> Option<&mut Log> {
+        let log = self.logs.get_mut(&p)?;
+        self.unflushed.insert(p);
+        self.starts.insert(p);
+        Some(Arc::make_mut(log))
+    }
+
+    /// A log, to be changed; an empty one that begins at 0 if there is none.
+    pub fn open(&mut self, p: Partition, now: Micros) -> &mut Log {
+        self.unflushed.insert(p);
+        self.starts.insert(p);
+        Arc::make_mut(self.logs.get_or_insert_with(p, || Arc::new(Log::starting_at(Offset(0), now))))
+    }
+
+    pub fn remove(&mut self, p: Partition) {
+        self.logs.remove(&p);
+        self.written.remove(&p);
+        self.unflushed.remove(&p);
+        self.starts.insert(p);
+    }
+
+    pub fn partitions(&self) -> impl Iterator<Item = Partition> + '_ {
+        self.logs.keys().copied()
+    }
+
+    /// Logs that hold something, or did once: the only ones that retention, compaction and expiry can change.
+    pub fn in_use(&self) -> Vec<Partition> {
+        let all: BTreeSet<Partition> =
+            self.written.keys().copied().chain(self.unflushed.iter().copied()).collect();
+        all.into_iter().collect()
+    }
+
+    /// The page cache is written back.
+    pub fn flush(&mut self) {
+        for p in std::mem::take(&mut self.unflushed) {
+            let Some(log) = self.logs.get(&p) else { continue };
+            if log.end() > Offset(0) || log.producers().iter().next().is_some() {
+                self.written.get_or_insert_with(p, || ());
+            }
+            if !log.is_flushed() {
+                self.logs.get_mut(&p).map(Arc::make_mut).map(Log::flush);
+            }
+        }
+    }
+
+    /// Log starts are written down.
+    pub fn write_starts(&mut self) {
+        for p in std::mem::take(&mut self.starts) {
+            let start = self.logs.get(&p).map(|log| log.start());
+            match start {
+                Some(start) if self.log_starts.get(&p) != Some(&start) => {
+                    self.log_starts.insert(p, start);
+                }
+                Some(_) => {}
+                None => {
+                    self.log_starts.remove(&p);
+                }
+            }
+        }
+    }
+
+    /// Changes every log there is: what happens when a process begins or ends.
+    pub fn change_all(&mut self, change: impl Fn(Partition, &mut Log)) {
+        let all: Vec<Partition> = self.partitions().collect();
+        for p in all {
+            if let Some(log) = self.log_mut(p) {
+                change(p, log);
+            }
+        }
+    }
+
+    /// The power failed: what was not written back is gone.
+    pub fn lose_unflushed(&mut self) {
+        for p in self.unflushed.clone() {
+            if let Some(log) = self.log_mut(p) {
+                log.lose_unflushed();
+            }
+        }
+    }
+}
