@@ -261,6 +261,8 @@ pub enum Note {
     PartitionAssigned { consumer: NodeId, partition: Partition },
     /// A consumer may no longer read a partition.
     PartitionRevoked { consumer: NodeId, partition: Partition },
+    /// A consumer was counted out of its group: a partition it read may be somebody else's already (onPartitionsLost).
+    PartitionLost { consumer: NodeId, partition: Partition },
     /// poll() returned a record to the application.
     Delivered { consumer: NodeId, record: RecordId, partition: Partition, offset: Offset },
     /// The application finished its work on a record.

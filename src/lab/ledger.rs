@@ -370,6 +370,11 @@ impl Ledger {
                     self.ownership.ended(at, group, (consumer, partition), SpanEnd::Revoked);
                 }
             }
+            Note::PartitionLost { consumer, partition } => {
+                if let Some(group) = group_of(world, consumer) {
+                    self.ownership.ended(at, group, (consumer, partition), SpanEnd::Lost);
+                }
+            }
             Note::MemberJoined { group, member } => {
                 self.ownership.happened(at, group, GroupEvent::Joined(member.client));
             }

@@ -563,6 +563,10 @@ impl Fields<'_> {
                 self.node("consumer", *consumer).partition(*partition);
                 "PartitionRevoked"
             }
+            Note::PartitionLost { consumer, partition } => {
+                self.node("consumer", *consumer).partition(*partition);
+                "PartitionLost"
+            }
             Note::Delivered { consumer, record, partition, offset } => {
                 self.node("consumer", *consumer)
                     .record(*record)

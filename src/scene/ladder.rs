@@ -288,7 +288,7 @@ fn tone(note: &str) -> Option<Tone> {
         | "PartitionAddedToTransaction"
         | "ControllerElected" => Tone::Order,
         "Delivered" | "Worked" | "OffsetCommitted" | "PartitionAssigned" | "PartitionRevoked"
-        | "OffsetReset" | "OffsetExpired" | "CallbackRun" => Tone::Reader,
+        | "PartitionLost" | "OffsetReset" | "OffsetExpired" | "CallbackRun" => Tone::Reader,
         _ => return None,
     })
 }

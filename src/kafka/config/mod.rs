@@ -42,6 +42,8 @@ pub enum Kind {
     Bool,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// Some of these words, each once, in any order, with commas between them.
+    List(&'static [&'static str]),
     /// A number from 0 to 1, both included.
     Ratio,
     /// Anything.
@@ -60,6 +62,12 @@ impl Kind {
             Self::Choice(words) => {
                 let shown: Vec<&str> = words.iter().copied().filter(|word| !word.is_empty()).collect();
                 (words.contains(&value), format!("one of {}", shown.join(", ")))
+            }
+            Self::List(words) => {
+                let listed: Vec<&str> = value.split(',').map(str::trim).collect();
+                let once = |(n, word)| words.contains(word) && !listed[..n].contains(word);
+                let fits = listed.iter().enumerate().all(once);
+                (fits, format!("some of {}, with commas between them", words.join(", ")))
             }
             Self::Ratio => {
                 let inside = value.parse::<f64>().is_ok_and(|n| (0.0..=1.0).contains(&n));

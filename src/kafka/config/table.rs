@@ -1,6 +1,6 @@
 //! The settings that exist, with Kafka's names and defaults (Kafka 4.x; librdkafka 2.x where it differs).
 
-use super::Kind::{Bool, Choice, Int, Ratio, Text};
+use super::Kind::{Bool, Choice, Int, List, Ratio, Text};
 use super::Scope::{Broker, Consumer, Producer, Topic};
 use super::{Alias, Family, Kind, Scope, Setting};
 
@@ -210,14 +210,7 @@ pub static SETTINGS: &[Setting] = &[
     s(
         "partition.assignment.strategy",
         Consumer,
-        Choice(&[
-            "range",
-            "roundrobin",
-            "sticky",
-            "cooperative-sticky",
-            "range,cooperative-sticky",
-            "range,roundrobin",
-        ]),
+        List(&["range", "roundrobin", "sticky", "cooperative-sticky"]),
         "range,cooperative-sticky",
         "range,roundrobin",
     ),

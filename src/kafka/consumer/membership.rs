@@ -13,9 +13,6 @@ use crate::kafka::{
     Subscription, Timer, TopicId, Why,
 };
 
-/// Names that partition.assignment.strategy may hold.
-const ASSIGNORS: &[&str] = &["range", "roundrobin", "sticky", "cooperative-sticky"];
-
 /// The members as the coordinator shows them to the leader.
 type Members = Vec<(MemberId, Option<Arc<str>>, Subscription)>;
 
@@ -48,11 +45,13 @@ pub(super) struct Membership {
     pub group_topics: BTreeSet<TopicId>,
     /// Partition counts that the leader shared out.
     shared_out: BTreeMap<TopicId, u32>,
-    assignor: &'static str,
+    pub assignor: &'static str,
     /// The group forms anew: join again at the next poll().
-    rejoin: bool,
+    pub rejoin: bool,
     /// The group counts it out: what it has is lost at the next poll().
-    lost: bool,
+    pub lost: bool,
+    /// What the `sticky` assignor remembers: the last assignment it made for this member, and its generation.
+    pub remembered: Option<(Vec<Partition>, Generation)>,
 }
 
 impl Default for Membership {
@@ -67,6 +66,7 @@ impl Default for Membership {
             assignor: "",
             rejoin: false,
             lost: false,
+            remembered: None,
         }
     }
 }
@@ -90,14 +90,9 @@ impl Membership {
 }
 
 impl Consumer {
-    fn assignors(&self) -> Vec<&'static str> {
-        let listed = self.spec.configs.get("partition.assignment.strategy").split(',');
-        listed.filter_map(|name| ASSIGNORS.iter().find(|known| **known == name.trim()).copied()).collect()
-    }
-
     /// A consumer without an assignor that it could run does not start.
     pub(super) fn check_assignors(&mut self, cx: &mut Cx<'_>) {
-        if !self.assignors().iter().any(|name| assign::SUPPORTED.contains(name)) {
+        if !self.assignors_fit() {
             self.fail_for_good(cx, ErrorCode::InvalidConfig);
         }
     }
@@ -106,14 +101,10 @@ impl Consumer {
     pub(super) fn advance_classic(&mut self, cx: &mut Cx<'_>) {
         let (lost, rejoin) = (self.client.membership.lost, self.client.membership.rejoin);
         if matches!(self.client.membership.phase, Phase::Stable) {
-            if lost {
-                self.give_up(cx);
-            } else if rejoin {
-                if self.send_auto_commit(cx, Purpose::Revoke) {
-                    self.client.membership.phase = Phase::Revoking;
-                } else {
-                    self.give_up(cx);
-                }
+            if rejoin && !lost && self.send_auto_commit(cx, Purpose::Revoke) {
+                self.client.membership.phase = Phase::Revoking;
+            } else if lost || rejoin {
+                self.prepare_join(cx);
             }
         }
         if matches!(self.client.membership.phase, Phase::Out) && self.client.backoffs.join.ready(cx) {
@@ -121,22 +112,10 @@ impl Consumer {
         }
     }
 
-    /// Eager: gives up everything it has. It is out until it has joined again.
-    fn give_up(&mut self, cx: &mut Cx<'_>) {
-        let all: Vec<Partition> = self.client.slots.keys().copied().collect();
-        self.let_go(cx, &all);
-        let membership = &mut self.client.membership;
-        membership.phase = Phase::Out;
-        membership.leads = false;
-        membership.lost = false;
-        membership.rejoin = false;
-    }
-
     fn send_join(&mut self, cx: &mut Cx<'_>) {
         let Some(to) = self.client.coordinator else { return };
         let configs = &self.spec.configs;
         let rebalance = configs.ms("max.poll.interval.ms");
-        let generation = self.client.membership.generation;
         let body = Body::JoinGroup {
             group: self.spec.group,
             member: self.client.membership.member,
@@ -146,12 +125,7 @@ impl Consumer {
             session: configs.ms("session.timeout.ms"),
             rebalance,
             assignors: self.assignors(),
-            subscription: Subscription {
-                topics: self.spec.topics.clone(),
-                owned: Vec::new(),
-                generation,
-                user_data: None,
-            },
+            subscription: self.subscription(),
         };
         let limit = configs.ms("request.timeout.ms").max(rebalance + Micros::secs(5));
         let msg = self.client.requests.send(cx, to, COORDINATOR, false, body, limit, Ask::Join);
@@ -277,7 +251,7 @@ impl Consumer {
             return self.on_group_error(cx, error);
         }
         self.client.membership.phase = Phase::Stable;
-        self.take(cx, assigned);
+        self.complete_join(cx, assigned);
         self.leader_sees_metadata(cx); // a leader whose topics grew meanwhile
     }
 
@@ -297,7 +271,7 @@ impl Consumer {
     /// Another process has this group.instance.id: nothing goes on.
     fn fenced(&mut self, cx: &mut Cx<'_>) {
         self.lose(None);
-        self.give_up(cx);
+        self.prepare_leave(cx);
         self.fail_for_good(cx, ErrorCode::FencedInstanceId);
     }
 
@@ -360,7 +334,7 @@ impl Consumer {
                 membership.lost = true;
                 membership.phase = Phase::Stable;
             }
-            _ => membership.phase = Phase::Out,
+            _ => self.lost_while_joining(),
         }
     }
 
@@ -372,7 +346,7 @@ impl Consumer {
         if error.is_some_and(ErrorCode::retriable) {
             self.client.membership.phase = Phase::Stable;
         } else {
-            self.give_up(cx);
+            self.prepare_join(cx);
         }
     }
 
@@ -396,7 +370,7 @@ impl Consumer {
 
     /// close(): leaves the group if it can, and says whether an answer is to be waited for.
     pub(super) fn leave_classic(&mut self, cx: &mut Cx<'_>) -> bool {
-        self.give_up(cx);
+        self.prepare_leave(cx);
         self.send_leave(cx, LeaveWhy::Left)
     }
 }

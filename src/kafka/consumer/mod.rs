@@ -21,7 +21,7 @@
 //!
 //! Not modelled: jitter of back-offs, automatic commits that repeat an unchanged position,
 //! fetch sessions, librdkafka's deeper fetch queue. Not yet: static members,
-//! cooperative rebalancing, transactions.
+//! transactions.
 
 mod application;
 mod backoff;
@@ -32,6 +32,7 @@ mod isolation;
 mod membership;
 mod positions;
 mod protocol;
+mod rebalance;
 mod validation;
 
 use std::collections::{BTreeMap, VecDeque};

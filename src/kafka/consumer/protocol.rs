@@ -23,9 +23,9 @@ impl Consumer {
     }
 
     /// Whether what it has may be read: positions looked up, records fetched and handed over.
-    pub(super) const fn may_read(&self) -> bool {
+    pub(super) fn may_read(&self) -> bool {
         match self.protocol() {
-            Protocol::Classic => self.client.membership.stable(),
+            Protocol::Classic => self.may_read_classic(),
         }
     }
 

@@ -204,7 +204,8 @@ impl Witness {
                 self.delivered.remove(&(*consumer, *partition));
             }
             Note::PartitionAssigned { consumer, partition }
-            | Note::PartitionRevoked { consumer, partition } => {
+            | Note::PartitionRevoked { consumer, partition }
+            | Note::PartitionLost { consumer, partition } => {
                 self.delivered.remove(&(*consumer, *partition));
             }
             Note::GroupStateChanged { group, from, to, generation } => {

@@ -476,6 +476,28 @@ pub static FUNCTIONS: &[Function] = &[
         "members('pay') == ['c1']",
     ),
     f(
+        "spans",
+        &[Group, Partition],
+        2,
+        Maps,
+        (
+            "누가 언제 처리했는지: consumer from to end(revoked lost crashed stopped paused)",
+            "who processed it when: consumer from to end (revoked lost crashed stopped paused)",
+        ),
+        "spans('pay', 'orders-0').all(s, s.end != 'lost')",
+    ),
+    f(
+        "idle",
+        &[Group, Partition],
+        2,
+        Int,
+        (
+            "t = 0부터 아무도 처리하지 않은 시간의 합, µs",
+            "time since t = 0 in which nobody processed it, µs",
+        ),
+        "idle('pay', 'orders-0') < s(1)",
+    ),
+    f(
         "buffer",
         &[Consumer],
         1,

@@ -234,7 +234,7 @@ pub(super) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role, String
         "GroupStateChanged" | "TransactionBegun" | "TransactionStateChanged" => ("◆", Role::Control),
         "MarkerWritten" | "PartitionAddedToTransaction" if !is_internal(line) => ("◆", Role::Control),
         "LastStableOffsetMoved" if !is_internal(line) => ("▲", Role::Focus),
-        "TransactionTimedOut" | "ProducerFenced" => ("✗", Role::Dropped),
+        "TransactionTimedOut" | "ProducerFenced" | "PartitionLost" => ("✗", Role::Dropped),
         _ => return None,
     };
     let template = lookup(lang, &format!("event.{}", line.note))?;

@@ -1,6 +1,7 @@
 //! The state model: what each function says about the world.
 
 mod groups;
+mod history;
 mod partitions;
 mod records;
 
@@ -44,6 +45,7 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         "committed" | "position" | "lag" | "owner" | "owned" | "state" | "generation" | "members"
         | "buffer" | "polls" | "err" | "consumers" | "pid" | "producer_epoch" | "txn_state" | "hash"
         | "requests" | "coordinator" => groups::answer(facts, name, args),
+        "spans" | "idle" => history::answer(facts, name, args),
         _ => processes(facts, name, args),
     }
 }
