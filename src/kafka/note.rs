@@ -1,5 +1,6 @@
 //! What the model states about itself. Names are past participles; fields are ids, offsets, epochs, never text.
 
+use super::raft::Standing;
 use super::{
     BrokerEpoch, ErrorCode, Generation, GroupId, LeaderEpoch, MemberId, Offset, Outcome, Partition,
     ProducerEpoch, ProducerId, RecordId, TopicId,
@@ -244,6 +245,16 @@ pub enum Note {
     MetadataApplied { node: NodeId, offset: Offset },
     /// A controller became active.
     ControllerElected { node: NodeId, epoch: i32 },
+    /// A controller is no longer the active one: it was deposed, or found no majority.
+    ControllerResigned { node: NodeId, epoch: i32 },
+    /// A voter of the quorum is in another state, or in another epoch.
+    QuorumStateChanged { node: NodeId, from: Standing, to: Standing, epoch: i32 },
+    /// A voter gave its vote; with `pre`, it said that it would.
+    VoteGranted { node: NodeId, candidate: NodeId, epoch: i32, pre: bool },
+    /// A controller cut its metadata log back: what lay there was never committed.
+    MetadataTruncated { node: NodeId, to: Offset },
+    /// A controller keeps a snapshot instead of the records before it.
+    SnapshotTaken { node: NodeId, offset: Offset },
     /// A topic exists.
     TopicCreated { topic: TopicId },
     /// A topic has more partitions.

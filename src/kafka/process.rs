@@ -61,6 +61,8 @@ pub enum Timer {
     /// A transaction coordinator was busy: ask it again about a partition.
     VerifyAgain,
     // ---- controller ----
+    /// The voter has something to do: a time is over, or somebody is to be asked again.
+    Quorum,
     /// The oldest broker session may have ended.
     BrokerSessions,
     /// Append a NoOp record.

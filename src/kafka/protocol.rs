@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::image::{Image, MetadataRecord};
+use super::image::Image;
+use super::raft::{Request, Response};
 use super::txn::Version;
 use super::{
     Batch, BrokerEpoch, ErrorCode, Generation, GroupId, LeaderEpoch, LeaveWhy, Marker, MemberId, Offset,
@@ -435,13 +436,12 @@ pub enum Body {
     TopicsCreated {
         error: ErrorCode,
     },
-    MetadataFetch {
-        from: Offset,
-    },
-    MetadataFetched {
-        error: ErrorCode,
-        records: Arc<[(Offset, MetadataRecord)]>,
-        image: MetadataSnapshot,
+    // ---- the quorum ----
+    Quorum(Request),
+    QuorumAnswered {
+        response: Response,
+        /// To a broker that fetched: what is committed up to the end of the records.
+        image: Option<MetadataSnapshot>,
     },
 }
 
@@ -496,7 +496,8 @@ impl engine::Body for Body {
         match self {
             Self::Produce { .. } | Self::Produced { .. } => "Produce",
             Self::Fetch { .. } | Self::Fetched { .. } => "Fetch",
-            Self::MetadataFetch { .. } | Self::MetadataFetched { .. } => "FetchMetadata",
+            Self::Quorum(request) => request.api(),
+            Self::QuorumAnswered { response, .. } => response.api(),
             Self::ListOffsets { .. } | Self::OffsetsListed { .. } => "ListOffsets",
             Self::OffsetForLeaderEpoch { .. } | Self::LeaderEpochsEnded { .. } => "OffsetForLeaderEpoch",
             Self::Metadata { .. } | Self::MetadataGiven { .. } => "Metadata",
@@ -549,5 +550,9 @@ impl Body {
         "AlterPartition",
         "AllocateProducerIds",
         "CreateTopics",
+        "Vote",
+        "BeginQuorumEpoch",
+        "EndQuorumEpoch",
+        "FetchSnapshot",
     ];
 }

@@ -471,13 +471,8 @@ impl State {
     }
 
     fn controller(&self) -> Result<NodeId, ActError> {
-        let active = |node: &NodeId| match self.world.node(*node) {
-            Process::Controller(controller) => {
-                controller.is_active() && self.world.process(*node) == Life::Running
-            }
-            _ => false,
-        };
-        self.world.shared().of_role(Role::Controller).find(active).ok_or_else(|| {
+        let active = super::cel::active_controller(&self.world).map(|(node, _)| node);
+        active.filter(|node| self.world.process(*node) == Life::Running).ok_or_else(|| {
             ActError::new(
                 "지금 움직이는 컨트롤러가 없습니다. 먼저 컨트롤러를 켜세요.",
                 "There is no active controller now; start it first.",

@@ -113,7 +113,7 @@ pub(super) fn boot(spec: &Spec, seed: u64) -> Result<State, LabError> {
         return Err(LabError::Spec(errors));
     }
     let mut boot = Boot { spec, state: State::new(build(spec, seed)), deadline: PROLOGUE };
-    boot.start_all(Role::Controller);
+    boot.start_controllers();
     boot.start_all(Role::Broker);
     boot.until("the brokers to register", |state| {
         let image = super::cel::committed_image(&state.world);
@@ -154,6 +154,22 @@ impl Boot<'_> {
         });
     }
 
+    /// Controllers start from the first on, and the others a second later: so it is the first that calls the first election, and k1 is
+    /// the active one at t = 0 whatever is drawn.
+    fn start_controllers(&mut self) {
+        let nodes = self.nodes(Role::Controller);
+        for (ix, node) in nodes.into_iter().enumerate() {
+            if ix == 1 {
+                let until = self.state.world.now() + Micros::secs(1);
+                while self.state.step_until(until).is_some() {}
+                self.state.world.pass_to(until);
+            }
+            self.input(|world| {
+                world.start(node);
+            });
+        }
+    }
+
     /// Runs until something is so.
     fn until(&mut self, what: &'static str, done: impl Fn(&State) -> bool) -> Result<(), LabError> {
         while !done(&self.state) {
@@ -169,7 +185,8 @@ impl Boot<'_> {
     }
 
     fn create_topics(&mut self) -> Result<(), LabError> {
-        let Some(controller) = self.nodes(Role::Controller).first().copied() else { return Ok(()) };
+        let active = super::cel::active_controller(&self.state.world);
+        let Some(controller) = active.map(|(node, _)| node) else { return Ok(()) };
         let brokers = self.nodes(Role::Broker);
         let spec = self.spec;
         self.input(|world| {
@@ -195,7 +212,10 @@ impl Boot<'_> {
             let ready = |(p, entry): (crate::kafka::Partition, &crate::kafka::PartitionState)| {
                 entry.isr.len() == entry.replicas.len()
                     && entry.leader.is_some_and(|leader| match state.world.node(leader) {
-                        Process::Broker(broker) => broker.leads(p).is_some(),
+                        // Nobody rests after a fetch that came before its leader knew that it leads.
+                        Process::Broker(broker) => broker
+                            .leads(p)
+                            .is_some_and(|books| books.followers.values().all(|f| f.log_end.is_some())),
                         _ => false,
                     })
             };

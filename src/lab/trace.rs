@@ -486,6 +486,27 @@ impl Fields<'_> {
                 self.node("node", *node).int("epoch", *epoch);
                 "ControllerElected"
             }
+            Note::ControllerResigned { node, epoch } => {
+                self.node("node", *node).int("epoch", *epoch);
+                "ControllerResigned"
+            }
+            Note::QuorumStateChanged { node, from, to, epoch } => {
+                self.node("node", *node).text("from", from.name()).text("to", to.name());
+                self.int("epoch", *epoch);
+                "QuorumStateChanged"
+            }
+            Note::VoteGranted { node, candidate, epoch, pre } => {
+                self.node("node", *node).node("candidate", *candidate).int("epoch", *epoch);
+                if *pre { "PreVoteGranted" } else { "VoteGranted" }
+            }
+            Note::MetadataTruncated { node, to } => {
+                self.node("node", *node).offset("to", *to);
+                "MetadataTruncated"
+            }
+            Note::SnapshotTaken { node, offset } => {
+                self.node("node", *node).offset("offset", *offset);
+                "SnapshotTaken"
+            }
             Note::TopicCreated { topic } => {
                 let name = self.scribe.names.topic(*topic).to_owned();
                 self.text("topic", name);

@@ -276,7 +276,8 @@ fn tone(note: &str) -> Option<Tone> {
         "DuplicateAnswered" => Tone::Known,
         "AppendRefused" | "RecordFailed" | "NodeCrashed" | "NodeStopped" | "NodePaused" | "Truncated"
         | "IsrShrunk" | "LeaderLost" | "BrokerFenced" | "CommitRefused" | "ProducerFenced"
-        | "SessionExpired" | "ClientError" | "IsrChangeRefused" => Tone::Bad,
+        | "SessionExpired" | "ClientError" | "IsrChangeRefused" | "ControllerResigned"
+        | "MetadataTruncated" => Tone::Bad,
         "RequestTimedOut" | "RequestRetried" | "TransactionTimedOut" => Tone::Late,
         "HighWatermarkMoved" | "LastStableOffsetMoved" | "LogStartMoved" => Tone::Moved,
         "LeaderElected"
@@ -286,7 +287,11 @@ fn tone(note: &str) -> Option<Tone> {
         | "TransactionBegun"
         | "TransactionStateChanged"
         | "PartitionAddedToTransaction"
-        | "ControllerElected" => Tone::Order,
+        | "ControllerElected"
+        | "QuorumStateChanged"
+        | "VoteGranted"
+        | "PreVoteGranted"
+        | "SnapshotTaken" => Tone::Order,
         "Delivered" | "Worked" | "OffsetCommitted" | "PartitionAssigned" | "PartitionRevoked"
         | "PartitionLost" | "OffsetReset" | "OffsetExpired" | "CallbackRun" => Tone::Reader,
         _ => return None,

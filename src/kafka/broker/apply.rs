@@ -2,46 +2,24 @@
 
 use std::sync::Arc;
 
-use super::isr::controller;
-use super::{Broker, Leading, Pending, Replica, ReplicaRole};
-use crate::engine::{Conn, Micros, NodeId};
-use crate::kafka::client::METADATA_LOG;
+use super::{Broker, Leading, Replica, ReplicaRole};
+use crate::engine::{Conn, NodeId};
 use crate::kafka::internal::InternalTopic;
 use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
-    Body, Cx, ErrorCode, Image, LeaderEpoch, Note, Offset, Partition, PartitionState, Timer, TopicId,
+    Cx, ErrorCode, Image, LeaderEpoch, Note, Offset, Partition, PartitionState, Timer, TopicId,
 };
 
 impl Broker {
-    /// Asks for the metadata log from where this broker stands; the controller answers when there is more, or after a while.
-    pub(super) fn poll_metadata(&mut self, cx: &mut Cx<'_>) {
-        let Some(controller) = controller(cx) else { return };
-        if self.vol.requests.busy(controller, METADATA_LOG) {
-            return;
-        }
-        let from = self.vol.image.offset.plus(1);
-        // An observer's question tells the controller nothing that anything depends on.
-        let quiet = true;
-        let body = Body::MetadataFetch { from };
-        self.vol.requests.send(
-            cx,
-            controller,
-            METADATA_LOG,
-            quiet,
-            body,
-            Micros::secs(2),
-            Pending::MetadataLog,
-        );
-    }
-
     /// The next stretch of the metadata log.
-    pub(super) fn on_metadata(&mut self, cx: &mut Cx<'_>, image: &Arc<Image>) {
+    pub(super) fn on_metadata(&mut self, cx: &mut Cx<'_>, image: &Arc<Image>, epoch: LeaderEpoch) {
         // What was true of an earlier life of this broker is not acted upon, for it may have led then: it asks again once registered.
         if self.vol.epoch.is_none_or(|epoch| image.offset < Offset(epoch.0)) {
             return;
         }
         if image.offset > self.vol.image.offset {
             let before = std::mem::replace(&mut self.vol.image, Arc::clone(image));
+            self.vol.metadata_epoch = epoch;
             let forgets = mutant::on(Mutant::AppliesTwice).then(|| Arc::clone(&before));
             for (p, state) in image.changed_on(cx.me(), &before) {
                 self.apply_partition(cx, p, state);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::engine::{Blocks, Micros};
+use crate::kafka::raft::Observer;
 use crate::kafka::log::Log;
 use crate::kafka::{Offset, Partition};
 
@@ -17,6 +18,8 @@ pub(super) struct Disk {
     pub log_starts: Blocks<Partition, Offset>,
     /// The power failed since the controller last heard of this broker: what was not written back is gone.
     pub tail_lost: bool,
+    /// Epoch and leader of the quorum, as last heard.
+    pub observer: Observer,
     /// Logs that were touched since the page cache was last written back.
     unflushed: BTreeSet<Partition>,
     /// Logs that were touched since log starts were last written down.

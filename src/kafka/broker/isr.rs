@@ -8,7 +8,7 @@ use crate::kafka::client::CONTROLLER;
 use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
     Body, BrokerEpoch, Cx, ErrorCode, IsrChange, IsrResult, LeaderEpoch, Note, Offset, Partition,
-    PartitionEpoch, Role, Timer,
+    PartitionEpoch, Timer,
 };
 
 /// After a request that could not be judged.
@@ -116,7 +116,7 @@ impl Broker {
         {
             return;
         }
-        let (Some(epoch), Some(controller)) = (self.vol.epoch, controller(cx)) else { return };
+        let (Some(epoch), Some(controller)) = (self.vol.epoch, self.controller(cx)) else { return };
         let me = cx.me();
         let partitions = std::mem::take(&mut self.vol.to_propose);
         let mut changes = Vec::new();
@@ -204,9 +204,4 @@ impl Broker {
             }
         }
     }
-}
-
-/// The controller to talk to: the only one there is. (Several, and finding the active one, come with the quorum.)
-pub(super) fn controller(cx: &Cx<'_>) -> Option<NodeId> {
-    cx.shared().of_role(Role::Controller).next()
 }

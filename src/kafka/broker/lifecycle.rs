@@ -3,16 +3,21 @@
 //! Registration says whether the disk is whole. Only a power loss makes it not so: Kafka, which cannot tell what a page cache kept, takes
 //! every stop without its clean-shutdown file for one (a process that was killed, too). Not modelled: that suspicion; `want_fence`.
 
-use super::isr::controller;
 use super::{Broker, Pending};
 use crate::engine::Micros;
 use crate::kafka::client::LIFECYCLE;
 use crate::kafka::{Body, BrokerEpoch, Cx, ErrorCode, Timer};
 
+/// No controller is known, or it is not the active one.
+const RETRY: Micros = Micros::ms(100);
+
 impl Broker {
     /// Tells the controller that this process exists.
     pub(super) fn register(&mut self, cx: &mut Cx<'_>) {
-        let Some(controller) = controller(cx) else { return };
+        let Some(controller) = self.controller(cx) else {
+            cx.set_timer(Timer::BrokerHeartbeat, RETRY);
+            return;
+        };
         let whole = !self.disk.tail_lost;
         let body = Body::BrokerRegistration { incarnation: cx.incarnation(), whole };
         let limit = self.configs.ms("broker.session.timeout.ms");
@@ -27,14 +32,18 @@ impl Broker {
             self.poll_metadata(cx);
             self.beat(cx);
         } else {
-            cx.set_timer(Timer::BrokerHeartbeat, Micros::ms(1000));
+            let elsewhere = error == ErrorCode::NotController;
+            cx.set_timer(Timer::BrokerHeartbeat, if elsewhere { RETRY } else { Micros::ms(1000) });
         }
     }
 
     /// Sends a heartbeat, or registers if that has not succeeded yet. While fenced it beats faster; leaving,
     /// it asks a second time soon.
     pub(super) fn beat(&mut self, cx: &mut Cx<'_>) {
-        let Some(controller) = controller(cx) else { return };
+        let Some(controller) = self.controller(cx) else {
+            cx.set_clock(Timer::BrokerHeartbeat, RETRY);
+            return;
+        };
         let Some(epoch) = self.vol.epoch else {
             if !self.vol.requests.busy(controller, LIFECYCLE) {
                 self.register(cx);
@@ -75,6 +84,7 @@ impl Broker {
                 self.vol.epoch = None;
                 self.register(cx);
             }
+            ErrorCode::NotController => cx.set_clock(Timer::BrokerHeartbeat, RETRY),
             ErrorCode::None if should_shutdown => self.stop(cx),
             ErrorCode::None if self.vol.fenced && !fenced => {
                 self.vol.fenced = false;

@@ -1,7 +1,6 @@
 //! Questions that a broker answers from what it knows: metadata, offsets, coordinators, producer ids.
 
 use super::apply::leader_in;
-use super::isr::controller;
 use super::{Broker, Pending};
 use std::sync::Arc;
 
@@ -64,7 +63,7 @@ impl Broker {
     }
 
     fn create_topic(&mut self, cx: &mut Cx<'_>, topic: TopicId, partitions: u32, replication: u32) {
-        let Some(controller) = controller(cx) else { return };
+        let Some(controller) = self.controller(cx) else { return };
         let wanted = Pending::CreateWanted(topic);
         if self.vol.requests.iter().any(|(_, _, pending)| *pending == wanted) {
             return;
@@ -166,7 +165,7 @@ impl Broker {
     /// The first one whose coordinator is looked for brings the internal topic into being.
     fn create_internal_topic(&mut self, cx: &mut Cx<'_>, internal: InternalTopic) {
         let names = cx.shared();
-        let (Some(controller), Some(topic)) = (controller(cx), names.find_topic(internal.name())) else {
+        let (Some(controller), Some(topic)) = (self.controller(cx), names.find_topic(internal.name())) else {
             return;
         };
         let wanted = Pending::CreateTopic(internal);
@@ -196,7 +195,7 @@ impl Broker {
     }
 
     pub(super) fn ask_for_producer_ids(&mut self, cx: &mut Cx<'_>) {
-        let (Some(epoch), Some(controller)) = (self.vol.epoch, controller(cx)) else { return };
+        let (Some(epoch), Some(controller)) = (self.vol.epoch, self.controller(cx)) else { return };
         if self.vol.requests.iter().any(|(_, _, pending)| *pending == Pending::ProducerIds) {
             return;
         }

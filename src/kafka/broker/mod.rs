@@ -27,6 +27,7 @@ mod lifecycle;
 mod lookups;
 mod produce;
 mod purgatory;
+mod quorum;
 mod replica;
 mod replicas;
 mod session;
@@ -43,6 +44,7 @@ use super::group::Coordinator;
 use super::internal::InternalTopic;
 use super::log::Log;
 use super::mutant::{self, Mutant};
+use super::raft::Observer;
 use super::txn::{Addressed, Coordinator as TransactionCoordinator};
 use super::{Body, BrokerEpoch, Command, Cx, ErrorCode, Image, LeaderEpoch, Offset, Partition, Timer};
 use crate::engine::{CloseWhy, Conn, Envelope, Loss, Micros, MsgId, NodeId};
@@ -67,6 +69,8 @@ pub struct Broker {
 #[derive(Clone, Default)]
 struct Volatile {
     image: Arc<Image>,
+    /// Epoch of the last record in it.
+    metadata_epoch: LeaderEpoch,
     epoch: Option<BrokerEpoch>,
     fenced: bool,
     shutting_down: bool,
@@ -102,7 +106,8 @@ struct Volatile {
 enum Pending {
     Registration,
     Heartbeat,
-    MetadataLog,
+    /// A stretch of the metadata log, from this controller.
+    MetadataLog(NodeId),
     AlterPartition(Vec<Asked>),
     ProducerIds,
     CreateTopic(InternalTopic),
@@ -207,6 +212,12 @@ impl Broker {
         &self.vol.image
     }
 
+    /// What it knows of the quorum.
+    #[must_use]
+    pub const fn observer(&self) -> &Observer {
+        &self.disk.observer
+    }
+
     /// Its registration; none before it is registered.
     #[must_use]
     pub const fn broker_epoch(&self) -> Option<BrokerEpoch> {
@@ -239,6 +250,7 @@ impl Broker {
         let transactions = TransactionCoordinator::starting(cx.now());
         let image = Arc::new(Image::empty());
         self.vol = Volatile { image, fenced: true, transactions, ..Volatile::default() };
+        self.disk.observer.restart();
         self.reload_logs(cx);
         self.register(cx);
         self.poll_metadata(cx);
@@ -274,7 +286,9 @@ impl Broker {
             (Pending::LeaderLog(look), Body::OffsetsListed { results }) => {
                 self.on_leader_log(cx, look, results);
             }
-            (Pending::MetadataLog, Body::MetadataFetched { image, .. }) => self.on_metadata(cx, &image.0),
+            (Pending::MetadataLog(from), Body::QuorumAnswered { response, image }) => {
+                self.on_quorum_answer(cx, from, response, image.as_ref());
+            }
             (Pending::Registration, Body::BrokerRegistered { error, epoch }) => {
                 self.on_registered(cx, *error, *epoch);
             }
@@ -371,9 +385,7 @@ impl Broker {
         match pending {
             Pending::Registration => cx.set_timer(Timer::BrokerHeartbeat, Micros::ms(100)),
             Pending::Heartbeat | Pending::CreateTopic(_) | Pending::CreateWanted(_) => {}
-            Pending::MetadataLog => {
-                cx.set_timer(Timer::MetadataWait, Micros::ms(100));
-            }
+            Pending::MetadataLog(node) => self.metadata_lost(cx, node),
             Pending::AlterPartition(asked) => self.propose_again(cx, &asked),
             Pending::ProducerIds => {
                 self.on_producer_ids(cx, ErrorCode::CoordinatorLoadInProgress, 0, 0);

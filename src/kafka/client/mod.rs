@@ -16,7 +16,7 @@ pub const COORDINATOR: Lane = Lane(1);
 pub const CONTROLLER: Lane = Lane(2);
 /// A broker's connection to the controller for its registration and heartbeats.
 pub const LIFECYCLE: Lane = Lane(3);
-/// A broker's connection to the controller for tailing the metadata log.
+/// A broker's or controller's connection to a controller for tailing the metadata log.
 pub const METADATA_LOG: Lane = Lane(4);
 /// A follower's connection to a leader.
 pub const REPLICATION: Lane = Lane(5);
@@ -24,3 +24,5 @@ pub const REPLICATION: Lane = Lane(5);
 pub const MARKERS: Lane = Lane(6);
 /// A partition leader's connection to the coordinators of transactions.
 pub const VERIFICATION: Lane = Lane(7);
+/// A controller's connection to another one for elections.
+pub const QUORUM: Lane = Lane(8);

@@ -1,68 +1,97 @@
-//! The controller: the metadata log, broker sessions, elections.
+//! The controller: a voter of the quorum, and while it leads the one that decides about metadata.
 //!
 //! ```text
-//!  BrokerHeartbeat ─▶ sessions ─┐
-//!  AlterPartition ─▶ partitions ─┼─▶ records ─▶ metadata log ─▶ image ─▶ every broker, by fetch
-//!  CreateTopics ───▶ topics ────┘
+//!  BrokerHeartbeat ─▶ sessions ─┐                     ┌─▶ voters, by Fetch ─▶ high watermark
+//!  AlterPartition ─▶ partitions ┼─▶ records ─▶ quorum ┤                            │
+//!  CreateTopics ───▶ topics ────┘      │              └─▶ every broker, by Fetch ◀─┤
+//!                             latest image            answers, committed image ◀───┘
 //! ```
 //!
-//! One controller is a quorum of one: what it appends is committed at once. The seam for a real quorum and for ZooKeeper is
-//! [`Controller::commit`]: everything that decides produces records and hands them there; everything that reads uses the committed image.
-//!
-//! Not modelled yet: the quorum (votes, replication of the metadata log, snapshots), ZooKeeper.
+//! The active controller reads its latest state, with records that are not committed yet, and answers each request when the high
+//! watermark has passed all that the answer rests on. When it leads no longer that state is dropped and what waited ends with
+//! NOT_CONTROLLER. Every controller applies what is committed, so the next one needs no reading. A single controller is a quorum of one:
+//! what it appends is committed at once.
 
 mod change;
+mod commit;
 mod partitions;
+mod quorum;
 mod sessions;
 mod topics;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 pub use change::{Change, Rules, Search};
 
+use super::client::Requests;
 use super::config::Configs;
-use super::{Body, Command, Cx, ErrorCode, Image, MetadataRecord, MetadataSnapshot, Note, Offset, Timer};
+use super::raft::{Election, Place, QuorumFetch, Raft, Request, Timing};
+use super::{Body, Command, Cx, ErrorCode, Image, MetadataRecord, Note, Offset, Role, Timer};
 use crate::engine::{CloseWhy, Conn, Envelope, Loss, Micros, MsgId, NodeId};
-
-/// Records that are kept for brokers that lag; one that is further behind gets the image alone.
-const KEPT_RECORDS: usize = 4096;
-/// How long a metadata fetch waits for news.
-const MAX_WAIT: Micros = Micros::ms(500);
+use commit::Reply;
 
 /// A controller process.
 #[derive(Clone)]
 pub struct Controller {
     configs: Configs,
-    disk: Disk,
+    raft: Raft,
+    /// What this process knows to be committed. (Kafka's has only its snapshot after a restart, until a leader tells the high watermark;
+    /// nobody can ask it for anything before that.)
+    committed: Arc<Image>,
+    /// The same, and while it is active its own records that are not committed yet.
+    latest: Arc<Image>,
     vol: Volatile,
-}
-
-#[derive(Clone)]
-struct Disk {
-    image: Arc<Image>,
-    records: Vec<(Offset, MetadataRecord)>,
-    epoch: i32,
 }
 
 #[derive(Clone, Default)]
 struct Volatile {
     active: bool,
+    /// In which epoch it became active.
+    epoch: i32,
     /// When each broker's last heartbeat came.
     sessions: BTreeMap<NodeId, Micros>,
     /// How far each broker said it has applied the metadata log.
     applied: BTreeMap<NodeId, Offset>,
     /// Brokers that are shutting down: everybody must have applied this before they may stop.
     leaving: BTreeMap<NodeId, Offset>,
-    waiting: BTreeMap<MsgId, (Conn, Offset, Micros)>,
+    /// Fetches of voters and brokers that wait for news.
+    fetches: BTreeMap<MsgId, Parked>,
+    /// Those that came since they were last looked at.
+    fresh: Vec<MsgId>,
+    /// Until when each of them waits, oldest first.
+    by_age: VecDeque<(Micros, MsgId)>,
+    /// What was the case when all of them were last looked at.
+    served: Option<(Place, Option<Offset>, Election, bool)>,
+    /// For when the clocks of the quorum and of the oldest fetch are set.
+    armed: (Micros, Micros),
+    requests: Requests<(NodeId, Request)>,
+    /// States after batches that are not committed yet, by the offset after them.
+    ahead: VecDeque<(Offset, Arc<Image>)>,
+    /// Answers that wait for the high watermark.
+    replies: VecDeque<(Offset, Reply)>,
+    /// The last answer of the leader brought something: the next fetch says that it is here.
+    has_news: bool,
+    /// Bytes that were committed since the last snapshot, and when the first of them was.
+    since_snapshot: (u64, Option<Micros>),
+}
+
+/// A fetch of the metadata log that waits.
+#[derive(Clone, Copy)]
+struct Parked {
+    conn: Conn,
+    from: NodeId,
+    fetch: QuorumFetch,
+    until: Micros,
 }
 
 impl Controller {
-    /// A controller that has never run.
+    /// A controller that has never run. Who the voters are it learns when it starts.
     #[must_use]
     pub fn new(configs: Configs) -> Self {
-        let disk = Disk { image: Arc::new(Image::empty()), records: Vec::new(), epoch: 0 };
-        Self { configs, disk, vol: Volatile::default() }
+        let raft = Raft::new(NodeId(0), BTreeSet::new(), Timing::of(&configs));
+        let empty = Arc::new(Image::empty());
+        Self { configs, raft, committed: Arc::clone(&empty), latest: empty, vol: Volatile::default() }
     }
 
     /// Its settings.
@@ -76,110 +105,111 @@ impl Controller {
         &mut self.configs
     }
 
-    /// What is committed.
+    /// What it knows to be committed.
     #[must_use]
     pub const fn image(&self) -> &Arc<Image> {
-        &self.disk.image
+        &self.committed
     }
 
-    /// Whether it is the active one.
+    /// Whether it is the active one, or believes so.
     #[must_use]
     pub const fn is_active(&self) -> bool {
         self.vol.active
     }
 
-    /// Its epoch: one more with every activation.
+    /// Highest epoch of the quorum that it knows.
     #[must_use]
     pub const fn epoch(&self) -> i32 {
-        self.disk.epoch
+        self.raft.election().epoch.0
     }
 
-    /// The last records of the metadata log, oldest first.
+    /// Its part in the quorum.
     #[must_use]
-    pub fn records(&self) -> &[(Offset, MetadataRecord)] {
-        &self.disk.records
+    pub const fn raft(&self) -> &Raft {
+        &self.raft
+    }
+
+    /// How far a broker said that it has applied the metadata log; the active controller knows.
+    pub fn applied(&self) -> impl Iterator<Item = (NodeId, Offset)> + '_ {
+        self.vol.applied.iter().map(|(broker, offset)| (*broker, *offset))
     }
 
     // ---- engine ----
 
-    /// Process start: become active, give every registered broker a new session.
+    /// Process start: back into the quorum with what is on disk.
     pub fn start(&mut self, cx: &mut Cx<'_>) {
-        self.vol = Volatile { active: true, ..Volatile::default() };
-        self.disk.epoch += 1;
-        cx.note(Note::ControllerElected { node: cx.me(), epoch: self.disk.epoch });
-        for (broker, state) in &self.disk.image.brokers {
-            if !state.fenced {
-                self.vol.sessions.insert(*broker, cx.now());
-            }
+        self.vol = Volatile::default();
+        self.latest = Arc::clone(&self.committed);
+        let timing = Timing::of(&self.configs);
+        if self.raft.voters().is_empty() {
+            let voters = cx.shared().of_role(Role::Controller).collect();
+            self.raft = Raft::new(cx.me(), voters, timing);
         }
-        self.arm_sessions(cx);
-        let idle = self.configs.ms("metadata.max.idle.interval.ms");
-        if idle > Micros::ZERO {
-            cx.set_clock(Timer::NoOp, idle);
-        }
-        if self.configs.on("auto.leader.rebalance.enable") {
-            cx.set_clock(Timer::PreferredLeaders, self.rebalance_interval());
-        }
-        cx.set_clock(Timer::UncleanElections, self.configs.ms("unclean.leader.election.interval.ms"));
+        self.with_raft(cx, |raft, clock| raft.start(timing, clock));
+        self.drive(cx);
     }
 
-    fn rebalance_interval(&self) -> Micros {
-        Micros::secs(
-            u64::try_from(self.configs.int("leader.imbalance.check.interval.seconds")).unwrap_or(300),
-        )
-    }
-
-    /// Everything but the metadata log is gone.
+    /// Everything but the metadata log and what was promised in elections is gone.
     pub fn crash(&mut self, _loss: Loss) {
         self.vol = Volatile::default();
+        self.latest = Arc::clone(&self.committed);
+        self.raft.stop();
     }
 
-    /// A request from a broker.
+    /// A message of another voter, or a request of a broker.
     pub fn on_message(&mut self, cx: &mut Cx<'_>, message: &Envelope<Body>) {
-        let (conn, id, from) = (message.conn, message.id, message.from);
         match &message.body {
-            Body::MetadataFetch { from: offset } => {
-                self.vol.waiting.insert(id, (conn, *offset, cx.now() + MAX_WAIT));
-                self.serve_waiting(cx);
+            Body::Quorum(request) => self.on_quorum(cx, message, request),
+            Body::QuorumAnswered { response, .. } => self.on_quorum_answer(cx, message, response),
+            request => self.on_request(cx, message, request),
+        }
+        self.drive(cx);
+    }
+
+    fn on_request(&mut self, cx: &mut Cx<'_>, message: &Envelope<Body>, request: &Body) {
+        let from = message.from;
+        if !self.vol.active {
+            if let Some(body) = commit::not_controller(request) {
+                cx.answer(message.conn, message.id, message.quiet, body);
             }
-            Body::BrokerRegistration { incarnation, whole } => {
-                let body = self.register(cx, from, *incarnation, *whole);
-                cx.answer(conn, id, false, body);
-            }
+            return;
+        }
+        let body = match request {
+            Body::BrokerRegistration { incarnation, whole } => self.register(cx, from, *incarnation, *whole),
             Body::BrokerHeartbeat { epoch, metadata_offset, want_fence, want_shutdown } => {
-                let body = self.heartbeat(cx, from, *epoch, *metadata_offset, *want_fence, *want_shutdown);
-                let plain = matches!(
-                    body,
-                    Body::BrokerHeartbeatAnswered { error: ErrorCode::None, should_shutdown: false, .. }
-                );
-                cx.answer(conn, id, plain && message.quiet, body);
+                self.heartbeat(cx, from, *epoch, *metadata_offset, *want_fence, *want_shutdown)
             }
-            Body::AlterPartition { epoch, changes } => {
-                let body = self.alter_partitions(cx, from, *epoch, changes);
-                cx.answer(conn, id, false, body);
-            }
-            Body::AllocateProducerIds { epoch } => {
-                let body = self.allocate_producer_ids(cx, from, *epoch);
-                cx.answer(conn, id, false, body);
-            }
+            Body::AlterPartition { epoch, changes } => self.alter_partitions(cx, from, *epoch, changes),
+            Body::AllocateProducerIds { epoch } => self.allocate_producer_ids(cx, from, *epoch),
             Body::CreateTopics { topic, partitions, replication, configs } => {
                 let error = self.create_topic(cx, *topic, None, *partitions, *replication, configs.clone());
-                cx.answer(conn, id, false, Body::TopicsCreated { error });
+                Body::TopicsCreated { error }
             }
-            _ => {}
-        }
+            _ => return,
+        };
+        let plain = matches!(
+            body,
+            Body::BrokerHeartbeatAnswered { error: ErrorCode::None, should_shutdown: false, .. }
+        );
+        let quiet = plain && message.quiet;
+        self.reply(Reply::Answer { conn: message.conn, request: message.id, quiet, body });
     }
 
     /// A timer fired.
     pub fn on_timer(&mut self, cx: &mut Cx<'_>, key: Timer) {
         match key {
+            Timer::RequestTimeout => {
+                for lost in self.vol.requests.expired(cx) {
+                    self.raft.on_unreached(lost.what.0, &lost.what.1, cx.now());
+                }
+            }
+            Timer::Quorum | Timer::MetadataWait => {}
+            _ if !self.vol.active => {}
             Timer::BrokerSessions => self.expire_sessions(cx),
             Timer::NoOp => {
                 cx.set_clock(Timer::NoOp, self.configs.ms("metadata.max.idle.interval.ms"));
-                self.append_quietly(MetadataRecord::NoOp);
-                self.serve_waiting(cx);
+                self.append(vec![MetadataRecord::NoOp]);
             }
-            Timer::MetadataWait => self.serve_waiting(cx),
             Timer::PreferredLeaders => {
                 cx.set_clock(Timer::PreferredLeaders, self.rebalance_interval());
                 self.rebalance_leaders(cx);
@@ -190,17 +220,29 @@ impl Controller {
             }
             _ => {}
         }
+        self.drive(cx);
     }
 
-    /// A broker's connection is gone. That alone does not end its session.
+    fn rebalance_interval(&self) -> Micros {
+        Micros::secs(
+            u64::try_from(self.configs.int("leader.imbalance.check.interval.seconds")).unwrap_or(300),
+        )
+    }
+
+    /// A connection is gone. A broker's session does not end with it.
     pub fn on_closed(&mut self, cx: &mut Cx<'_>, conn: Conn, _why: CloseWhy) {
-        self.vol.waiting.retain(|_, (waiting, ..)| *waiting != conn);
-        self.arm_waiting(cx);
+        self.vol.fetches.retain(|_, parked| parked.conn != conn);
+        for lost in self.vol.requests.closed(cx, conn) {
+            self.raft.on_unreached(lost.what.0, &lost.what.1, cx.now());
+        }
+        self.drive(cx);
     }
 
     /// An admin's request, as if it came from Kafka's own tools.
     pub fn on_command(&mut self, cx: &mut Cx<'_>, command: Command) {
         let error = match command {
+            Command::Shutdown | Command::Stop => return self.leave(cx),
+            _ if !self.vol.active => ErrorCode::NotController,
             Command::CreateTopic { topic, replicas, partitions, replication, configs } => {
                 self.create_topic(cx, topic, replicas, partitions, replication, configs)
             }
@@ -211,57 +253,11 @@ impl Controller {
             Command::Reassign(p, brokers) => self.reassign(cx, p, &brokers),
             _ => ErrorCode::None,
         };
-        if error != ErrorCode::None {
+        if error == ErrorCode::None {
+            self.reply(Reply::Admin);
+        } else {
             cx.note(Note::AdminRefused { error });
         }
-    }
-
-    // ---- the metadata log ----
-
-    /// Appends records as one batch. They are committed at once: this controller is the whole quorum.
-    fn commit(&mut self, cx: &mut Cx<'_>, records: Vec<MetadataRecord>) {
-        for record in records {
-            let kind = record.kind();
-            let offset = self.append_quietly(record);
-            cx.note(Note::MetadataAppended { offset, kind });
-        }
-        self.serve_waiting(cx);
-    }
-
-    fn append_quietly(&mut self, record: MetadataRecord) -> Offset {
-        let offset = self.disk.image.offset.plus(1);
-        Arc::make_mut(&mut self.disk.image).apply(offset, &record);
-        self.disk.records.push((offset, record));
-        if self.disk.records.len() > 2 * KEPT_RECORDS {
-            self.disk.records.drain(..KEPT_RECORDS);
-        }
-        offset
-    }
-
-    fn serve_waiting(&mut self, cx: &mut Cx<'_>) {
-        let (end, now) = (self.disk.image.offset, cx.now());
-        let due: Vec<(MsgId, Conn, Offset)> = self
-            .vol
-            .waiting
-            .iter()
-            .filter(|(_, (_, from, deadline))| *from <= end || *deadline <= now)
-            .map(|(msg, (conn, from, _))| (*msg, *conn, *from))
-            .collect();
-        for (msg, conn, from) in due {
-            self.vol.waiting.remove(&msg);
-            let first = self.disk.records.partition_point(|(offset, _)| *offset < from);
-            let records: Arc<[_]> = self.disk.records[first..].into();
-            let quiet = records.iter().all(|(_, record)| *record == MetadataRecord::NoOp);
-            let image = MetadataSnapshot(Arc::clone(&self.disk.image));
-            cx.answer(conn, msg, quiet, Body::MetadataFetched { error: ErrorCode::None, records, image });
-        }
-        self.arm_waiting(cx);
-    }
-
-    fn arm_waiting(&self, cx: &mut Cx<'_>) {
-        match self.vol.waiting.values().map(|(.., deadline)| *deadline).min() {
-            Some(deadline) => cx.set_clock(Timer::MetadataWait, deadline.since(cx.now())),
-            None => cx.cancel_timer(Timer::MetadataWait),
-        }
+        self.drive(cx);
     }
 }

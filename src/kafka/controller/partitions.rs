@@ -32,7 +32,7 @@ impl Controller {
 
     /// A topic's setting: its own, else the cluster's.
     fn topic_setting(&self, p: Partition, name: &str) -> &str {
-        let own = self.disk.image.topics.get(&p.topic).and_then(|topic| topic.configs.get(name));
+        let own = self.latest.topics.get(&p.topic).and_then(|topic| topic.configs.get(name));
         own.map_or(self.configs.get(name), |value| value)
     }
 
@@ -49,7 +49,7 @@ impl Controller {
 
     /// What changes when a broker goes: it leaves every in-sync set and leads nothing.
     pub(super) fn leave_records(&self, broker: NodeId) -> Vec<MetadataRecord> {
-        let image = &self.disk.image;
+        let image = &self.latest;
         let alive = |id: NodeId| id != broker && image.active(id);
         let concerned =
             image.partitions_on(broker).filter(|(_, s)| s.isr.contains(&broker) || s.leader == Some(broker));
@@ -66,7 +66,7 @@ impl Controller {
         if !self.keeps_eligible_replicas() {
             return self.leave_records(broker);
         }
-        let image = &self.disk.image;
+        let image = &self.latest;
         let alive = |id: NodeId| id != broker && image.active(id);
         let concerned =
             image.partitions_on(broker).filter(|(_, s)| s.isr.contains(&broker) || s.elr.contains(&broker));
@@ -80,7 +80,7 @@ impl Controller {
 
     /// Partitions without a leader that a returning broker may lead.
     pub(super) fn offline_elections(&self, back: NodeId) -> Vec<MetadataRecord> {
-        let image = &self.disk.image;
+        let image = &self.latest;
         let alive = |id: NodeId| id == back || image.active(id);
         entries(image, image.leaderless())
             .filter_map(|(p, state)| Some(MetadataRecord::Partition(p, self.change(p, state).decide(alive)?)))
@@ -89,7 +89,7 @@ impl Controller {
 
     /// Looks again at partitions without a leader whose topics allow an unclean election.
     pub(super) fn elect_where_allowed(&mut self, cx: &mut Cx<'_>) {
-        let image = &self.disk.image;
+        let image = &self.latest;
         let allowed = entries(image, image.leaderless()).filter(|(p, _)| self.search(*p) == Search::Unclean);
         let records: Vec<MetadataRecord> = allowed
             .filter_map(|(p, state)| {
@@ -98,17 +98,16 @@ impl Controller {
             })
             .collect();
         if !records.is_empty() {
-            self.state_changes(cx, &records);
             self.commit(cx, records);
         }
     }
 
     /// Another minimum: who was eligible under the old one is so no longer.
     pub(super) fn forget_eligible(&self, topic: TopicId) -> Vec<MetadataRecord> {
-        let of_topic =
-            self.disk.image.partitions().filter(|(p, state)| {
-                p.topic == topic && (!state.elr.is_empty() || state.last_leader.is_some())
-            });
+        let of_topic = self
+            .latest
+            .partitions()
+            .filter(|(p, state)| p.topic == topic && (!state.elr.is_empty() || state.last_leader.is_some()));
         of_topic
             .map(|(p, state)| {
                 let partition_epoch = PartitionEpoch(state.partition_epoch.0 + 1);
@@ -118,19 +117,20 @@ impl Controller {
             .collect()
     }
 
-    /// States what records will change, in the order: who leaves, who joins, who leads.
-    pub(super) fn state_changes(&self, cx: &mut Cx<'_>, records: &[MetadataRecord]) {
-        let image = self.disk.image.clone();
-        for record in records {
-            let MetadataRecord::Partition(p, next) = record else { continue };
-            let Some(before) = image.partition(*p) else {
-                if let Some(to) = next.leader {
-                    let (from, epoch, how) = (None, next.leader_epoch, Election::Initial);
-                    cx.note(Note::LeaderElected { partition: *p, from, to, epoch, how });
-                }
-                continue;
-            };
-            Self::state_change(cx, *p, before, next);
+    /// States what a committed entry has changed: who left, who joined, who leads.
+    pub(super) fn tell_partition(
+        cx: &mut Cx<'_>,
+        p: Partition,
+        before: Option<&PartitionState>,
+        next: &PartitionState,
+    ) {
+        match (before, next.leader) {
+            (Some(before), _) => Self::state_change(cx, p, before, next),
+            (None, Some(to)) => {
+                let (from, epoch, how) = (None, next.leader_epoch, Election::Initial);
+                cx.note(Note::LeaderElected { partition: p, from, to, epoch, how });
+            }
+            (None, None) => {}
         }
     }
 
@@ -167,12 +167,12 @@ impl Controller {
         epoch: BrokerEpoch,
         changes: &[IsrChange],
     ) -> Body {
-        if self.disk.image.brokers.get(&broker).is_none_or(|b| b.epoch != epoch) {
+        if self.latest.brokers.get(&broker).is_none_or(|b| b.epoch != epoch) {
             return Body::PartitionAltered { error: ErrorCode::StaleBrokerEpoch, results: Vec::new() };
         }
         let mut records = Vec::new();
         let mut verdicts = Vec::new();
-        let image = &self.disk.image;
+        let image = &self.latest;
         for change in changes {
             let mut verdict = self.judge_isr(broker, change);
             if verdict == ErrorCode::None
@@ -194,14 +194,13 @@ impl Controller {
             }
             verdicts.push((change.partition, verdict));
         }
-        self.state_changes(cx, &records);
         self.commit(cx, records);
         let results = verdicts.into_iter().map(|(p, error)| self.isr_result(p, error)).collect();
         Body::PartitionAltered { error: ErrorCode::None, results }
     }
 
     fn isr_result(&self, partition: Partition, error: ErrorCode) -> IsrResult {
-        let state = self.disk.image.partition(partition).filter(|_| error == ErrorCode::None);
+        let state = self.latest.partition(partition).filter(|_| error == ErrorCode::None);
         IsrResult {
             partition,
             error,
@@ -212,7 +211,7 @@ impl Controller {
     }
 
     fn judge_isr(&self, broker: NodeId, change: &IsrChange) -> ErrorCode {
-        let image = &self.disk.image;
+        let image = &self.latest;
         let Some(state) = image.partition(change.partition) else {
             return ErrorCode::UnknownTopicOrPartition;
         };
@@ -241,7 +240,7 @@ impl Controller {
 
     /// Gives leadership back to the first replica where it is in sync and alive.
     pub(super) fn rebalance_leaders(&mut self, cx: &mut Cx<'_>) {
-        let image = &self.disk.image;
+        let image = &self.latest;
         let records: Vec<MetadataRecord> = entries(image, image.displaced())
             .filter_map(|(p, state)| {
                 let next = self.towards(p, state, Search::Preferred)?;
@@ -249,18 +248,17 @@ impl Controller {
             })
             .collect();
         if !records.is_empty() {
-            self.state_changes(cx, &records);
             self.commit(cx, records);
         }
     }
 
     fn towards(&self, p: Partition, state: &PartitionState, search: Search) -> Option<PartitionState> {
-        Change { search, ..self.change(p, state) }.decide(|id| self.disk.image.active(id))
+        Change { search, ..self.change(p, state) }.decide(|id| self.latest.active(id))
     }
 
     /// An admin asks for an election (`ElectLeaders`): of the preferred replica, or of anybody alive where nobody leads.
     pub(super) fn elect(&mut self, cx: &mut Cx<'_>, p: Partition, search: Search) -> ErrorCode {
-        let Some(state) = self.disk.image.partition(p) else { return ErrorCode::UnknownTopicOrPartition };
+        let Some(state) = self.latest.partition(p) else { return ErrorCode::UnknownTopicOrPartition };
         let preferred = search == Search::Preferred;
         let needless = match preferred {
             true => state.leader.is_some() && state.leader.as_ref() == state.replicas.first(),
@@ -274,7 +272,6 @@ impl Controller {
             return if preferred { ErrorCode::PreferredLeaderNotAvailable } else { none };
         };
         let records = vec![MetadataRecord::Partition(p, next)];
-        self.state_changes(cx, &records);
         self.commit(cx, records);
         ErrorCode::None
     }
@@ -282,7 +279,7 @@ impl Controller {
     /// An admin moves a partition to other brokers (`AlterPartitionReassignments`): new replicas are added first; once they are in sync
     /// the old ones go.
     pub(super) fn reassign(&mut self, cx: &mut Cx<'_>, p: Partition, target: &[NodeId]) -> ErrorCode {
-        let image = &self.disk.image;
+        let image = &self.latest;
         let Some(state) = image.partition(p) else { return ErrorCode::UnknownTopicOrPartition };
         let repeated = (1..target.len()).any(|n| target[n..].contains(&target[n - 1]));
         if target.is_empty() || repeated || !target.iter().all(|id| image.brokers.contains_key(id)) {
@@ -295,7 +292,6 @@ impl Controller {
         let change = Change { replicas, adding, removing, ..self.change(p, state) };
         if let Some(next) = change.decide(|id| image.active(id)) {
             let records = vec![MetadataRecord::Partition(p, next)];
-            self.state_changes(cx, &records);
             self.commit(cx, records);
         }
         ErrorCode::None

@@ -3,7 +3,7 @@
 use super::Controller;
 use crate::engine::{Micros, NodeId};
 use crate::kafka::mutant::{self, Mutant};
-use crate::kafka::{Body, BrokerEpoch, Cx, ErrorCode, Image, MetadataRecord, Note, Offset, Timer};
+use crate::kafka::{Body, BrokerEpoch, Cx, ErrorCode, Image, MetadataRecord, Offset, Timer};
 
 impl Controller {
     fn session_timeout(&self) -> Micros {
@@ -19,7 +19,7 @@ impl Controller {
         incarnation: u32,
         whole: bool,
     ) -> Body {
-        let known = self.disk.image.brokers.get(&broker).copied();
+        let known = self.latest.brokers.get(&broker).copied();
         let alive = self.vol.sessions.contains_key(&broker) && known.is_some_and(|b| !b.fenced);
         if alive && known.is_some_and(|b| b.incarnation == incarnation) {
             let epoch = known.map(|b| b.epoch).unwrap_or_default();
@@ -32,10 +32,8 @@ impl Controller {
         }
         let mut records = if whole { self.leave_records(broker) } else { self.lost_log_records(broker) };
         records.push(MetadataRecord::RegisterBroker { broker, incarnation });
-        self.state_changes(cx, &records);
         self.commit(cx, records);
-        let epoch = BrokerEpoch(self.disk.image.offset.0);
-        cx.note(Note::BrokerRegistered { broker, epoch });
+        let epoch = BrokerEpoch(self.latest.offset.0);
         self.vol.sessions.remove(&broker);
         self.vol.leaving.remove(&broker);
         Body::BrokerRegistered { error: ErrorCode::None, epoch }
@@ -51,7 +49,7 @@ impl Controller {
         want_shutdown: bool,
     ) -> Body {
         let stale = |error| Body::BrokerHeartbeatAnswered { error, fenced: true, should_shutdown: false };
-        let Some(state) = self.disk.image.brokers.get(&broker).copied() else {
+        let Some(state) = self.latest.brokers.get(&broker).copied() else {
             return stale(ErrorCode::StaleBrokerEpoch);
         };
         if state.epoch != epoch {
@@ -68,11 +66,9 @@ impl Controller {
             let unfence = MetadataRecord::BrokerChange { broker, fenced: false, shutting_down: false };
             let mut records = vec![unfence];
             records.extend(self.offline_elections(broker));
-            cx.note(Note::BrokerUnfenced { broker });
-            self.state_changes(cx, &records);
             self.commit(cx, records);
         }
-        let fenced = self.disk.image.brokers.get(&broker).is_none_or(|b| b.fenced);
+        let fenced = self.latest.brokers.get(&broker).is_none_or(|b| b.fenced);
         Body::BrokerHeartbeatAnswered { error: ErrorCode::None, fenced, should_shutdown: false }
     }
 
@@ -81,14 +77,13 @@ impl Controller {
     fn shut_down(&mut self, cx: &mut Cx<'_>, broker: NodeId) -> Body {
         let leads = |image: &Image| image.leaders_on(broker) > 0;
         let known = self.vol.leaving.get(&broker).copied();
-        if known.is_none() && leads(&self.disk.image) {
+        if known.is_none() && leads(&self.latest) {
             let mut records = self.leave_records(broker);
             records.push(MetadataRecord::BrokerChange { broker, fenced: false, shutting_down: true });
-            self.state_changes(cx, &records);
             self.commit(cx, records);
-            self.vol.leaving.insert(broker, self.disk.image.offset);
+            self.vol.leaving.insert(broker, self.latest.offset);
         }
-        let may = !leads(&self.disk.image) && known.is_none_or(|given| given <= self.lowest_applied());
+        let may = !leads(&self.latest) && known.is_none_or(|given| given <= self.lowest_applied());
         let should_shutdown = may && (known.is_some() || !self.vol.leaving.contains_key(&broker));
         if should_shutdown {
             self.fence(cx, broker);
@@ -98,7 +93,7 @@ impl Controller {
 
     /// How far every live broker has applied the metadata log.
     fn lowest_applied(&self) -> Offset {
-        let live = self.disk.image.brokers.iter().filter(|(_, state)| state.active());
+        let live = self.latest.brokers.iter().filter(|(_, state)| state.active());
         let applied = live.map(|(id, _)| self.vol.applied.get(id).copied().unwrap_or(Offset::NONE));
         applied.min().unwrap_or(Offset(i64::MAX))
     }
@@ -107,16 +102,14 @@ impl Controller {
     fn fence(&mut self, cx: &mut Cx<'_>, broker: NodeId) {
         self.vol.sessions.remove(&broker);
         self.vol.leaving.remove(&broker);
-        if self.disk.image.brokers.get(&broker).is_none_or(|b| b.fenced) {
+        if self.latest.brokers.get(&broker).is_none_or(|b| b.fenced) {
             return;
         }
-        cx.note(Note::BrokerFenced { broker });
         let mut records = self.leave_records(broker);
         if mutant::on(Mutant::FencesInName) {
             records.clear();
         }
         records.push(MetadataRecord::BrokerChange { broker, fenced: true, shutting_down: false });
-        self.state_changes(cx, &records);
         self.commit(cx, records);
     }
 
@@ -153,11 +146,11 @@ impl Controller {
         epoch: BrokerEpoch,
     ) -> Body {
         const BLOCK: i64 = 1000;
-        if self.disk.image.brokers.get(&broker).is_none_or(|b| b.epoch != epoch) {
+        if self.latest.brokers.get(&broker).is_none_or(|b| b.epoch != epoch) {
             let error = ErrorCode::StaleBrokerEpoch;
             return Body::ProducerIdsAllocated { error, first: -1, count: 0 };
         }
-        let first = self.disk.image.next_producer_id;
+        let first = self.latest.next_producer_id;
         self.commit(cx, vec![MetadataRecord::ProducerIds { next: first + BLOCK }]);
         Body::ProducerIdsAllocated { error: ErrorCode::None, first, count: BLOCK }
     }

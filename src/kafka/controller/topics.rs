@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::Controller;
 use crate::engine::NodeId;
 use crate::kafka::{
-    Cx, ErrorCode, LeaderEpoch, MetadataRecord, Note, Partition, PartitionEpoch, PartitionState, TopicId,
+    Cx, ErrorCode, LeaderEpoch, MetadataRecord, Partition, PartitionEpoch, PartitionState, TopicId,
 };
 
 impl Controller {
@@ -21,7 +21,7 @@ impl Controller {
         replication: u32,
         configs: Vec<(&'static str, Arc<str>)>,
     ) -> ErrorCode {
-        if self.disk.image.topics.contains_key(&topic) {
+        if self.latest.topics.contains_key(&topic) {
             return ErrorCode::TopicAlreadyExists;
         }
         let assignment = match replicas.map_or_else(|| self.place(0, partitions, replication), Ok) {
@@ -36,17 +36,15 @@ impl Controller {
             Ok(more) => records.extend(more),
             Err(error) => return error,
         }
-        cx.note(Note::TopicCreated { topic });
-        self.state_changes(cx, &records);
         self.commit(cx, records);
         ErrorCode::None
     }
 
     pub(super) fn add_partitions(&mut self, cx: &mut Cx<'_>, topic: TopicId, count: u32) -> ErrorCode {
-        let Some(state) = self.disk.image.topics.get(&topic) else {
+        let Some(state) = self.latest.topics.get(&topic) else {
             return ErrorCode::UnknownTopicOrPartition;
         };
-        let before = self.disk.image.partition_count(topic);
+        let before = self.latest.partition_count(topic);
         if count <= before {
             return ErrorCode::InvalidPartitions;
         }
@@ -57,8 +55,6 @@ impl Controller {
             .and_then(|assignment| self.partition_records(topic, before, assignment));
         match records {
             Ok(records) => {
-                cx.note(Note::PartitionsAdded { topic, count });
-                self.state_changes(cx, &records);
                 self.commit(cx, records);
                 ErrorCode::None
             }
@@ -73,7 +69,7 @@ impl Controller {
         key: &'static str,
         value: Arc<str>,
     ) -> ErrorCode {
-        if !self.disk.image.topics.contains_key(&topic) {
+        if !self.latest.topics.contains_key(&topic) {
             return ErrorCode::UnknownTopicOrPartition;
         }
         let mut records = vec![MetadataRecord::TopicConfig { topic, key, value }];
@@ -86,7 +82,7 @@ impl Controller {
 
     fn place(&self, first: u32, count: u32, replication: u32) -> Result<Vec<Vec<NodeId>>, ErrorCode> {
         let brokers: Vec<NodeId> =
-            self.disk.image.brokers.iter().filter(|(_, b)| b.active()).map(|(id, _)| *id).collect();
+            self.latest.brokers.iter().filter(|(_, b)| b.active()).map(|(id, _)| *id).collect();
         let replication = replication as usize;
         if replication == 0 || replication > brokers.len() {
             return Err(ErrorCode::InvalidReplicationFactor);
@@ -101,7 +97,7 @@ impl Controller {
         first: u32,
         assignment: Vec<Vec<NodeId>>,
     ) -> Result<Vec<MetadataRecord>, ErrorCode> {
-        let image = &self.disk.image;
+        let image = &self.latest;
         let mut records = Vec::new();
         for (index, replicas) in (first..).zip(assignment) {
             let repeated = (1..replicas.len()).any(|n| replicas[n..].contains(&replicas[n - 1]));

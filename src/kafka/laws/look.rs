@@ -32,12 +32,16 @@ pub(super) fn leader(world: &World, p: Partition) -> Option<&Broker> {
     brokers(world).map(|(_, b)| b).filter(|b| b.leads(p).is_some()).max_by_key(|b| b.leader_epoch(p))
 }
 
-/// The active controller.
+/// All controllers.
+pub(super) fn controllers(world: &World) -> impl Iterator<Item = (NodeId, &Controller)> {
+    world
+        .nodes()
+        .filter_map(|(id, node)| if let Process::Controller(c) = node { Some((id, &**c)) } else { None })
+}
+
+/// The controller that knows most of what is committed.
 pub(super) fn controller(world: &World) -> Option<&Controller> {
-    world.nodes().find_map(|(_, node)| match node {
-        Process::Controller(controller) if controller.is_active() => Some(&**controller),
-        _ => None,
-    })
+    controllers(world).map(|(_, controller)| controller).max_by_key(|controller| controller.image().offset)
 }
 
 /// Whether the controller, too, thinks that this broker leads, in the epoch that the broker knows.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::log::{Place, QuorumBatch, Snapshot};
+use super::log::{Entry, Place, QuorumBatch, Snapshot};
 use crate::engine::NodeId;
 use crate::kafka::{ErrorCode, LeaderEpoch, Offset};
 
@@ -79,6 +79,13 @@ impl QuorumFetched {
     pub fn is_quiet(&self) -> bool {
         self.diverging.is_none() && self.snapshot.is_none() && self.batches.iter().all(|b| b.is_quiet())
     }
+
+    /// Whether it brings only what says nothing to a broker.
+    #[must_use]
+    pub fn is_quiet_for_brokers(&self) -> bool {
+        let idle = |entry: &Entry| entry.is_quiet() || matches!(entry, Entry::LeaderChange(_));
+        self.snapshot.is_none() && self.batches.iter().all(|batch| batch.entries.iter().all(idle))
+    }
 }
 
 /// A request of one voter to another.
@@ -129,4 +136,43 @@ pub enum Response {
     Fetched(QuorumFetched),
     /// To a FetchSnapshot. Whole: Kafka sends it in pieces.
     Snapshot(Head, Option<Snapshot>),
+}
+
+impl Request {
+    /// Its name. A fetch of the metadata log is a Fetch in Kafka; here it is told apart from those of data.
+    #[must_use]
+    pub const fn api(&self) -> &'static str {
+        match self {
+            Self::Vote(_) => "Vote",
+            Self::BeginQuorumEpoch { .. } => "BeginQuorumEpoch",
+            Self::EndQuorumEpoch { .. } => "EndQuorumEpoch",
+            Self::Fetch(_) => "FetchMetadata",
+            Self::FetchSnapshot { .. } => "FetchSnapshot",
+        }
+    }
+}
+
+impl Response {
+    /// The name of what it answers.
+    #[must_use]
+    pub const fn api(&self) -> &'static str {
+        match self {
+            Self::Vote { .. } => "Vote",
+            Self::Begun(_) => "BeginQuorumEpoch",
+            Self::Ended(_) => "EndQuorumEpoch",
+            Self::Fetched(_) => "FetchMetadata",
+            Self::Snapshot(..) => "FetchSnapshot",
+        }
+    }
+
+    /// Error, epoch and leader.
+    #[must_use]
+    pub const fn head(&self) -> Head {
+        match self {
+            Self::Vote { head, .. } | Self::Begun(head) | Self::Ended(head) | Self::Snapshot(head, _) => {
+                *head
+            }
+            Self::Fetched(fetched) => fetched.head,
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! What a broker knows of the quorum: an epoch, its leader, and whom to ask when it knows none.
 
 use crate::engine::NodeId;
-use crate::kafka::LeaderEpoch;
+use crate::kafka::{ErrorCode, LeaderEpoch};
 
 use super::Head;
 
@@ -47,15 +47,14 @@ impl Observer {
         self.lost |= self.leader == Some(node);
     }
 
-    /// What an answer says. True: there is a leader that was not known before.
+    /// What an answer says. True: it names an epoch or a leader that was not known.
     pub fn heed(&mut self, from: NodeId, head: Head) -> bool {
-        let newer = head.epoch > self.epoch;
         let named = head.epoch == self.epoch && self.leader.is_none() && head.leader.is_some();
-        if newer || named {
+        if head.epoch > self.epoch || named {
             (self.epoch, self.leader, self.lost) = (head.epoch, head.leader, false);
-            return head.leader.is_some();
+            return true;
         }
-        if self.leader == Some(from) {
+        if head.error == ErrorCode::None && self.leader == Some(from) {
             self.lost = false;
         }
         false

@@ -549,6 +549,89 @@ pub static FUNCTIONS: &[Function] = &[
         ("적용한 메타데이터 오프셋", "metadata offset it has applied"),
         "metadata_offset('b1') >= 0",
     ),
+    // ---- the quorum of controllers ----
+    f(
+        "quorum_epoch",
+        &[Process],
+        0,
+        Int,
+        (
+            "쿼럼의 에폭: 그 컨트롤러가 아는 것, 없으면 켜진 보터가 아는 가장 높은 것",
+            "epoch of the quorum: the one that this controller knows, else the highest that a running voter knows",
+        ),
+        "quorum_epoch() >= quorum_epoch('k1')",
+    ),
+    f(
+        "quorum_leader",
+        &[Process],
+        0,
+        Id(Process),
+        (
+            "쿼럼의 리더: 그 컨트롤러가 아는 것, 없으면 가장 높은 에폭의 리더",
+            "leader of the quorum: as this controller knows it, else the leader of the highest epoch",
+        ),
+        "quorum_leader() == controller()",
+    ),
+    f(
+        "quorum_state",
+        &[Process],
+        1,
+        Gives::Text,
+        (
+            "보터의 상태: Unattached Prospective Candidate Leader Follower Resigned, 꺼져 있으면 null",
+            "state of a voter: Unattached Prospective Candidate Leader Follower Resigned, null if it is down",
+        ),
+        "quorum_state('k1') == 'Leader'",
+    ),
+    f(
+        "voted",
+        &[Process],
+        1,
+        Id(Process),
+        ("보터가 지금 에폭에서 표를 준 컨트롤러", "for whom a voter voted in its present epoch"),
+        "voted('k1') == null || quorum_epoch('k1') > 0",
+    ),
+    f(
+        "metadata_hw",
+        &[Process],
+        1,
+        Int,
+        (
+            "보터가 아는 메타데이터 로그의 하이 워터마크, 아직 모르면 -1",
+            "high watermark of the metadata log as a voter knows it, -1 while it does not",
+        ),
+        "metadata_hw('k1') <= metadata_leo('k1')",
+    ),
+    f(
+        "metadata_leo",
+        &[Process],
+        1,
+        Int,
+        ("보터의 메타데이터 로그 끝 오프셋", "end of a voter's metadata log"),
+        "metadata_leo('k1') > 0",
+    ),
+    f(
+        "metadata_start",
+        &[Process],
+        1,
+        Int,
+        (
+            "보터의 메타데이터 로그 시작 오프셋(그 앞은 스냅샷에 있음)",
+            "start of a voter's metadata log (what came before is in its snapshot)",
+        ),
+        "metadata_start('k1') == 0",
+    ),
+    f(
+        "metadata_log",
+        &[Process],
+        1,
+        Maps,
+        (
+            "보터의 메타데이터 로그에서 NoOp이 아닌 최근 100개: offset epoch kind",
+            "latest 100 records of a voter's metadata log that are no NoOp: offset epoch kind",
+        ),
+        "metadata_log('k1').exists(r, r.kind == 'Topic')",
+    ),
     // ---- the lab ----
     f(
         "count",

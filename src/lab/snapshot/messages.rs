@@ -93,12 +93,8 @@ impl Looking<'_> {
                 said.field("epoch", epoch.0.to_string());
                 said.label(format!("PID {}", pid.0));
             }
-            Body::MetadataFetch { from } => said.field("from", from.to_string()),
-            Body::MetadataFetched { records, .. } => {
-                for (offset, record) in records.iter() {
-                    said.field(&offset.to_string(), record.kind());
-                }
-            }
+            Body::Quorum(request) => self.say_quorum(request, &mut said),
+            Body::QuorumAnswered { response, .. } => self.say_quorum_answer(response, &mut said),
             Body::BrokerHeartbeat { epoch, metadata_offset, want_shutdown, .. } => {
                 said.field("broker epoch", epoch.0.to_string());
                 said.field("metadata offset", metadata_offset.to_string());

@@ -3,6 +3,7 @@
 mod clients;
 mod groups;
 mod messages;
+mod quorum;
 mod servers;
 mod transactions;
 
@@ -70,12 +71,9 @@ impl Looking<'_> {
         }
     }
 
-    /// The active controller's committed picture.
+    /// What is committed.
     pub fn image(&self) -> Option<&std::sync::Arc<crate::kafka::Image>> {
-        self.world.nodes().find_map(|(_, node)| match node {
-            Process::Controller(controller) => Some(controller.image()),
-            _ => None,
-        })
+        Some(super::cel::committed_image(self.world))
     }
 }
 
@@ -89,6 +87,7 @@ pub fn snapshot(world: &World, facts: &dyn Facts) -> TankView {
         topics: looking.topics(),
         transactions: looking.transactions(),
         groups: looking.groups(),
+        quorum: looking.quorum(),
         sends: looking.sends(),
         messages: world.flights().map(|flight| looking.message(flight)).collect(),
         cuts: world.cuts().map(|(a, b)| (looking.node(a), b.map(|b| looking.node(b)))).collect(),
@@ -122,18 +121,17 @@ pub fn message(world: &World, facts: &dyn Facts, flight: &Flight<Body>) -> Messa
 impl Looking<'_> {
     fn controller(&self, id: NodeId, controller: &crate::kafka::controller::Controller) -> ControllerView {
         const TAIL: usize = 8;
-        let records = controller.records();
-        let real =
-            |(_, record): &&(_, crate::kafka::MetadataRecord)| *record != crate::kafka::MetadataRecord::NoOp;
+        let log = controller.raft().log();
+        let telling = log.newest().filter(|(_, _, entry)| !entry.is_quiet());
         let mut tail: Vec<(i64, String)> =
-            records.iter().rev().filter(real).take(TAIL).map(|(o, r)| (o.0, r.kind().to_owned())).collect();
+            telling.take(TAIL).map(|(offset, _, entry)| (offset.0, entry.kind().to_owned())).collect();
         tail.reverse();
         ControllerView {
             id: self.node(id),
             process: self.process(id),
             active: controller.is_active(),
             epoch: controller.epoch(),
-            log_end: controller.image().offset.0 + 1,
+            log_end: log.end().offset.0,
             tail,
         }
     }

@@ -102,13 +102,13 @@ impl Checker<'_> {
                 format!("There may be 1 to 1000 brokers, not {n}."),
             );
         }
-        if self.spec.controllers() != 1 {
+        if !(1..=9).contains(&self.spec.controllers()) {
             let n = self.spec.controllers();
             self.error(
                 "cluster.controllers",
                 cluster.controllers.span(),
-                format!("이 판에서는 컨트롤러가 1개여야 합니다. {n}개는 나중에 됩니다."),
-                format!("This version has one controller; {n} come later."),
+                format!("컨트롤러는 1개에서 9개까지입니다. {n}개는 안 됩니다."),
+                format!("There may be 1 to 9 controllers, not {n}."),
             );
         }
         self.config("cluster.config", &cluster.config, Scope::Broker, Family::Java);
@@ -507,7 +507,7 @@ mod tests {
                 "ZooKeeper is not",
                 "\"zookeeper\"",
             ),
-            ("[cluster]\ncontrollers = 3".to_owned(), "cluster.controllers", "This version has one", "3"),
+            ("[cluster]\ncontrollers = 10".to_owned(), "cluster.controllers", "There may be 1 to 9", "10"),
             (
                 "[cluster]\nconfig = { \"broker.sesion.timeout.ms\" = 1 }".to_owned(),
                 "cluster.config.\"broker.sesion.timeout.ms\"",

@@ -211,7 +211,11 @@ pub(super) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role, String
             }
         }
         "MessageLost" | "RequestTimedOut" | "NodeCrashed" | "LinkCut" | "LeaderLost" | "RecordFailed"
-        | "SessionExpired" | "BrokerFenced" => ("✗", Role::Dropped),
+        | "SessionExpired" | "BrokerFenced" | "ControllerResigned" => ("✗", Role::Dropped),
+        "ControllerElected" => ("★", Role::Leader),
+        "QuorumStateChanged" | "VoteGranted" | "PreVoteGranted" => ("◆", Role::Control),
+        "MetadataTruncated" => ("◌", Role::OutOfSync),
+        "SnapshotTaken" => ("◆", Role::Muted),
         "Appended" if !is_internal(line) => ("◆", Role::Committed),
         "HighWatermarkMoved" if !is_internal(line) => ("▲", Role::Focus),
         "LeaderElected" if !is_internal(line) => ("★", Role::Leader),

@@ -3,6 +3,7 @@
 mod groups;
 mod history;
 mod partitions;
+mod quorum;
 mod records;
 
 use std::collections::BTreeMap;
@@ -46,6 +47,8 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         | "buffer" | "polls" | "err" | "consumers" | "pid" | "producer_epoch" | "txn_state" | "hash"
         | "requests" | "coordinator" => groups::answer(facts, name, args),
         "spans" | "idle" => history::answer(facts, name, args),
+        "quorum_epoch" | "quorum_leader" | "quorum_state" | "voted" | "metadata_hw" | "metadata_leo"
+        | "metadata_start" | "metadata_log" => quorum::answer(facts, name, args),
         _ => processes(facts, name, args),
     }
 }
@@ -189,12 +192,7 @@ impl<'a> Facts<'a> {
 
     /// The active controller that runs.
     pub(super) fn controller(&self) -> Option<(NodeId, &'a Controller)> {
-        self.world.nodes().find_map(|(node, process)| match process {
-            Process::Controller(controller) if controller.is_active() && self.is_up(node) => {
-                Some((node, &**controller))
-            }
-            _ => None,
-        })
+        active_controller(self.world)
     }
 
     /// What is committed in the metadata log.
@@ -203,7 +201,17 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// What is committed in the metadata log: the newest that any controller's disk holds.
+/// The active controller that runs; of several that believe to be it, that of the highest epoch.
+pub(in crate::lab) fn active_controller(world: &crate::kafka::World) -> Option<(NodeId, &Controller)> {
+    let active = world.nodes().filter_map(|(node, process)| match process {
+        Process::Controller(controller) if controller.is_active() => Some((node, &**controller)),
+        _ => None,
+    });
+    let running = active.filter(|(node, _)| !matches!(world.process(*node), Life::Down { .. }));
+    running.max_by_key(|(_, controller)| controller.epoch())
+}
+
+/// What is committed in the metadata log: the state at the highest high watermark that any controller has known.
 pub(in crate::lab) fn committed_image(world: &crate::kafka::World) -> &Arc<Image> {
     static EMPTY: std::sync::LazyLock<Arc<Image>> = std::sync::LazyLock::new(|| Arc::new(Image::empty()));
     let images = world.nodes().filter_map(|(_, process)| match process {

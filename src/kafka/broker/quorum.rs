@@ -1,0 +1,91 @@
+//! A broker and the quorum: it tails the metadata log as an observer, and so learns who the active controller is.
+
+use super::{Broker, Pending};
+use crate::engine::{Micros, NodeId};
+use crate::kafka::client::METADATA_LOG;
+use crate::kafka::raft::{ClusterId, Place, QuorumFetch, Request, Response};
+use crate::kafka::{Body, Cx, ErrorCode, MetadataSnapshot, Role, Timer};
+
+/// After a fetch of metadata that failed.
+const RETRY: Micros = Micros::ms(100);
+/// A fetch of metadata that nobody answers (`controller.quorum.request.timeout.ms`).
+const LIMIT: Micros = Micros::secs(2);
+
+impl Broker {
+    /// The controller to talk to, as far as this broker knows: the leader of the quorum, or the only controller there is.
+    pub(super) fn controller(&self, cx: &Cx<'_>) -> Option<NodeId> {
+        let names = cx.shared();
+        let mut all = names.of_role(Role::Controller);
+        let first = all.next()?;
+        if all.next().is_none() { Some(first) } else { self.disk.observer.leader() }
+    }
+
+    /// Asks for the metadata log from where this broker stands; the leader answers when there is more, or after a while.
+    pub(super) fn poll_metadata(&mut self, cx: &mut Cx<'_>) {
+        if self.vol.requests.iter().any(|(_, _, pending)| matches!(pending, Pending::MetadataLog(_))) {
+            return;
+        }
+        let voters: Vec<NodeId> = cx.shared().of_role(Role::Controller).collect();
+        let Some(to) = self.disk.observer.whom(&voters) else { return };
+        let next = self.vol.image.offset.plus(1);
+        let end = Place { epoch: self.vol.metadata_epoch, offset: next };
+        let (cluster, epoch) = (ClusterId::default(), self.disk.observer.epoch());
+        let fetch = QuorumFetch { cluster, epoch, end, high_watermark: next };
+        self.ask_quorum(cx, to, Request::Fetch(fetch));
+    }
+
+    /// An observer's question tells the controller nothing that anything depends on.
+    fn ask_quorum(&mut self, cx: &mut Cx<'_>, to: NodeId, request: Request) {
+        let body = Body::Quorum(request);
+        self.vol.requests.send(cx, to, METADATA_LOG, true, body, LIMIT, Pending::MetadataLog(to));
+    }
+
+    /// The next stretch of the metadata log, or who else has it.
+    pub(super) fn on_quorum_answer(
+        &mut self,
+        cx: &mut Cx<'_>,
+        from: NodeId,
+        response: &Response,
+        image: Option<&MetadataSnapshot>,
+    ) {
+        let head = response.head();
+        let before = self.disk.observer.leader();
+        let news = self.disk.observer.heed(from, head);
+        match (response, image) {
+            (Response::Fetched(fetched), Some(image)) if head.error == ErrorCode::None => {
+                if let Some(at) = fetched.snapshot {
+                    let epoch = self.disk.observer.epoch();
+                    self.ask_quorum(cx, from, Request::FetchSnapshot { epoch, at });
+                } else {
+                    let epoch = fetched.batches.last().map(|batch| batch.epoch);
+                    self.on_metadata(cx, &image.0, epoch.unwrap_or(self.vol.metadata_epoch));
+                }
+            }
+            (Response::Snapshot(_, Some(snapshot)), _) => {
+                self.on_metadata(cx, &snapshot.image, snapshot.at.epoch);
+            }
+            _ if news => self.poll_metadata(cx),
+            _ => self.metadata_lost(cx, from),
+        }
+        if self.disk.observer.leader() != before {
+            self.on_other_controller(cx);
+        }
+    }
+
+    /// That node does not help: others are asked in turn.
+    pub(super) fn metadata_lost(&mut self, cx: &mut Cx<'_>, node: NodeId) {
+        self.disk.observer.unreached(node);
+        cx.set_timer(Timer::MetadataWait, RETRY);
+    }
+
+    /// Another controller is the active one: what waited for one goes to it.
+    fn on_other_controller(&mut self, cx: &mut Cx<'_>) {
+        if self.controller(cx).is_none() {
+            return;
+        }
+        self.beat(cx);
+        if !self.vol.init_waiting.is_empty() {
+            self.ask_for_producer_ids(cx);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The voter inside the controller: its messages, its clock, and what it tells.
+
+use super::{Controller, Parked};
+use crate::engine::{Envelope, Lane, Micros, MsgId};
+use crate::kafka::client::{METADATA_LOG, QUORUM};
+use crate::kafka::raft::{Clock, Happened, Raft, Request, Response, Standing};
+use crate::kafka::{Body, Cx, MetadataSnapshot, Note, Timer};
+
+/// How long a fetch waits for news.
+const MAX_WAIT: Micros = Micros::ms(500);
+/// The stream of draws for elections.
+const ELECTIONS: u64 = 40;
+
+impl Controller {
+    pub(super) fn with_raft<T>(
+        &mut self,
+        cx: &mut Cx<'_>,
+        act: impl FnOnce(&mut Raft, &mut Clock<'_>) -> T,
+    ) -> T {
+        let now = cx.now();
+        let mut draw = |n| cx.draw(ELECTIONS, n);
+        act(&mut self.raft, &mut Clock { now, draw: &mut draw })
+    }
+
+    /// A request of another voter, or a broker's fetch.
+    pub(super) fn on_quorum(&mut self, cx: &mut Cx<'_>, message: &Envelope<Body>, request: &Request) {
+        let from = message.from;
+        let response = match request {
+            Request::Vote(vote) => self.with_raft(cx, |raft, clock| raft.on_vote(vote, clock)),
+            Request::BeginQuorumEpoch { epoch } => {
+                self.with_raft(cx, |raft, clock| raft.on_begin(from, *epoch, clock))
+            }
+            Request::EndQuorumEpoch { epoch, successors } => {
+                self.with_raft(cx, |raft, clock| raft.on_end(from, *epoch, successors, clock))
+            }
+            Request::Fetch(fetch) => {
+                self.with_raft(cx, |raft, clock| raft.on_fetch(from, fetch, clock));
+                let (conn, until) = (message.conn, cx.now() + MAX_WAIT);
+                self.vol.fetches.insert(message.id, Parked { conn, from, fetch: *fetch, until });
+                self.vol.fresh.push(message.id);
+                self.vol.by_age.push_back((until, message.id));
+                return;
+            }
+            Request::FetchSnapshot { epoch, at } => {
+                let (head, snapshot) = self.raft.serve_snapshot(*epoch, *at);
+                Response::Snapshot(head, snapshot)
+            }
+        };
+        let body = Body::QuorumAnswered { response, image: None };
+        cx.answer(message.conn, message.id, message.quiet, body);
+    }
+
+    pub(super) fn on_quorum_answer(
+        &mut self,
+        cx: &mut Cx<'_>,
+        message: &Envelope<Body>,
+        response: &Response,
+    ) {
+        if let Some((to, _)) = self.vol.requests.answered(cx, message) {
+            if let Response::Fetched(fetched) = response {
+                self.vol.has_news = !fetched.is_quiet();
+            }
+            self.with_raft(cx, |raft, clock| raft.on_response(to, response.clone(), clock));
+        }
+    }
+
+    /// An orderly end: who leads says so first.
+    pub(super) fn leave(&mut self, cx: &mut Cx<'_>) {
+        self.with_raft(cx, Raft::resign);
+        self.drive(cx);
+        cx.exit();
+    }
+
+    /// After every handler: what is due, what has been committed, what may be answered, what has to be asked.
+    pub(super) fn drive(&mut self, cx: &mut Cx<'_>) {
+        let now = cx.now();
+        let mut turns = 0;
+        while self.raft.deadline() <= now && turns < 8 {
+            self.with_raft(cx, |raft, clock| raft.poll(clock));
+            turns += 1;
+        }
+        self.tell_happened(cx);
+        self.apply_committed(cx);
+        self.follow_role(cx);
+        self.serve_fetches(cx);
+        self.send_replies(cx);
+        self.send_requests(cx);
+        self.arm(cx);
+    }
+
+    fn tell_happened(&mut self, cx: &mut Cx<'_>) {
+        let (node, alone) = (cx.me(), self.raft.voters().len() == 1);
+        for happened in self.raft.take_happened() {
+            match happened {
+                Happened::Became { from, to, epoch } => {
+                    if !alone {
+                        cx.note(Note::QuorumStateChanged { node, from, to, epoch: epoch.0 });
+                    }
+                    if to == Standing::Leader
+                        && let Some(leading) = self.raft.leading()
+                    {
+                        let (offset, kind) = (leading.epoch_start, "LeaderChange");
+                        cx.note(Note::MetadataAppended { offset, kind });
+                    }
+                }
+                Happened::Granted { candidate, epoch, pre } => {
+                    cx.note(Note::VoteGranted { node, candidate, epoch: epoch.0, pre });
+                }
+                Happened::Truncated { to } => cx.note(Note::MetadataTruncated { node, to }),
+            }
+        }
+    }
+
+    /// Fetches that may have an answer now: all of them when log, high watermark or role have changed, else the new and the late ones.
+    fn fetches_to_look_at(&mut self, now: Micros) -> Vec<MsgId> {
+        let fresh = std::mem::take(&mut self.vol.fresh);
+        let mut late = Vec::new();
+        while let Some((until, msg)) = self.vol.by_age.front().copied() {
+            let known = self.vol.fetches.contains_key(&msg);
+            if known && until > now {
+                break;
+            }
+            self.vol.by_age.pop_front();
+            late.extend(known.then_some(msg));
+        }
+        let raft = &self.raft;
+        let look = (raft.log().end(), raft.high_watermark(), raft.election(), raft.leads_for_sure());
+        if self.vol.served.replace(look) == Some(look) {
+            late.extend(fresh.into_iter().filter(|msg| self.vol.fetches.contains_key(msg)));
+            late
+        } else {
+            self.vol.fetches.keys().copied().collect()
+        }
+    }
+
+    /// Answers the fetches for which there is something, or that have waited long enough.
+    fn serve_fetches(&mut self, cx: &mut Cx<'_>) {
+        let now = cx.now();
+        for msg in self.fetches_to_look_at(now) {
+            let Some(parked) = self.vol.fetches.get(&msg).copied() else { continue };
+            let Some(fetched) = self.raft.serve(parked.from, &parked.fetch, parked.until <= now) else {
+                continue;
+            };
+            self.vol.fetches.remove(&msg);
+            let voter = self.raft.voters().contains(&parked.from);
+            let quiet = if voter { fetched.is_quiet() } else { fetched.is_quiet_for_brokers() };
+            let good = !voter && fetched.head.error == crate::kafka::ErrorCode::None;
+            let image = good.then(|| MetadataSnapshot(std::sync::Arc::clone(&self.committed)));
+            let body = Body::QuorumAnswered { response: Response::Fetched(fetched), image };
+            cx.answer(parked.conn, msg, quiet, body);
+        }
+    }
+
+    fn send_requests(&mut self, cx: &mut Cx<'_>) {
+        let limit = self.configs.ms("controller.quorum.request.timeout.ms");
+        for (to, request) in self.raft.take_requests() {
+            let (lane, quiet): (Lane, bool) = match &request {
+                Request::Fetch(_) => (METADATA_LOG, !std::mem::take(&mut self.vol.has_news)),
+                Request::FetchSnapshot { .. } => (METADATA_LOG, false),
+                // Once it leads for sure it only reminds those that are not there.
+                Request::BeginQuorumEpoch { .. } => (QUORUM, self.raft.leads_for_sure()),
+                _ => (QUORUM, false),
+            };
+            let body = Body::Quorum(request.clone());
+            self.vol.requests.send(cx, to, lane, quiet, body, limit, (to, request));
+        }
+    }
+
+    fn arm(&mut self, cx: &mut Cx<'_>) {
+        let waits = self.vol.by_age.front().map_or(Micros::NEVER, |(until, _)| *until);
+        let armed = &mut self.vol.armed;
+        for (at, timer, slot) in
+            [(self.raft.deadline(), Timer::Quorum, &mut armed.0), (waits, Timer::MetadataWait, &mut armed.1)]
+        {
+            if at == Micros::NEVER {
+                cx.cancel_timer(timer);
+            } else if *slot != at || !cx.timer_armed(timer) {
+                cx.set_clock(timer, at.since(cx.now()));
+            }
+            *slot = at;
+        }
+    }
+}
