@@ -133,6 +133,26 @@ mutants! {
     KeepsPartitionEpoch = "keeps-partition-epoch",
     /// A broker that is fenced keeps what it leads: control.34.
     FencesInName = "fences-in-name",
+    /// A voter that follows acts as the controller, too: control.21.
+    FollowersAct = "followers-act",
+    /// A voter gives its vote to whoever asks, again and again: control.24.
+    VotesTwice = "votes-twice",
+    /// A leader of the quorum does not see that a follower's log parted from its own: control.25.
+    OverlooksFork = "overlooks-fork",
+    /// A voter votes for a candidate whose log is shorter than its own: control.26.
+    VotesForAnyone = "votes-for-anyone",
+    /// A new leader of the quorum counts records of older epochs as committed: control.27.
+    CommitsOldEpochs = "commits-old-epochs",
+    /// The fetch of a broker counts for the high watermark of the metadata log: control.29.
+    CountsObservers = "counts-observers",
+    /// A broker that comes back gets the broker epoch it had: control.35.
+    RegistersInName = "registers-in-name",
+    /// A broker is unfenced before it has applied its registration: control.36.
+    UnfencesEarly = "unfences-early",
+    /// The leader of the quorum needs nobody to commit: control.38.
+    CommitsAlone = "commits-alone",
+    /// The active controller answers before the high watermark has passed: control.40.
+    AnswersBeforeCommit = "answers-before-commit",
 }
 
 /// Whether this defect is switched on.

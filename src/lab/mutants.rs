@@ -7,6 +7,8 @@ use crate::kafka::mutant::{self, Mutant};
 /// A cluster and what is done to it. `[cluster]`, `orders` and `p` are settings; `more` are further tables.
 #[derive(Default)]
 struct Case {
+    /// Settings of `[cluster]` itself.
+    top: &'static str,
     cluster: &'static str,
     orders: &'static str,
     p: &'static str,
@@ -19,10 +21,10 @@ struct Case {
 
 impl Case {
     fn scenario(&self) -> Scenario {
-        let Self { cluster, orders, p, more, script, end, .. } = self;
+        let Self { top, cluster, orders, p, more, script, end, .. } = self;
         let text = format!(
             "format = 1\nscript = '''\n{script}\n'''\nend = \"{end}\"\n\
-             [cluster]\nconfig = {{ {cluster} }}\n\
+             [cluster]\n{top}\nconfig = {{ {cluster} }}\n\
              [[cluster.topic]]\nname = \"orders\"\n{orders}\n\
              [[cluster.producer]]\nid = \"p\"\ntopics = [\"orders\"]\nconfig = {{ \"linger.ms\" = 0{p} }}\n{more}\n"
         );
@@ -285,6 +287,11 @@ fn transaction_case(mutant: Mutant) -> Option<Case> {
     })
 }
 
+/// Three controllers.
+fn quorum(script: &'static str, end: &'static str) -> Case {
+    Case { top: "controllers = 3", ..plain(script, end) }
+}
+
 fn control_case(mutant: Mutant) -> Case {
     match mutant {
         Mutant::AssignsToAll | Mutant::CountsDown | Mutant::SkipsSync => Case {
@@ -295,6 +302,24 @@ fn control_case(mutant: Mutant) -> Case {
             ..Case::default()
         },
         Mutant::AppliesTwice | Mutant::KeepsPartitionEpoch => plain("crash b3", "@15s"),
+        Mutant::FollowersAct => quorum("produce p", "@3s"),
+        Mutant::VotesTwice => Case {
+            cluster: "\"metadata.version\" = \"3.9\"",
+            ..quorum("delay k2 k3 200ms\ndelay k3 k2 200ms\n+1s crash k1", "@10s")
+        },
+        Mutant::OverlooksFork => quorum("cut k1\n+6s heal k1", "@12s"),
+        Mutant::VotesForAnyone => quorum(
+            "cut k3\n+1s set orders retention.ms=1000\n+3s crash k1\ncrash k2\nheal k3\nstart k2",
+            "@20s",
+        ),
+        Mutant::CommitsOldEpochs => quorum("crash k1", "@8s"),
+        Mutant::CountsObservers => quorum("cut k1 k2\ncut k1 k3", "@3s"),
+        Mutant::RegistersInName => plain("crash b3\n+12s start b3", "@20s"),
+        Mutant::UnfencesEarly => {
+            plain("crash b3\n+12s hold-next k1 b3 --api FetchMetadata\nstart b3", "@20s")
+        }
+        Mutant::CommitsAlone => quorum("crash k2\ncrash k3", "@3s"),
+        Mutant::AnswersBeforeCommit => quorum("crash b3\n+12s start b3", "@20s"),
         _ => panic!("{mutant:?} has no case"),
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Controller;
 use crate::engine::{Conn, Micros, MsgId};
-use crate::kafka::raft::{Entry, QuorumBatch};
+use crate::kafka::mutant::{self, Mutant};
+use crate::kafka::raft::{Entry, QuorumBatch, State};
 use crate::kafka::{Body, BrokerEpoch, Cx, ErrorCode, Image, MetadataRecord, Note, Offset, Timer, TopicId};
 
 /// What is due once everything up to an offset is committed.
@@ -67,7 +68,10 @@ impl Controller {
     }
 
     pub(super) fn send_replies(&mut self, cx: &mut Cx<'_>) {
-        let committed = self.raft.high_watermark().unwrap_or(Offset::NONE);
+        let mut committed = self.raft.high_watermark().unwrap_or(Offset::NONE);
+        if mutant::on(Mutant::AnswersBeforeCommit) {
+            committed = self.raft.log().end().offset;
+        }
         while self.vol.replies.front().is_some_and(|(end, _)| *end <= committed) {
             if let Some((_, Reply::Answer { conn, request, quiet, body })) = self.vol.replies.pop_front() {
                 cx.answer(conn, request, quiet, body);
@@ -148,7 +152,8 @@ impl Controller {
 
     /// Becomes the active controller, or stops being it, as the quorum has decided.
     pub(super) fn follow_role(&mut self, cx: &mut Cx<'_>) {
-        let sure = self.raft.leads_for_sure();
+        let follows = matches!(self.raft.state(), State::Follower { fetched: true, .. });
+        let sure = self.raft.leads_for_sure() || (follows && mutant::on(Mutant::FollowersAct));
         if self.vol.active && !sure {
             self.resign(cx);
         } else if !self.vol.active && sure {

@@ -30,6 +30,9 @@ impl Controller {
             let error = ErrorCode::DuplicateBrokerRegistration;
             return Body::BrokerRegistered { error, epoch: BrokerEpoch(-1) };
         }
+        if let Some(known) = known.filter(|_| mutant::on(Mutant::RegistersInName)) {
+            return Body::BrokerRegistered { error: ErrorCode::None, epoch: known.epoch };
+        }
         let mut records = if whole { self.leave_records(broker) } else { self.lost_log_records(broker) };
         records.push(MetadataRecord::RegisterBroker { broker, incarnation });
         self.commit(cx, records);
@@ -61,7 +64,7 @@ impl Controller {
         if want_shutdown {
             return self.shut_down(cx, broker);
         }
-        let caught_up = metadata_offset >= Offset(epoch.0);
+        let caught_up = metadata_offset >= Offset(epoch.0) || mutant::on(Mutant::UnfencesEarly);
         if state.fenced && !want_fence && caught_up {
             let unfence = MetadataRecord::BrokerChange { broker, fenced: false, shutting_down: false };
             let mut records = vec![unfence];

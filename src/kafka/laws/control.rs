@@ -14,6 +14,10 @@ impl Witness {
             let subject = world.shared().node(node).to_owned();
             self.broken(world, "control.28", subject, format!("offset {offset} after {before}"));
         }
+        if offset >= self.quorum.end() {
+            let seen = format!("offset {offset} of {} that are committed", self.quorum.end());
+            self.broken(world, "control.28", world.shared().node(node).to_owned(), seen);
+        }
     }
 
     /// The controller committed something: look at what changed.

@@ -12,6 +12,7 @@ mod control;
 mod log;
 mod look;
 mod producers;
+mod quorum;
 mod readers;
 mod replicas;
 mod table;

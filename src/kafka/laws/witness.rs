@@ -6,12 +6,13 @@ use std::sync::Arc;
 use super::blocks::Blocks;
 use super::look::brokers;
 use super::producers::{ProducerEpochs, Produces, Tails};
+use super::quorum::Quorum;
 use super::{Violation, find};
 use crate::engine::{Loss, Micros, MsgId, NodeId, Note as Engine};
 use crate::kafka::config::Family;
 use crate::kafka::{
     Acks, Bytes, Election, Generation, GroupId, LeaderEpoch, MoveWhy, Note, OFFSETS_TOPIC, Offset, Partition,
-    PartitionState, ProducerId, RecordId, TopicId, World,
+    PartitionState, ProducerId, RecordId, Role, TopicId, World,
 };
 
 /// After a change of a partition's entry so much time is left until everybody acts on it.
@@ -65,24 +66,34 @@ pub struct Witness {
     pub(super) applied: BTreeMap<NodeId, Offset>,
     pub(super) unclean: BTreeSet<Partition>,
     pub(super) machine_lost: bool,
+    pub(super) quorum: Quorum,
+    /// Answers of controllers in this turn.
+    answers: Vec<MsgId>,
     found: Vec<Violation>,
 }
 
 impl Witness {
     /// Looks at what the last turn stated. Gives the laws that it broke.
     pub fn observe(&mut self, world: &World) -> Vec<Violation> {
-        let mut metadata = false;
+        let mut busy: BTreeSet<NodeId> = BTreeSet::new();
         for rec in world.notes() {
+            busy.extend(rec.node.filter(|node| world.shared().role(*node) == Some(Role::Controller)));
             match &rec.note {
                 Engine::Domain(note) => {
-                    metadata |= matches!(note, Note::MetadataAppended { .. });
                     self.see(world, rec.node.unwrap_or(NodeId(u32::MAX)), note);
                 }
                 note => self.see_engine(world, note),
             }
         }
+        let mut metadata = false;
+        for controller in busy {
+            metadata |= self.see_controller(world, controller);
+        }
         if metadata {
             self.see_metadata(world);
+        }
+        for answer in std::mem::take(&mut self.answers) {
+            self.see_answer(world, answer);
         }
         std::mem::take(&mut self.found)
     }
@@ -91,6 +102,7 @@ impl Witness {
     pub fn survey(&mut self, world: &World) -> Vec<Violation> {
         self.survey_logs(world);
         self.survey_metadata(world);
+        self.survey_quorum(world);
         self.survey_transactions(world);
         std::mem::take(&mut self.found)
     }
@@ -115,6 +127,12 @@ impl Witness {
             Engine::MessageSent { msg, api: "WriteTxnMarkers", answer: None, .. } => {
                 self.see_markers(world, msg)
             }
+            Engine::MessageSent {
+                msg,
+                answer: Some(_),
+                api: "BrokerRegistration" | "AlterPartition" | "AllocateProducerIds",
+                ..
+            } => self.answers.push(msg),
             Engine::MessageLost { msg, .. } => self.forget_request(msg),
             Engine::NodeCrashed { node, power } => self.see_crash(node, Engine::<Note>::loss(power)),
             Engine::NodeStopped { node } => self.produces.retain(|_, request| request.to != node),
@@ -129,6 +147,7 @@ impl Witness {
 
     fn see_crash(&mut self, node: NodeId, loss: Loss) {
         self.machine_lost |= loss == Loss::Power;
+        self.quorum.forget(node);
         self.delivered.retain(|(consumer, _), _| *consumer != node);
         self.high_watermarks.retain(|(broker, _), _| *broker != node);
         // A log start that was not check-pointed yet is forgotten.
@@ -140,6 +159,7 @@ impl Witness {
     fn see_start(&mut self, world: &World, node: NodeId) {
         self.generations.retain(|(coordinator, _), _| *coordinator != node);
         self.applied.remove(&node);
+        self.quorum.forget(node);
         self.stable.retain(|(broker, _), _| *broker != node);
         self.delivered.retain(|(consumer, _), _| *consumer != node);
         self.high_watermarks.retain(|(broker, _), _| *broker != node);
@@ -212,6 +232,15 @@ impl Witness {
                 self.see_group(world, (by, *group), (*from, *to), *generation);
             }
             Note::MetadataApplied { node, offset } => self.see_applied(world, *node, *offset),
+            Note::ControllerElected { node, epoch } => self.see_active(world, *node, *epoch),
+            Note::QuorumStateChanged { node, to, epoch, .. } => {
+                self.see_standing(world, *node, *to, *epoch);
+            }
+            Note::VoteGranted { node, candidate, epoch, pre: false } => {
+                self.see_vote(world, *node, *candidate, *epoch);
+            }
+            Note::BrokerRegistered { broker, epoch } => self.see_registration(world, *broker, *epoch),
+            Note::BrokerUnfenced { broker } => self.see_unfenced(world, *broker),
             _ => {}
         }
     }

@@ -3,6 +3,7 @@
 use super::state::Tally;
 use super::{Clock, Election, Happened, Head, Raft, Request, Response, State, Vote};
 use crate::engine::{Micros, NodeId};
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{ErrorCode, LeaderEpoch};
 
 impl Raft {
@@ -166,7 +167,7 @@ impl Raft {
     }
 
     fn would_grant(&self, vote: &Vote) -> bool {
-        let complete = vote.end >= self.log.end();
+        let complete = vote.end >= self.log.end() || mutant::on(Mutant::VotesForAnyone);
         if vote.pre {
             return match &self.state {
                 State::Leader(_) | State::Follower { fetched: true, .. } => false,
@@ -174,6 +175,9 @@ impl Raft {
             };
         }
         let free = matches!(self.state, State::Unattached { .. } | State::Prospective { .. });
+        if mutant::on(Mutant::VotesTwice) {
+            return complete;
+        }
         match (self.election.voted, self.election.leader) {
             (Some(voted), _) => free && voted == vote.candidate,
             (None, Some(_)) => false,

@@ -4,6 +4,7 @@
 
 use super::{Clock, Fit, Head, Place, QuorumFetch, QuorumFetched, Raft, Snapshot, State};
 use crate::engine::NodeId;
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{ErrorCode, LeaderEpoch, Offset};
 
 impl Raft {
@@ -12,6 +13,13 @@ impl Raft {
         let counts = self.voters.contains(&from);
         if counts && self.may_lead(fetch).error == ErrorCode::None && self.log.fit(fetch.end) == Fit::Valid {
             self.note_progress(from, fetch.end.offset, clock.now);
+        }
+        if mutant::on(Mutant::CountsObservers)
+            && !counts
+            && let State::Leader(leading) = &mut self.state
+        {
+            leading.others.entry(from).or_default();
+            self.note_progress(from, self.log.end().offset, clock.now);
         }
     }
 
@@ -44,6 +52,7 @@ impl Raft {
         let high_watermark = self.high_watermark.filter(|_| self.leads_for_sure()).unwrap_or(Offset::NONE);
         let empty = QuorumFetched { high_watermark, ..QuorumFetched::empty(head) };
         match self.log.fit(fetch.end) {
+            Fit::Diverging(_) if mutant::on(Mutant::OverlooksFork) => {}
             Fit::Diverging(place) => return Some(QuorumFetched { diverging: Some(place), ..empty }),
             Fit::Snapshot(place) => return Some(QuorumFetched { snapshot: Some(place), ..empty }),
             Fit::Valid => {}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Clock, Entry, Leading, Progress, QuorumBatch, Raft, Request, State};
 use crate::engine::{Micros, NodeId};
 use crate::kafka::Offset;
+use crate::kafka::mutant::{self, Mutant};
 
 impl Raft {
     pub(super) fn become_leader(&mut self, clock: &mut Clock<'_>) {
@@ -99,8 +100,11 @@ impl Raft {
         let others = leading.others.values().map(|p| p.end.unwrap_or(Offset::NONE));
         let mut ends: Vec<Offset> = others.chain([end]).collect();
         ends.sort_unstable_by_key(|end| std::cmp::Reverse(*end));
-        let Some(&held) = ends.get(majority - 1) else { return };
-        if held > leading.epoch_start && self.high_watermark.is_none_or(|known| known <= held) {
+        let Some(&held) = ends.get(if mutant::on(Mutant::CommitsAlone) { 0 } else { majority - 1 }) else {
+            return;
+        };
+        let own = held > leading.epoch_start || mutant::on(Mutant::CommitsOldEpochs);
+        if own && self.high_watermark.is_none_or(|known| known <= held) {
             self.high_watermark = Some(held);
             leading.exposed = true;
         }
