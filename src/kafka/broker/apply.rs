@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Broker, Leading, Replica, ReplicaRole};
-use crate::engine::{Conn, NodeId};
+use crate::engine::{Conn, Micros, NodeId};
 use crate::kafka::internal::InternalTopic;
 use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{

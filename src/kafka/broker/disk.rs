@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::engine::{Blocks, Micros};
-use crate::kafka::raft::Observer;
 use crate::kafka::log::Log;
+use crate::kafka::raft::Observer;
 use crate::kafka::{Offset, Partition};
 
 #[derive(Clone, Default)]
