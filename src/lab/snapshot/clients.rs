@@ -195,7 +195,7 @@ impl Looking<'_> {
         }
     }
 
-    fn member_id(&self, id: MemberId) -> String {
+    pub(super) fn member_id(&self, id: MemberId) -> String {
         format!("{}-{}", self.names.node(id.client), id.serial)
     }
 

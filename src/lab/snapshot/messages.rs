@@ -214,11 +214,21 @@ impl Looking<'_> {
                 }
                 said.field("generation", generation.0.to_string());
                 said.field("members", members.len().to_string());
+                if !members.is_empty() {
+                    said.label(format!("×{}", members.len()));
+                }
             }
             Body::SyncGroup { group, generation, assignments, .. } => {
                 said.field("group", self.names.group(*group));
                 said.field("generation", generation.0.to_string());
                 said.field("assignments", assignments.len().to_string());
+                if !assignments.is_empty() {
+                    said.label(format!("×{}", assignments.len()));
+                }
+                for (member, share) in assignments {
+                    let names: Vec<String> = share.iter().map(|p| self.partition(*p)).collect();
+                    said.field(&self.member_id(*member), names.join(" "));
+                }
             }
             Body::GroupSynced { error, assigned } => {
                 said.error(*error);
