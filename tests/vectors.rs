@@ -242,7 +242,5 @@ fn voters_of_the_quorum() {
 
 #[test]
 fn leaders_as_the_controller_chooses_them() {
-    // How the controller chose with ZooKeeper is not in the model.
-    let covered = |case: &Table| case["mode"].as_str() == Some("kraft");
-    agree_some("leader-election.toml", covered, replicating::electing::holds);
+    agree("leader-election.toml", replicating::electing::holds);
 }

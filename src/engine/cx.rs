@@ -55,6 +55,11 @@ impl<N: Node> Cx<'_, N> {
         self.core.post(conn, self.me, Some(request), quiet, body)
     }
 
+    /// Says something on a connection that another process opened to this one, unasked.
+    pub fn push(&mut self, conn: Conn, quiet: bool, body: N::Body) -> MsgId {
+        self.core.post(conn, self.me, None, quiet, body)
+    }
+
     /// Closes this process's connection `lane` to `to`, if open. The other side learns it one delay later.
     pub fn close(&mut self, to: NodeId, lane: Lane) {
         let key = ConnKey { client: self.me, server: to, lane };

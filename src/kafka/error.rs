@@ -69,6 +69,8 @@ codes! {
     NotEnoughReplicasAfterAppend = 20 "NOT_ENOUGH_REPLICAS_AFTER_APPEND" true,
     /// acks is none of 0, 1, all.
     InvalidRequiredAcks = 21 "INVALID_REQUIRED_ACKS" false,
+    /// A newer controller is known.
+    StaleControllerEpoch = 11 "STALE_CONTROLLER_EPOCH" false,
     /// The member's generation is over.
     IllegalGeneration = 22 "ILLEGAL_GENERATION" false,
     /// The members share no assignor.

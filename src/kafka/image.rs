@@ -275,6 +275,11 @@ impl Image {
         self.tally.holdings.get(&broker)
     }
 
+    /// Brokers that hold something, or ever did.
+    pub fn holders(&self) -> impl Iterator<Item = NodeId> {
+        self.tally.holdings.keys().copied()
+    }
+
     /// Number of partitions that a broker leads.
     #[must_use]
     pub fn leaders_on(&self, broker: NodeId) -> usize {

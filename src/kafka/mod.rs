@@ -19,6 +19,7 @@ pub mod client;
 pub mod config;
 pub mod consumer;
 pub mod controller;
+pub mod cost;
 mod error;
 pub mod group;
 mod ids;
@@ -35,6 +36,7 @@ mod protocol;
 pub mod raft;
 pub mod record;
 pub mod txn;
+pub mod zookeeper;
 
 pub use error::ErrorCode;
 pub use ids::{
@@ -50,9 +52,10 @@ pub use note::{
 };
 pub use process::{Command, Cx, Process, SeekTo, Send, Timer};
 pub use protocol::{
-    Acks, Body, CONSUMER, Coordinated, FetchPartition, FetchedPartition, Fetcher, InTransaction,
+    Acks, Body, CONSUMER, Control, Coordinated, FetchPartition, FetchedPartition, Fetcher, InTransaction,
     InitTransaction, Isolation, IsrChange, IsrResult, JOIN_GROUP_VERSION, Leaving, MetadataSnapshot,
-    OFFSET_COMMIT_VERSION, OffsetSpec, Subscription, TopicMetadata, TransactionMarker, TransactionOffsets,
+    OFFSET_COMMIT_VERSION, OffsetSpec, Picture, Stop, Subscription, TopicMetadata, TransactionMarker,
+    TransactionOffsets,
 };
 pub use record::{
     BATCH_HEADER_BYTES, Batch, Bytes, Cleaned, GroupRecord, GroupRecordMember, Internal, Marker,

@@ -131,6 +131,12 @@ mutants! {
     AppliesTwice = "applies-twice",
     /// The partition epoch stays when the in-sync set changes: control.32.
     KeepsPartitionEpoch = "keeps-partition-epoch",
+    /// A broker does what any controller says, however old: control.22.
+    ObeysAnyController = "obeys-any-controller",
+    /// ZooKeeper keeps the ephemeral znodes of a session that is over: control.39.
+    KeepsEphemerals = "keeps-ephemerals",
+    /// A controller whose session is over goes on in the next one, and writes without looking whether it still is the controller: control.23.
+    WritesUnfenced = "writes-unfenced",
     /// A broker that is fenced keeps what it leads: control.34.
     FencesInName = "fences-in-name",
     /// A voter that follows acts as the controller, too: control.21.

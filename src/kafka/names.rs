@@ -12,6 +12,8 @@ pub enum Role {
     Broker,
     /// Decides about metadata.
     Controller,
+    /// Keeps metadata, in the days before KRaft.
+    ZooKeeper,
     /// Sends records.
     Producer,
     /// Reads records, as a member of a group.

@@ -1,6 +1,7 @@
 //! What the model states about itself. Names are past participles; fields are ids, offsets, epochs, never text.
 
 use super::raft::Standing;
+use super::zookeeper::Path;
 use super::{
     BrokerEpoch, ErrorCode, Generation, GroupId, LeaderEpoch, MemberId, Offset, Outcome, Partition,
     ProducerEpoch, ProducerId, RecordId, TopicId,
@@ -255,6 +256,16 @@ pub enum Note {
     MetadataTruncated { node: NodeId, to: Offset },
     /// A controller keeps a snapshot instead of the records before it.
     SnapshotTaken { node: NodeId, offset: Offset },
+    /// A znode came, went or has other contents.
+    ZnodeChanged { path: Path },
+    /// ZooKeeper heard nothing of a process for too long: its session and its ephemeral znodes are gone.
+    ZkSessionExpired { node: NodeId },
+    /// A broker has taken in what a controller sent, so many partitions.
+    ControlApplied { node: NodeId, api: &'static str, epoch: i32, entries: u32 },
+    /// A broker refused what a controller sent.
+    ControlRefused { node: NodeId, api: &'static str, epoch: i32, error: ErrorCode },
+    /// A broker could not register: ZooKeeper still knows its previous life.
+    RegistrationRefused { broker: NodeId },
     /// A topic exists.
     TopicCreated { topic: TopicId },
     /// A topic has more partitions.

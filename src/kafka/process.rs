@@ -4,6 +4,7 @@ use super::broker::Broker;
 use super::consumer::Consumer;
 use super::controller::Controller;
 use super::producer::Producer;
+use super::zookeeper::ZooKeeper;
 use super::{Body, GroupId, Names, Note, Offset, Partition, RecordId, TopicId};
 use crate::engine::{self, CloseWhy, Conn, Envelope, Loss, Micros, NodeId};
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub enum Process {
     Broker(Box<Broker>),
     /// A controller.
     Controller(Box<Controller>),
+    /// The ZooKeeper ensemble.
+    ZooKeeper(Box<ZooKeeper>),
     /// A producer and its application.
     Producer(Box<Producer>),
     /// A consumer and its application.
@@ -73,6 +76,21 @@ pub enum Timer {
     PreferredLeaders,
     /// Look again at leaderless partitions that may be led uncleanly.
     UncleanElections,
+    // ---- ZooKeeper ----
+    /// The oldest request has been served.
+    ZooKeeperService,
+    /// The session that was silent longest may end.
+    ZooKeeperSessions,
+    /// Broker: time for a sign of life, or for another attempt to reach ZooKeeper.
+    ZooKeeper,
+    /// Broker: register again.
+    Register,
+    /// Broker: a request of the controller has been worked off.
+    Apply,
+    /// Controller in a broker: send again to this broker what got no answer.
+    ControlRetry(NodeId),
+    /// Broker: ask again to be let go.
+    ShutdownRetry,
     // ---- producer ----
     /// A batch may be sent, or gives up.
     Sender,
@@ -194,6 +212,7 @@ macro_rules! each {
         match $self {
             Process::Broker($process) => $call,
             Process::Controller($process) => $call,
+            Process::ZooKeeper($process) => $call,
             Process::Producer($process) => $call,
             Process::Consumer($process) => $call,
         }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::image::Image;
+use super::image::{BrokerState, Image, PartitionState};
 use super::raft::{Request, Response};
 use super::txn::Version;
+use super::zookeeper::ZkMessage;
 use super::{
     Batch, BrokerEpoch, ErrorCode, Generation, GroupId, LeaderEpoch, LeaveWhy, Marker, MemberId, Offset,
     Outcome, Partition, PartitionEpoch, ProducerEpoch, ProducerId, TopicId,
@@ -436,6 +437,33 @@ pub enum Body {
     TopicsCreated {
         error: ErrorCode,
     },
+    // ---- ZooKeeper, and a controller that lives in a broker ----
+    ZooKeeper(ZkMessage),
+    LeaderAndIsr {
+        by: Control,
+        states: Vec<(Partition, PartitionState)>,
+    },
+    UpdateMetadata {
+        by: Control,
+        brokers: Arc<[(NodeId, BrokerState)]>,
+        states: Arc<[(Partition, PartitionState)]>,
+        picture: Picture,
+    },
+    StopReplica {
+        by: Control,
+        stops: Vec<Stop>,
+    },
+    Controlled {
+        api: &'static str,
+        error: ErrorCode,
+    },
+    ControlledShutdown {
+        epoch: BrokerEpoch,
+    },
+    ShutdownControlled {
+        error: ErrorCode,
+        remaining: Vec<Partition>,
+    },
     // ---- the quorum ----
     Quorum(Request),
     QuorumAnswered {
@@ -443,6 +471,37 @@ pub enum Body {
         /// To a broker that fetched: what is committed up to the end of the records.
         image: Option<MetadataSnapshot>,
     },
+}
+
+/// Who sends a request to a broker as its controller, and for which life of that broker it is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Control {
+    /// The controller.
+    pub controller: NodeId,
+    /// Its epoch: a broker that knows a higher one refuses.
+    pub controller_epoch: i32,
+    /// The receiver's registration: a later life refuses.
+    pub broker_epoch: BrokerEpoch,
+}
+
+/// What an UpdateMetadata leads to, for receivers that need not put it together themselves: they then share one picture.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Picture {
+    /// What a receiver must have for `after` to be right; none = whatever it has, for all is said.
+    pub before: Option<MetadataSnapshot>,
+    /// What it has then.
+    pub after: MetadataSnapshot,
+}
+
+/// A replica that is to stop fetching.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Stop {
+    /// Of which partition.
+    pub partition: Partition,
+    /// As of which leadership.
+    pub leader_epoch: LeaderEpoch,
+    /// Its log goes, too.
+    pub delete: bool,
 }
 
 /// A proposed in-sync set.
@@ -514,6 +573,12 @@ impl engine::Body for Body {
             Self::LeaveGroup { .. } | Self::GroupLeft { .. } => "LeaveGroup",
             Self::OffsetCommit { .. } | Self::OffsetsCommitted { .. } => "OffsetCommit",
             Self::OffsetFetch { .. } | Self::OffsetsFetched { .. } => "OffsetFetch",
+            Self::ZooKeeper(message) => message.api(),
+            Self::LeaderAndIsr { .. } => "LeaderAndIsr",
+            Self::UpdateMetadata { .. } => "UpdateMetadata",
+            Self::StopReplica { .. } => "StopReplica",
+            Self::Controlled { api, .. } => api,
+            Self::ControlledShutdown { .. } | Self::ShutdownControlled { .. } => "ControlledShutdown",
             Self::BrokerRegistration { .. } | Self::BrokerRegistered { .. } => "BrokerRegistration",
             Self::BrokerHeartbeat { .. } | Self::BrokerHeartbeatAnswered { .. } => "BrokerHeartbeat",
             Self::AlterPartition { .. } | Self::PartitionAltered { .. } => "AlterPartition",
@@ -554,5 +619,20 @@ impl Body {
         "BeginQuorumEpoch",
         "EndQuorumEpoch",
         "FetchSnapshot",
+        "LeaderAndIsr",
+        "UpdateMetadata",
+        "StopReplica",
+        "ControlledShutdown",
+        "ZkConnect",
+        "ZkPing",
+        "ZkClose",
+        "ZkCreate",
+        "ZkSet",
+        "ZkDelete",
+        "ZkGet",
+        "ZkExists",
+        "ZkChildren",
+        "ZkMulti",
+        "ZkWatch",
     ];
 }

@@ -471,7 +471,11 @@ impl State {
     }
 
     fn controller(&self) -> Result<NodeId, ActError> {
-        let active = super::cel::active_controller(&self.world).map(|(node, _)| node);
+        let acts = |node: &NodeId| match self.world.node(*node) {
+            Process::Broker(broker) => broker.acts_as_controller(),
+            _ => true,
+        };
+        let active = super::cel::controller_node(&self.world).filter(acts);
         active.filter(|node| self.world.process(*node) == Life::Running).ok_or_else(|| {
             ActError::new(
                 "지금 움직이는 컨트롤러가 없습니다. 먼저 컨트롤러를 켜세요.",
@@ -507,6 +511,7 @@ const fn configs_of(process: &Process) -> &Configs {
     match process {
         Process::Broker(broker) => broker.configs(),
         Process::Controller(controller) => controller.configs(),
+        Process::ZooKeeper(ensemble) => ensemble.configs(),
         Process::Producer(producer) => producer.configs(),
         Process::Consumer(consumer) => consumer.configs(),
     }
@@ -518,6 +523,7 @@ fn set_all(process: &mut Process, settings: &[(&'static str, Arc<str>)]) {
         let _ = match process {
             Process::Broker(broker) => broker.configs_mut().set(name, value),
             Process::Controller(controller) => controller.configs_mut().set(name, value),
+            Process::ZooKeeper(ensemble) => ensemble.configs_mut().set(name, value),
             Process::Producer(producer) => producer.configure(name, value),
             Process::Consumer(consumer) => consumer.configs_mut().set(name, value),
         };

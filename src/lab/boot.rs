@@ -10,11 +10,12 @@ use super::error::LabError;
 use super::spec::{ConfigTable, Drive, Spec, State as Life, family};
 use super::state::State;
 use crate::engine::{Micros, NodeId, Tier};
-use crate::kafka::broker::Broker;
+use crate::kafka::broker::{Broker, MetadataMode};
 use crate::kafka::config::{Configs, Family, Scope};
 use crate::kafka::consumer::{Consumer, ConsumerSpec};
 use crate::kafka::controller::Controller;
 use crate::kafka::producer::{Producer, ProducerSpec, Workload};
+use crate::kafka::zookeeper::ZooKeeper;
 use crate::kafka::{Command, Names, OFFSETS_TOPIC, Process, Role, TRANSACTIONS_TOPIC, TopicId, World};
 
 /// Virtual time that the hidden prologue may take.
@@ -37,6 +38,14 @@ fn server_configs(spec: &Spec) -> Configs {
             let _ = all.set(name, &spec.brokers().to_string());
         }
     }
+    if spec.in_zookeeper_mode() {
+        // Features of KRaft clusters.
+        for (name, off) in [("eligible.leader.replicas.version", "0"), ("transaction.version", "1")] {
+            if !all.differs(name) {
+                let _ = all.set(name, off);
+            }
+        }
+    }
     all
 }
 
@@ -50,13 +59,20 @@ fn build(spec: &Spec, seed: u64) -> World {
         names.intern_topic(topic.name.get_ref());
     }
     names.intern_topic(TRANSACTIONS_TOPIC);
+    let zookeeper = spec.in_zookeeper_mode();
+    if zookeeper {
+        names.add_node("z1", Role::ZooKeeper);
+        processes.push((Process::ZooKeeper(Box::new(ZooKeeper::new(servers.clone()))), Tier::Server));
+    }
     for n in 1..=spec.controllers() {
         names.add_node(&format!("k{n}"), Role::Controller);
         processes.push((Process::Controller(Box::new(Controller::new(servers.clone()))), Tier::Server));
     }
     for n in 1..=spec.brokers() {
         names.add_node(&format!("b{n}"), Role::Broker);
-        processes.push((Process::Broker(Box::new(Broker::new(servers.clone()))), Tier::Server));
+        let mode = if zookeeper { MetadataMode::ZooKeeper } else { MetadataMode::KRaft };
+        let broker = Broker::in_mode(servers.clone(), mode);
+        processes.push((Process::Broker(Box::new(broker)), Tier::Server));
     }
     for producer in &spec.cluster.producer {
         names.add_node(producer.id.get_ref(), Role::Producer);
@@ -113,12 +129,14 @@ pub(super) fn boot(spec: &Spec, seed: u64) -> Result<State, LabError> {
         return Err(LabError::Spec(errors));
     }
     let mut boot = Boot { spec, state: State::new(build(spec, seed)), deadline: PROLOGUE };
+    boot.start_all(Role::ZooKeeper);
     boot.start_controllers();
     boot.start_all(Role::Broker);
     boot.until("the brokers to register", |state| {
         let image = super::cel::committed_image(&state.world);
         let mut brokers = state.world.shared().of_role(Role::Broker);
-        brokers.all(|broker| image.active(broker))
+        let all = brokers.all(|broker| image.active(broker));
+        all && super::cel::controller_node(&state.world).is_some() && state.metadata_is_quiet()
     })?;
     boot.create_topics()?;
     boot.start_clients();
@@ -185,8 +203,7 @@ impl Boot<'_> {
     }
 
     fn create_topics(&mut self) -> Result<(), LabError> {
-        let active = super::cel::active_controller(&self.state.world);
-        let Some(controller) = active.map(|(node, _)| node) else { return Ok(()) };
+        let Some(controller) = super::cel::controller_node(&self.state.world) else { return Ok(()) };
         let brokers = self.nodes(Role::Broker);
         let spec = self.spec;
         self.input(|world| {
@@ -219,7 +236,11 @@ impl Boot<'_> {
                         _ => false,
                     })
             };
-            state.is_settled() && committed.partitions().all(ready)
+            let exists = |topic: &super::spec::TopicSpec| {
+                let id = state.world.shared().find_topic(topic.name.get_ref());
+                id.is_some_and(|id| committed.partition_count(id) == topic.partition_count())
+            };
+            state.is_settled() && spec.cluster.topic.iter().all(exists) && committed.partitions().all(ready)
         })
     }
 

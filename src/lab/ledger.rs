@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::ownership::{GroupEvent, GroupHistory, Ownership, SpanEnd};
+use super::race::Race;
 use crate::engine::{Envelope, Flight, LossWhy, Micros, MsgId, NodeId, Note as EngineNote, Rec};
 use crate::kafka::{
     Acks, BatchWhy, Body, Bytes, Chosen, Election, ErrorCode, GroupId, Note, Offset, Partition, Process,
@@ -117,6 +118,9 @@ pub struct Ledger {
     lost: Vec<(Flight<Body>, LossWhy)>,
     /// Who processed which partition of a group when.
     ownership: Ownership,
+    race: Race,
+    /// What a broker last refused of a controller.
+    refused_control: BTreeMap<NodeId, ErrorCode>,
 }
 
 impl Ledger {
@@ -238,8 +242,21 @@ impl Ledger {
     // ---- writing ----
 
     /// Actions are counted from here on.
-    pub(super) fn begin_counting(&mut self) {
+    pub(super) fn begin_counting(&mut self, now: Micros) {
         self.verbs.clear();
+        self.race.begin(now);
+    }
+
+    /// What the failover since the last server went down has cost so far.
+    #[must_use]
+    pub const fn race(&self) -> &Race {
+        &self.race
+    }
+
+    /// Why a broker last refused what a controller told it.
+    #[must_use]
+    pub fn refused_control(&self, broker: NodeId) -> Option<ErrorCode> {
+        self.refused_control.get(&broker).copied()
     }
 
     /// Counts an action.
@@ -290,6 +307,7 @@ impl Ledger {
     pub(super) fn absorb(&mut self, world: &World) {
         self.lost.clear();
         for rec in world.notes() {
+            self.race.take_in(world, rec.at, &rec.note);
             match &rec.note {
                 EngineNote::Domain(note) => self.domain(world, rec, note),
                 note => self.engine(world, rec.at, note),
@@ -421,6 +439,9 @@ impl Ledger {
 
     fn domain(&mut self, world: &World, rec: &Rec<Note>, note: &Note) {
         match *note {
+            Note::ControlRefused { node, error, .. } => {
+                self.refused_control.insert(node, error);
+            }
             Note::RecordSent { record, client, partition } => {
                 self.sent(world, rec.at, record, client, partition)
             }

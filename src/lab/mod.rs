@@ -25,6 +25,7 @@ mod look;
 mod name;
 pub mod ownership;
 mod play;
+pub mod race;
 mod run;
 pub mod scenario;
 pub mod snapshot;

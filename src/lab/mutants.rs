@@ -62,6 +62,12 @@ fn plain(script: &'static str, end: &'static str) -> Case {
     Case { orders: THREE, script, end, ..Case::default() }
 }
 
+/// Metadata in ZooKeeper, and leaders that do not wait long for followers.
+fn zookeeper(script: &'static str, end: &'static str) -> Case {
+    let (top, cluster) = ("metadata = \"zookeeper\"", "\"replica.lag.time.max.ms\" = 3000");
+    Case { top, cluster, ..plain(script, end) }
+}
+
 fn case(mutant: Mutant) -> Case {
     log_case(mutant)
         .or_else(|| replica_case(mutant))
@@ -301,6 +307,12 @@ fn control_case(mutant: Mutant) -> Case {
             end: "@20s",
             ..Case::default()
         },
+        Mutant::ObeysAnyController => zookeeper(
+            "delay b1 b3 400ms\ncreate-topic extra --partitions 2 --replication 3\n+150ms pause b1\n+20s resume b1",
+            "@40s",
+        ),
+        Mutant::WritesUnfenced => zookeeper("cut b1 z1\n+1s crash b3\n@60s heal", "@70s"),
+        Mutant::KeepsEphemerals => zookeeper("crash b3", "@30s"),
         Mutant::AppliesTwice | Mutant::KeepsPartitionEpoch => plain("crash b3", "@15s"),
         Mutant::FollowersAct => quorum("produce p", "@3s"),
         Mutant::VotesTwice => Case {

@@ -97,7 +97,7 @@ impl State {
 
     /// What t = 0 makes the past.
     pub(super) fn begin(&mut self) {
-        self.ledger.begin_counting();
+        self.ledger.begin_counting(self.world.now());
         self.recent.clear();
         self.zero = self.world.now();
     }
@@ -129,9 +129,26 @@ impl State {
             _ => false,
         };
         !loud
+            && self.metadata_is_quiet()
             && !names.of_role(Role::Producer).any(holds_batches)
             && !self.is_rebalancing()
             && !self.is_ending_transactions()
+    }
+
+    /// With ZooKeeper: whether nothing is under way between brokers, the controller and the znodes (most of it is not loud), and who
+    /// is the controller has done what a new one does first.
+    pub(super) fn metadata_is_quiet(&self) -> bool {
+        let Some(ensemble) = super::cel::zookeeper(&self.world) else { return true };
+        let runs = |node| self.world.process(node) == Life::Running;
+        let brokers = self.world.shared().of_role(Role::Broker).filter(|node| runs(*node));
+        let busy = |node| match self.world.node(node) {
+            Process::Broker(broker) => {
+                broker.is_coordinating_metadata()
+                    || (ensemble.controller() == Some(node) && !broker.is_ready_controller())
+            }
+            _ => false,
+        };
+        !ensemble.is_busy() && !brokers.into_iter().any(busy)
     }
 
     /// Whether a coordinator writes a state, or the markers of a transaction.
@@ -189,6 +206,8 @@ pub(super) fn is_telling(note: &EngineNote<Note>) -> bool {
                 | Note::MetadataRefreshed { .. }
                 | Note::MetadataAppended { .. }
                 | Note::MetadataApplied { .. }
+                | Note::ZnodeChanged { .. }
+                | Note::ControlApplied { .. }
                 | Note::PositionMoved { .. }
                 | Note::EpochStarted { .. }
                 | Note::Waited { .. }

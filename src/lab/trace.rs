@@ -507,6 +507,27 @@ impl Fields<'_> {
                 self.node("node", *node).offset("offset", *offset);
                 "SnapshotTaken"
             }
+            Note::ZnodeChanged { path } => {
+                let path = path.text(self.scribe.names);
+                self.text("path", path);
+                "ZnodeChanged"
+            }
+            Note::ZkSessionExpired { node } => {
+                self.node("node", *node);
+                "ZkSessionExpired"
+            }
+            Note::ControlApplied { node, api, epoch, entries } => {
+                self.node("node", *node).text("api", *api).int("epoch", *epoch).int("entries", *entries);
+                "ControlApplied"
+            }
+            Note::ControlRefused { node, api, epoch, error } => {
+                self.node("node", *node).text("api", *api).int("epoch", *epoch).text("error", error.name());
+                "ControlRefused"
+            }
+            Note::RegistrationRefused { broker } => {
+                self.node("broker", *broker);
+                "RegistrationRefused"
+            }
             Note::TopicCreated { topic } => {
                 let name = self.scribe.names.topic(*topic).to_owned();
                 self.text("topic", name);

@@ -12,6 +12,8 @@ pub struct Vocabulary {
     pub brokers: Vec<String>,
     /// Controllers.
     pub controllers: Vec<String>,
+    /// `z1`, in ZooKeeper mode.
+    pub zookeepers: Vec<String>,
     /// Producers.
     pub producers: Vec<String>,
     /// Consumers.
@@ -34,6 +36,7 @@ impl Vocabulary {
         let mut names = Self {
             brokers: (1..=spec.brokers()).map(|n| format!("b{n}")).collect(),
             controllers: (1..=spec.controllers()).map(|n| format!("k{n}")).collect(),
+            zookeepers: spec.in_zookeeper_mode().then(|| "z1".to_owned()).into_iter().collect(),
             producers: spec.cluster.producer.iter().map(|p| text(&p.id)).collect(),
             consumers: spec.cluster.consumer.iter().map(|c| text(&c.id)).collect(),
             topics: spec.cluster.topic.iter().map(|t| (text(&t.name), t.partition_count())).collect(),
@@ -90,6 +93,7 @@ impl Vocabulary {
         let lists = [
             (&self.brokers, Role::Broker),
             (&self.controllers, Role::Controller),
+            (&self.zookeepers, Role::ZooKeeper),
             (&self.producers, Role::Producer),
             (&self.consumers, Role::Consumer),
         ];
@@ -98,7 +102,7 @@ impl Vocabulary {
 
     /// All processes.
     pub fn processes(&self) -> impl Iterator<Item = &str> {
-        [&self.brokers, &self.controllers, &self.producers, &self.consumers]
+        [&self.brokers, &self.controllers, &self.zookeepers, &self.producers, &self.consumers]
             .into_iter()
             .flatten()
             .map(String::as_str)

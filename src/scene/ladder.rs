@@ -274,10 +274,25 @@ fn tone(note: &str) -> Option<Tone> {
             Tone::Good
         }
         "DuplicateAnswered" => Tone::Known,
-        "AppendRefused" | "RecordFailed" | "NodeCrashed" | "NodeStopped" | "NodePaused" | "Truncated"
-        | "IsrShrunk" | "LeaderLost" | "BrokerFenced" | "CommitRefused" | "ProducerFenced"
-        | "SessionExpired" | "ClientError" | "IsrChangeRefused" | "ControllerResigned"
-        | "MetadataTruncated" => Tone::Bad,
+        "AppendRefused"
+        | "RecordFailed"
+        | "NodeCrashed"
+        | "NodeStopped"
+        | "NodePaused"
+        | "Truncated"
+        | "IsrShrunk"
+        | "LeaderLost"
+        | "BrokerFenced"
+        | "CommitRefused"
+        | "ProducerFenced"
+        | "SessionExpired"
+        | "ClientError"
+        | "IsrChangeRefused"
+        | "ControllerResigned"
+        | "MetadataTruncated"
+        | "ZkSessionExpired"
+        | "ControlRefused"
+        | "RegistrationRefused" => Tone::Bad,
         "RequestTimedOut" | "RequestRetried" | "TransactionTimedOut" => Tone::Late,
         "HighWatermarkMoved" | "LastStableOffsetMoved" | "LogStartMoved" => Tone::Moved,
         "LeaderElected"

@@ -3,6 +3,7 @@
 use kafkarium::engine::NodeId;
 use kafkarium::kafka::PartitionState;
 use kafkarium::kafka::controller::{Change, Rules, Search};
+use kafkarium::kafka::zookeeper::{Strategy, elect, without_replica};
 use toml::{Table, Value};
 
 use super::same;
@@ -21,8 +22,49 @@ fn sorted(mut list: Vec<NodeId>) -> Vec<NodeId> {
     list
 }
 
-/// Runs one case of `leader-election.toml` with `mode = "kraft"`.
+/// Runs one case of `leader-election.toml`.
 pub fn holds(case: &Table) -> Result<(), String> {
+    if case["mode"].as_str() == Some("zk") { with_zookeeper(case) } else { with_kraft(case) }
+}
+
+/// The rules of the ZooKeeper days.
+fn with_zookeeper(case: &Table) -> Result<(), String> {
+    let (given, wanted) = (case["in"].as_table().unwrap(), case["expect"].as_table().unwrap());
+    let isr = ids(given.get("isr"));
+    let (leader, after, elected) = match given["strategy"].as_str().unwrap() {
+        "offline-replica" => {
+            let (leader, dead) = (id(&given["leader"]), id(&given["dead"]).unwrap());
+            let (leader, after) = without_replica(leader, &isr, dead);
+            (leader, after, true)
+        }
+        strategy => {
+            let (live, shutting) = (ids(given.get("live")), ids(given.get("shutting")));
+            let strategy = match strategy {
+                "offline" => {
+                    let unclean = given.get("unclean").and_then(Value::as_bool).unwrap_or(false);
+                    Strategy::Offline { unclean }
+                }
+                "reassign" => Strategy::Reassign,
+                "preferred" => Strategy::Preferred,
+                "controlled-shutdown" => Strategy::ControlledShutdown,
+                other => panic!("{other}"),
+            };
+            let assignment = ids(given.get("assignment"));
+            let found =
+                elect(strategy, &assignment, &isr, |id| live.contains(&id), |id| shutting.contains(&id));
+            let elected = found.is_some();
+            let (leader, after) = found.map_or((None, isr.clone()), |(leader, after)| (Some(leader), after));
+            let unclean = leader.is_some_and(|leader| !isr.contains(&leader));
+            same("unclean", unclean, wanted["unclean"].as_bool().unwrap())?;
+            (leader, after, elected)
+        }
+    };
+    same("leader", leader, id(&wanted["leader"]))?;
+    same("in sync", after, ids(wanted.get("isr")))?;
+    same("elected", elected, wanted.get("elected").and_then(Value::as_bool).unwrap_or(true))
+}
+
+fn with_kraft(case: &Table) -> Result<(), String> {
     let (given, wanted) = (case["in"].as_table().unwrap(), case["expect"].as_table().unwrap());
     let yes = |table: &Table, name: &str| table.get(name).and_then(Value::as_bool).unwrap_or(false);
     let last = ids(given.get("last_known"));

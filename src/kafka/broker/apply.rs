@@ -55,7 +55,7 @@ impl Broker {
         }
     }
 
-    fn apply_partition(&mut self, cx: &mut Cx<'_>, p: Partition, state: &PartitionState) {
+    pub(super) fn apply_partition(&mut self, cx: &mut Cx<'_>, p: Partition, state: &PartitionState) {
         let me = cx.me();
         if !state.replicas.contains(&me) {
             if self.drop_replica(p) {
@@ -141,7 +141,7 @@ impl Broker {
     }
 
     /// Gives a replica another role: a fetcher gains or loses it.
-    fn change_role(&mut self, p: Partition, role: ReplicaRole) {
+    pub(super) fn change_role(&mut self, p: Partition, role: ReplicaRole) {
         let follows = if let ReplicaRole::Following(leader) = role { leader } else { None };
         let last_fetch = self.last_fetch(p);
         let Some(before) = self.vol.replicas.set_role(p, role) else { return };
@@ -155,7 +155,7 @@ impl Broker {
     }
 
     /// Forgets a replica. Whether there was one.
-    fn drop_replica(&mut self, p: Partition) -> bool {
+    pub(super) fn drop_replica(&mut self, p: Partition) -> bool {
         self.wake_sessions(p);
         let Some(role) = self.vol.replicas.remove(p) else { return false };
         self.leave_fetcher(&role, p);
@@ -172,7 +172,7 @@ impl Broker {
     }
 
     /// Brokers that registered anew: what their fetches of an earlier life asked for is not served any more.
-    fn wake_returned(&mut self, before: &Image) {
+    pub(super) fn wake_returned(&mut self, before: &Image) {
         let epoch = |image: &Image, id| image.brokers.get(&id).map(|broker| broker.epoch);
         let image = Arc::clone(&self.vol.image);
         if image.brokers.is_shared_with(&before.brokers) {
@@ -189,7 +189,7 @@ impl Broker {
     }
 
     /// What waited for this leader is answered: the write may have happened, its fate is unknown.
-    fn stop_leading(&mut self, cx: &mut Cx<'_>, p: Partition) {
+    pub(super) fn stop_leading(&mut self, cx: &mut Cx<'_>, p: Partition) {
         self.finish_writes(p, Err(ErrorCode::NotLeaderOrFollower));
         self.wake_produces(cx, p);
         self.wake_fetches(cx, p);

@@ -60,6 +60,13 @@ impl Broker {
             Body::AddPartitionsToTxn { .. } | Body::AddOffsetsToTxn { .. } | Body::EndTxn { .. } => {
                 self.with_transactions(cx, |transactions, host| transactions.on_request(host, message));
             }
+            Body::LeaderAndIsr { .. } | Body::UpdateMetadata { .. } | Body::StopReplica { .. } => {
+                self.on_control(cx, message);
+            }
+            Body::AlterPartition { .. }
+            | Body::AllocateProducerIds { .. }
+            | Body::CreateTopics { .. }
+            | Body::ControlledShutdown { .. } => self.serve_as_controller(cx, message),
             Body::JoinGroup { .. }
             | Body::SyncGroup { .. }
             | Body::Heartbeat { .. }

@@ -54,6 +54,9 @@ impl Broker {
 
     /// Whether the controller would take a follower into the in-sync set: alive, not leaving, and fetching in its present life.
     fn eligible(&self, leading: &Leading, id: NodeId) -> bool {
+        if self.in_zookeeper_mode() {
+            return self.vol.image.brokers.contains_key(&id);
+        }
         let registered = self.vol.image.brokers.get(&id).filter(|b| b.active()).map(|b| b.epoch);
         registered.is_some() && leading.followers.get(&id).and_then(|f| f.broker_epoch) == registered
     }

@@ -34,6 +34,7 @@ mod session;
 mod settings;
 mod transactions;
 mod upkeep;
+mod zookeeper;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -57,11 +58,23 @@ use purgatory::{Finished, Parked, Write};
 use replicas::Replicas;
 use session::Session;
 use transactions::Verification;
+use zookeeper::Member;
+
+/// Where the cluster keeps its metadata.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MetadataMode {
+    /// In the log of a quorum of controllers.
+    #[default]
+    KRaft,
+    /// In ZooKeeper; the controller is a broker (Kafka up to 3.9).
+    ZooKeeper,
+}
 
 /// A broker process.
 #[derive(Clone)]
 pub struct Broker {
     configs: Configs,
+    mode: MetadataMode,
     disk: Disk,
     vol: Volatile,
 }
@@ -99,6 +112,7 @@ struct Volatile {
     refuse_next: Vec<(Option<Partition>, ErrorCode)>,
     producer_ids: std::ops::Range<i64>,
     init_waiting: Vec<Arc<Envelope<Body>>>,
+    zookeeper: Member,
 }
 
 /// What the broker waits for from others.
@@ -118,13 +132,23 @@ enum Pending {
     Verification(MsgId),
     /// Where a leader's log ends, or begins.
     LeaderLog(Look),
+    /// What this broker, as the controller, told another.
+    Control(NodeId),
+    /// To be let go by a controller that is a broker.
+    Farewell,
 }
 
 impl Broker {
     /// A broker that has never run.
     #[must_use]
     pub fn new(configs: Configs) -> Self {
-        Self { configs, disk: Disk::default(), vol: Volatile::default() }
+        Self::in_mode(configs, MetadataMode::KRaft)
+    }
+
+    /// A broker that has never run, of a cluster that keeps its metadata there.
+    #[must_use]
+    pub fn in_mode(configs: Configs, mode: MetadataMode) -> Self {
+        Self { configs, mode, disk: Disk::default(), vol: Volatile::default() }
     }
 
     /// Its settings.
@@ -252,8 +276,13 @@ impl Broker {
         self.vol = Volatile { image, fenced: true, transactions, ..Volatile::default() };
         self.disk.observer.restart();
         self.reload_logs(cx);
-        self.register(cx);
-        self.poll_metadata(cx);
+        match self.mode {
+            MetadataMode::KRaft => {
+                self.register(cx);
+                self.poll_metadata(cx);
+            }
+            MetadataMode::ZooKeeper => self.start_zookeeper(cx),
+        }
         self.start_upkeep(cx);
     }
 
@@ -268,7 +297,9 @@ impl Broker {
 
     /// A message arrived: an answer to this broker, or a request that takes its place in the queue of its connection.
     pub fn on_message(&mut self, cx: &mut Cx<'_>, message: &Envelope<Body>) {
-        if message.answers.is_some() {
+        if let Body::ZooKeeper(body) = &message.body {
+            self.on_zookeeper(cx, message, body);
+        } else if message.answers.is_some() {
             if let Some(pending) = self.vol.requests.answered(cx, message) {
                 self.on_answer(cx, pending, message);
             }
@@ -297,6 +328,12 @@ impl Broker {
             }
             (Pending::AlterPartition(asked), Body::PartitionAltered { error, results }) => {
                 self.on_altered(cx, &asked, *error, results);
+            }
+            (Pending::Control(broker), Body::Controlled { error, .. }) => {
+                self.on_controlled(cx, broker, *error);
+            }
+            (Pending::Farewell, Body::ShutdownControlled { error, remaining }) => {
+                self.on_farewell(cx, *error, remaining);
             }
             (Pending::ProducerIds, Body::ProducerIdsAllocated { error, first, count }) => {
                 self.on_producer_ids(cx, *error, *first, *count);
@@ -339,7 +376,7 @@ impl Broker {
             }
             Timer::VerifyAgain => self.verify_again(cx),
             Timer::MetadataWait => self.poll_metadata(cx),
-            _ => {}
+            _ => self.on_zookeeper_timer(cx, key),
         }
         self.settle(cx);
     }
@@ -349,6 +386,7 @@ impl Broker {
         for lost in self.vol.requests.closed(cx, conn) {
             self.on_lost(cx, lost.what);
         }
+        self.on_zookeeper_closed(cx, conn);
         if conn.server == cx.me() {
             self.vol.inbox.remove(&conn);
             self.end_session(conn);
@@ -365,18 +403,19 @@ impl Broker {
     pub fn on_command(&mut self, cx: &mut Cx<'_>, command: Command) {
         match command {
             Command::Shutdown => {
-                if self.configs.on("controlled.shutdown.enable") {
-                    self.vol.shutting_down = true;
-                    self.beat(cx);
-                } else {
-                    self.stop(cx);
+                self.vol.shutting_down = true;
+                match (self.mode, self.configs.on("controlled.shutdown.enable")) {
+                    (MetadataMode::KRaft, true) => self.beat(cx),
+                    (MetadataMode::KRaft, false) => self.stop(cx),
+                    (MetadataMode::ZooKeeper, true) => self.say_farewell(cx),
+                    (MetadataMode::ZooKeeper, false) => self.leave(cx),
                 }
             }
             Command::ResetOffsets(group, topic, to) => self.reset_offsets(cx, group, topic, to),
             Command::AbortHanging(p) => self.abort_hanging(cx, p),
             Command::DeleteRecords(p, upto) => self.delete_records(cx, p, upto),
             Command::FailNextAppend(p, error) => self.vol.refuse_next.push((p, error)),
-            _ => {}
+            admin => self.on_admin(cx, admin),
         }
         self.settle(cx);
     }
@@ -386,6 +425,8 @@ impl Broker {
             Pending::Registration => cx.set_timer(Timer::BrokerHeartbeat, Micros::ms(100)),
             Pending::Heartbeat | Pending::CreateTopic(_) | Pending::CreateWanted(_) => {}
             Pending::MetadataLog(node) => self.metadata_lost(cx, node),
+            Pending::Control(broker) => self.on_control_lost(cx, broker),
+            Pending::Farewell => self.wait_to_leave(cx),
             Pending::AlterPartition(asked) => self.propose_again(cx, &asked),
             Pending::ProducerIds => {
                 self.on_producer_ids(cx, ErrorCode::CoordinatorLoadInProgress, 0, 0);

@@ -12,8 +12,12 @@ const RETRY: Micros = Micros::ms(100);
 const LIMIT: Micros = Micros::secs(2);
 
 impl Broker {
-    /// The controller to talk to, as far as this broker knows: the leader of the quorum, or the only controller there is.
+    /// The controller to talk to, as far as this broker knows: the leader of the quorum, or the only controller there is; with ZooKeeper,
+    /// the broker that last told about metadata.
     pub(super) fn controller(&self, cx: &Cx<'_>) -> Option<NodeId> {
+        if self.in_zookeeper_mode() {
+            return self.told_controller();
+        }
         let names = cx.shared();
         let mut all = names.of_role(Role::Controller);
         let first = all.next()?;

@@ -8,7 +8,10 @@ use crate::kafka::{Partition, TopicId};
 impl Broker {
     /// A topic's setting: its own, else this broker's default for it.
     pub(super) fn topic_setting<'a>(&'a self, topic: TopicId, name: &str) -> &'a str {
-        let own = self.vol.image.topics.get(&topic).and_then(|t| t.configs.get(name));
+        let own = match self.mode {
+            super::MetadataMode::KRaft => self.vol.image.topics.get(&topic).and_then(|t| t.configs.get(name)),
+            super::MetadataMode::ZooKeeper => self.own_setting(topic, name),
+        };
         own.map(|value| &**value).unwrap_or_else(|| self.configs.topic_default(name))
     }
 

@@ -22,6 +22,10 @@ pub const METADATA_LOG: Lane = Lane(4);
 pub const REPLICATION: Lane = Lane(5);
 /// A coordinator's connection to the leaders that write its markers.
 pub const MARKERS: Lane = Lane(6);
+/// A broker's connection to ZooKeeper.
+pub const ZOOKEEPER: Lane = Lane(8);
+/// The connection of a controller that lives in a broker to each broker.
+pub const CONTROL: Lane = Lane(9);
 /// A partition leader's connection to the coordinators of transactions.
 pub const VERIFICATION: Lane = Lane(7);
 /// A controller's connection to another one for elections.

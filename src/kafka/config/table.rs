@@ -44,13 +44,19 @@ pub static SETTINGS: &[Setting] = &[
     s("replica.high.watermark.checkpoint.interval.ms", Broker, Int(1, i64::MAX), "5000", "5000"),
     s("auto.leader.rebalance.enable", Broker, Bool, "true", "true"),
     s("leader.imbalance.check.interval.seconds", Broker, Int(1, i64::MAX), "300", "300"),
-    idle(s("leader.imbalance.per.broker.percentage", Broker, Int(0, 2_147_483_647), "10", "10")),
+    // Acts in ZooKeeper mode; KRaft looks at each partition by itself.
+    s("leader.imbalance.per.broker.percentage", Broker, Int(0, 2_147_483_647), "10", "10"),
     s("unclean.leader.election.interval.ms", Broker, Int(1, i64::MAX), "300000", "300000"),
     // In Kafka a feature level of the whole cluster, too.
     s("eligible.leader.replicas.version", Broker, Int(0, 1), "1", "1"),
     s("broker.session.timeout.ms", Broker, Int(1, 2_147_483_647), "9000", "9000"),
     s("broker.heartbeat.interval.ms", Broker, Int(1, 2_147_483_647), "2000", "2000"),
     s("controlled.shutdown.enable", Broker, Bool, "true", "true"),
+    // These four exist in ZooKeeper mode only.
+    s("controlled.shutdown.max.retries", Broker, Int(0, 2_147_483_647), "3", "3"),
+    s("controlled.shutdown.retry.backoff.ms", Broker, Int(0, 2_147_483_647), "5000", "5000"),
+    s("zookeeper.session.timeout.ms", Broker, Int(1, 2_147_483_647), "18000", "18000"),
+    idle(s("zookeeper.max.in.flight.requests", Broker, Int(1, 2_147_483_647), "10", "10")),
     s("message.max.bytes", Broker, Int(0, 2_147_483_647), "1048588", "1048588"),
     s("log.retention.check.interval.ms", Broker, Int(1, i64::MAX), "300000", "300000"),
     s("log.flush.start.offset.checkpoint.interval.ms", Broker, Int(0, 2_147_483_647), "60000", "60000"),

@@ -1,8 +1,9 @@
 //! Laws of metadata and groups.
 
-use super::look::{brokers, controller};
+use super::look::{brokers, controller, zookeeper};
 use super::witness::Witness;
 use crate::engine::NodeId;
+use crate::kafka::zookeeper::{Data, Path};
 use crate::kafka::{Generation, GroupId, GroupState, Offset, PartitionState, World};
 use std::collections::BTreeSet;
 
@@ -60,6 +61,63 @@ impl Witness {
         }
         for (law, subject, seen) in wrong {
             self.broken(world, law, subject, seen);
+        }
+    }
+
+    /// A znode changed: the state of a partition, or something that goes with a session.
+    pub(super) fn see_znode(&mut self, world: &World, path: Path) {
+        let Some(ensemble) = zookeeper(world) else { return };
+        match (path, ensemble.tree().get(path).map(|znode| &znode.data)) {
+            (Path::State(p), Some(Data::State(state))) => {
+                let present = ensemble.controller_epoch();
+                let subject = world.shared().partition(p);
+                if state.controller_epoch != present {
+                    let seen =
+                        format!("written by controller {}, now it is {present}", state.controller_epoch);
+                    self.broken(world, "control.23", subject.clone(), seen);
+                }
+                let Some(entry) = ensemble.image().partition(p).cloned() else { return };
+                let before = self.entries.insert(p, entry.clone());
+                let wrong = before.and_then(|before| stuck(&before, &entry));
+                if let Some((law, seen)) = wrong {
+                    self.broken(world, law, subject.clone(), seen);
+                }
+                let inside = entry.isr.iter().all(|id| entry.replicas.contains(id));
+                let led = entry.leader.is_none_or(|leader| entry.isr.contains(&leader));
+                if entry.isr.is_empty() || !inside || !led {
+                    let seen = format!("in sync: {:?}, leader: {:?}", entry.isr, entry.leader);
+                    self.broken(world, "data.12", subject, seen);
+                }
+            }
+            (Path::Controller | Path::BrokerId(_), _) => self.see_sessions(world),
+            _ => {}
+        }
+    }
+
+    /// No ephemeral znode outlives its session.
+    pub(super) fn see_sessions(&mut self, world: &World) {
+        let Some(ensemble) = zookeeper(world) else { return };
+        let alive = |owner| ensemble.sessions().any(|(id, _)| id == owner);
+        let ephemeral = ensemble.tree().children(Path::BrokerIds);
+        let controller = ensemble.tree().get(Path::Controller).map(|znode| (Path::Controller, znode));
+        let stray: Vec<Path> = ephemeral
+            .chain(controller)
+            .filter(|(_, znode)| znode.stat.owner.is_some_and(|owner| !alive(owner)))
+            .map(|(path, _)| path)
+            .collect();
+        for path in stray {
+            let seen = "its session is over".to_owned();
+            self.broken(world, "control.39", path.text(world.shared()), seen);
+        }
+    }
+
+    /// A broker did what a controller says.
+    pub(super) fn see_control(&mut self, world: &World, node: NodeId, epoch: i32) {
+        let before = self.controls.insert(node, epoch);
+        if let Some(before) = before.filter(|before| *before > epoch) {
+            let subject = world.shared().node(node).to_owned();
+            let seen = format!("did what controller {epoch} says, after {before}");
+            self.broken(world, "control.22", subject, seen);
         }
     }
 

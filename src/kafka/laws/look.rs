@@ -1,11 +1,14 @@
 //! What the laws look at: processes by role, and places in logs without a walk through all of it.
 
+use std::sync::Arc;
+
 use crate::engine::NodeId;
 use crate::kafka::broker::Broker;
 use crate::kafka::controller::Controller;
 use crate::kafka::log::Log;
 use crate::kafka::producer::Producer;
-use crate::kafka::{Batch, LeaderEpoch, Offset, Partition, Process, World};
+use crate::kafka::zookeeper::ZooKeeper;
+use crate::kafka::{Batch, Image, LeaderEpoch, Offset, Partition, Process, World};
 
 /// `b1/orders-0`.
 pub(super) fn replica_name(world: &World, node: NodeId, p: Partition) -> String {
@@ -44,11 +47,21 @@ pub(super) fn controller(world: &World) -> Option<&Controller> {
     controllers(world).map(|(_, controller)| controller).max_by_key(|controller| controller.image().offset)
 }
 
+/// The ZooKeeper ensemble.
+pub(super) fn zookeeper(world: &World) -> Option<&ZooKeeper> {
+    world.nodes().find_map(|(_, node)| if let Process::ZooKeeper(z) = node { Some(&**z) } else { None })
+}
+
+/// What is committed: in the metadata log, or in the znodes.
+pub(super) fn committed(world: &World) -> Option<&Arc<Image>> {
+    zookeeper(world).map(ZooKeeper::image).or_else(|| controller(world).map(Controller::image))
+}
+
 /// Whether the controller, too, thinks that this broker leads, in the epoch that the broker knows.
 pub(super) fn leads_by_all_accounts(world: &World, leader: NodeId, p: Partition) -> bool {
     let epoch = broker(world, leader).map(|b| b.leader_epoch(p));
-    controller(world)
-        .and_then(|c| c.image().partition(p))
+    committed(world)
+        .and_then(|image| image.partition(p))
         .is_some_and(|state| state.leader == Some(leader) && Some(state.leader_epoch) == epoch)
 }
 

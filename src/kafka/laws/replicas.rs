@@ -1,7 +1,7 @@
 //! Laws of replication: the high watermark, the in-sync set, what leaders must have.
 
 use super::blocks::Blocks;
-use super::look::{broker, brokers, controller, facts, leads_by_all_accounts, replica_name};
+use super::look::{broker, brokers, committed, facts, leads_by_all_accounts, replica_name, zookeeper};
 use super::witness::{Committed, Witness};
 use crate::engine::{Micros, NodeId};
 use crate::kafka::broker::{Broker, Leading};
@@ -148,10 +148,13 @@ impl Witness {
         {
             self.broken(world, "data.11", name.clone(), format!("two leaders in epoch {}", epoch.0));
         }
-        let Some(controller) = controller(world) else { return };
-        let image = controller.image();
-        let Some(state) = image.partition(p) else { return };
-        let first = state.replicas.iter().find(|id| state.isr.contains(id) && image.active(**id));
+        let Some((image, state)) = committed(world).and_then(|image| Some((image, image.partition(p)?)))
+        else {
+            return;
+        };
+        // A controller in ZooKeeper mode keeps those in sync whom it takes for alive; the znodes may know more by now.
+        let alive = |id: NodeId| zookeeper(world).is_some() || image.active(id);
+        let first = state.replicas.iter().find(|id| state.isr.contains(id) && alive(**id));
         // A reassignment that drops replicas begins a new epoch, too, with the same leader.
         let kept = self.leaders.get(&(p, LeaderEpoch(epoch.0 - 1))) == Some(&to);
         if how == Election::Clean && !kept && state.leader == Some(to) && first != Some(&to) {
@@ -162,7 +165,7 @@ impl Witness {
 
     /// A follower was let into the in-sync set: it had reached the high watermark and the start of this leadership.
     pub(super) fn see_expansion(&mut self, world: &World, p: Partition, member: NodeId) {
-        let state = controller(world).and_then(|c| c.image().partition(p));
+        let state = committed(world).and_then(|image| image.partition(p));
         let Some((leader, epoch)) = state.and_then(|s| Some((s.leader?, s.leader_epoch))) else { return };
         let Some(broker) = broker(world, leader).filter(|b| leader != member && b.leader_epoch(p) == epoch)
         else {

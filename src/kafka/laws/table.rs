@@ -70,6 +70,8 @@ pub static LAWS: &[Law] = &[
     law("control.4", "GroupMetadata", Local, Never, Mutant::CountsDown),
     law("control.8", "GroupMetadata", Local, Never, Mutant::SkipsSync),
     law("control.21", "QuorumState", Local, Never, Mutant::FollowersAct),
+    law("control.22", "KafkaApis, ReplicaManager", Local, Never, Mutant::ObeysAnyController),
+    law("control.23", "KafkaZkClient", Local, Never, Mutant::WritesUnfenced),
     law("control.24", "KIP-595", Local, Never, Mutant::VotesTwice),
     law("control.25", "KIP-595", Global, Never, Mutant::OverlooksFork),
     law("control.26", "KIP-595", Local, Never, Mutant::VotesForAnyone),
@@ -81,5 +83,6 @@ pub static LAWS: &[Law] = &[
     law("control.35", "ClusterControlManager", Global, Never, Mutant::RegistersInName),
     law("control.36", "BrokerHeartbeatManager", Local, Never, Mutant::UnfencesEarly),
     law("control.38", "KIP-595", Local, Never, Mutant::CommitsAlone),
+    law("control.39", "ZooKeeper", Local, Never, Mutant::KeepsEphemerals),
     law("control.40", "QuorumController", Local, Never, Mutant::AnswersBeforeCommit),
 ];

@@ -64,6 +64,8 @@ pub struct Witness {
     /// By coordinator: another one, or the same after it was away, goes on from what was stored.
     pub(super) generations: BTreeMap<(NodeId, GroupId), Generation>,
     pub(super) applied: BTreeMap<NodeId, Offset>,
+    /// The controller epoch of what each broker did last.
+    pub(super) controls: BTreeMap<NodeId, i32>,
     pub(super) unclean: BTreeSet<Partition>,
     pub(super) machine_lost: bool,
     pub(super) quorum: Quorum,
@@ -160,6 +162,7 @@ impl Witness {
         self.generations.retain(|(coordinator, _), _| *coordinator != node);
         self.applied.remove(&node);
         self.quorum.forget(node);
+        self.controls.remove(&node);
         self.stable.retain(|(broker, _), _| *broker != node);
         self.delivered.retain(|(consumer, _), _| *consumer != node);
         self.high_watermarks.retain(|(broker, _), _| *broker != node);
@@ -241,6 +244,9 @@ impl Witness {
             }
             Note::BrokerRegistered { broker, epoch } => self.see_registration(world, *broker, *epoch),
             Note::BrokerUnfenced { broker } => self.see_unfenced(world, *broker),
+            Note::ZnodeChanged { path } => self.see_znode(world, *path),
+            Note::ZkSessionExpired { .. } => self.see_sessions(world),
+            Note::ControlApplied { node, epoch, .. } => self.see_control(world, *node, *epoch),
             _ => {}
         }
     }
@@ -260,8 +266,8 @@ impl Witness {
 
     fn demand_replicas(&mut self, world: &World) {
         let mut wrong = Vec::new();
-        let Some(controller) = super::look::controller(world) else { return };
-        for (p, state) in controller.image().partitions() {
+        let Some(image) = super::look::committed(world) else { return };
+        for (p, state) in image.partitions() {
             let name = world.shared().partition(p);
             let runs = |id: &NodeId| world.process(*id) == crate::engine::Process::Running;
             let recent = self.changed.get(&p).is_some_and(|at| world.now().since(*at) < SOON);

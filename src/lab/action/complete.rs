@@ -99,7 +99,7 @@ fn values(verb: &str, arg: &str, words: &[&str], names: &Vocabulary) -> Vec<Stri
 
 fn settings(subject: &str, names: &Vocabulary) -> Vec<String> {
     names_of(match names.role(subject) {
-        Some(Role::Broker | Role::Controller) => Scope::Broker,
+        Some(Role::Broker | Role::Controller | Role::ZooKeeper) => Scope::Broker,
         Some(Role::Producer) => Scope::Producer,
         Some(Role::Consumer) => Scope::Consumer,
         None => Scope::Topic,

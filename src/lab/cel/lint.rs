@@ -233,7 +233,7 @@ impl<'a> Linter<'a> {
             Kind::Verb => verbs().any(|verb| verb == text),
             Kind::Setting => SETTINGS.iter().any(|setting| setting.name == text),
             Kind::Number => false,
-            Kind::Key => true,
+            Kind::Key | Kind::Path => true,
         };
         if known {
             return Ok(());

@@ -15,7 +15,9 @@ use cel::IdedExpr;
 use cel::parser::Parser;
 use thiserror::Error;
 
-pub(in crate::lab) use answer::{active_controller, committed_image, coordinator, group};
+pub(in crate::lab) use answer::{
+    active_controller, committed_image, controller_node, coordinator, group, zookeeper,
+};
 pub use assertion::{Assertion, Watch};
 pub use eval::Facts;
 pub use registry::{BUILTINS, FUNCTIONS, Function, Gives, Kind};

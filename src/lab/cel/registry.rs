@@ -32,6 +32,8 @@ pub enum Kind {
     Setting,
     /// A record's key.
     Key,
+    /// `/brokers/ids/1`.
+    Path,
     /// A number.
     Number,
 }
@@ -114,6 +116,7 @@ impl Kind {
             Self::Verb => "verb",
             Self::Setting => "setting",
             Self::Key => "key",
+            Self::Path => "path",
             Self::Number => "number",
         }
     }
@@ -491,10 +494,7 @@ pub static FUNCTIONS: &[Function] = &[
         &[Group, Partition],
         2,
         Int,
-        (
-            "t = 0부터 아무도 처리하지 않은 시간의 합, µs",
-            "time since t = 0 in which nobody processed it, µs",
-        ),
+        ("t = 0부터 아무도 처리하지 않은 시간의 합, µs", "time since t = 0 in which nobody processed it, µs"),
         "idle('pay', 'orders-0') < s(1)",
     ),
     f(
@@ -631,6 +631,55 @@ pub static FUNCTIONS: &[Function] = &[
             "latest 100 records of a voter's metadata log that are no NoOp: offset epoch kind",
         ),
         "metadata_log('k1').exists(r, r.kind == 'Topic')",
+    ),
+    f(
+        "controller_epoch",
+        &[],
+        0,
+        Int,
+        ("컨트롤러가 몇 번째인가", "the epoch of the controller"),
+        "controller_epoch() >= 1",
+    ),
+    f(
+        "cached_leader",
+        &[Broker, Partition],
+        2,
+        Id(Broker),
+        (
+            "그 브로커가 클라이언트에게 말하는 리더: 늦게 안 것일 수 있다",
+            "the leader that this broker tells clients; it may not know better yet",
+        ),
+        "cached_leader('b3', 'orders-0') == leader('orders-0')",
+    ),
+    f(
+        "control_refused",
+        &[Broker],
+        1,
+        Gives::Error,
+        (
+            "ZooKeeper: 그 브로커가 컨트롤러의 요청을 마지막으로 거절한 오류",
+            "ZooKeeper: why this broker last refused a request of a controller",
+        ),
+        "control_refused('b2') == 'STALE_CONTROLLER_EPOCH'",
+    ),
+    f(
+        "znode",
+        &[Kind::Path],
+        1,
+        Gives::Text,
+        ("ZooKeeper: 그 znode의 내용", "ZooKeeper: contents of a znode"),
+        "znode('/controller') != null",
+    ),
+    f(
+        "zk_session",
+        &[Broker],
+        1,
+        Bool,
+        (
+            "ZooKeeper: 그 브로커의 세션이 살아 있다",
+            "ZooKeeper: this broker has a session that has not ended",
+        ),
+        "zk_session('b1')",
     ),
     // ---- the lab ----
     f(

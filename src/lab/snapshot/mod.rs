@@ -6,6 +6,7 @@ mod messages;
 mod quorum;
 mod servers;
 mod transactions;
+mod zookeeper;
 
 pub(in crate::lab) use transactions::coordinator;
 
@@ -85,6 +86,7 @@ pub fn snapshot(world: &World, facts: &dyn Facts) -> TankView {
         now: looking.time(world.now()),
         event: u64::try_from(facts.origin().turn(world.turn())).unwrap_or(0),
         topics: looking.topics(),
+        zookeeper: looking.zookeeper(),
         transactions: looking.transactions(),
         groups: looking.groups(),
         quorum: looking.quorum(),
@@ -98,6 +100,7 @@ pub fn snapshot(world: &World, facts: &dyn Facts) -> TankView {
         match node {
             Process::Broker(broker) => view.brokers.push(looking.broker(id, broker)),
             Process::Controller(controller) => view.controllers.push(looking.controller(id, controller)),
+            Process::ZooKeeper(_) => {}
             Process::Producer(producer) => view.producers.push(looking.producer(id, producer)),
             Process::Consumer(consumer) => view.consumers.push(looking.consumer(id, consumer)),
         }

@@ -40,6 +40,14 @@ fn hint(near: Option<&str>) -> (String, String) {
     near.map_or_else(Default::default, |n| (format!(" 혹시 {n}?"), format!(" Did you mean {n}?")))
 }
 
+/// Settings that only a cluster with KRaft has.
+const KRAFT_ONLY: &[&str] = &[
+    "broker.session.timeout.ms",
+    "broker.heartbeat.interval.ms",
+    "metadata.max.idle.interval.ms",
+    "unclean.leader.election.interval.ms",
+];
+
 struct Checker<'a> {
     spec: &'a Spec,
     names: Vocabulary,
@@ -80,12 +88,7 @@ impl Checker<'_> {
         let cluster = &self.spec.cluster;
         match cluster.metadata.get_ref().as_str() {
             "kraft" => {}
-            "zookeeper" => self.error(
-                "cluster.metadata",
-                cluster.metadata.span(),
-                "이 판에는 아직 ZooKeeper가 없습니다. metadata = \"kraft\"로 쓰세요.".into(),
-                "ZooKeeper is not in this version yet; write metadata = \"kraft\".".into(),
-            ),
+            "zookeeper" => self.zookeeper(),
             other => self.error(
                 "cluster.metadata",
                 cluster.metadata.span(),
@@ -102,7 +105,7 @@ impl Checker<'_> {
                 format!("There may be 1 to 1000 brokers, not {n}."),
             );
         }
-        if !(1..=9).contains(&self.spec.controllers()) {
+        if !self.spec.in_zookeeper_mode() && !(1..=9).contains(&self.spec.controllers()) {
             let n = self.spec.controllers();
             self.error(
                 "cluster.controllers",
@@ -114,7 +117,40 @@ impl Checker<'_> {
         self.config("cluster.config", &cluster.config, Scope::Broker, Family::Java);
     }
 
+    /// What does not go together with ZooKeeper: controllers of their own, and what came with KRaft.
+    fn zookeeper(&mut self) {
+        let cluster = &self.spec.cluster;
+        if cluster.controllers.span() != super::NOWHERE {
+            self.error(
+                "cluster.controllers",
+                cluster.controllers.span(),
+                "metadata = \"zookeeper\"에서는 브로커 하나가 컨트롤러입니다. controllers를 지우세요.".into(),
+                "With metadata = \"zookeeper\" a broker is the controller; leave controllers out.".into(),
+            );
+        }
+        for (name, value) in &cluster.config.0 {
+            let level = value.get_ref().as_str();
+            let off = match name.get_ref().as_str() {
+                "eligible.leader.replicas.version" => level == "0",
+                "transaction.version" => matches!(level, "0" | "1"),
+                other => !KRAFT_ONLY.contains(&other),
+            };
+            if !off {
+                let (path, id) = (format!("cluster.config.\"{}\"", name.get_ref()), name.get_ref());
+                self.error(
+                    &path,
+                    name.span(),
+                    format!("`{id}`: KRaft에만 있습니다. metadata = \"kraft\"로 쓰거나 지우세요."),
+                    format!("`{id}` needs KRaft: write metadata = \"kraft\", or leave it out."),
+                );
+            }
+        }
+    }
+
     fn ids(&mut self) {
+        if self.spec.in_zookeeper_mode() {
+            self.taken.insert("z1".to_owned(), "ZooKeeper");
+        }
         for n in 1..=self.spec.brokers().min(1000) {
             self.taken.insert(format!("b{n}"), "broker");
         }
@@ -502,10 +538,23 @@ mod tests {
         let topic = "[[cluster.topic]]\nname = \"orders\"\n";
         let cases = [
             (
-                "[cluster]\nmetadata = \"zookeeper\"".to_owned(),
-                "cluster.metadata",
-                "ZooKeeper is not",
-                "\"zookeeper\"",
+                "[cluster]\nmetadata = \"zookeeper\"\ncontrollers = 1".to_owned(),
+                "cluster.controllers",
+                "With metadata = \"zookeeper\" a broker is the controller",
+                "1",
+            ),
+            (
+                "[cluster]\nmetadata = \"zookeeper\"\nconfig = { \"eligible.leader.replicas.version\" = 1 }"
+                    .to_owned(),
+                "cluster.config.\"eligible.leader.replicas.version\"",
+                "`eligible.leader.replicas.version` needs KRaft",
+                "\"eligible.leader.replicas.version\"",
+            ),
+            (
+                "[cluster]\nmetadata = \"zookeeper\"\n[start]\ndo = [\"crash k1\"]".to_owned(),
+                "start.do[0]",
+                "There is no process k1.",
+                "\"crash k1\"",
             ),
             ("[cluster]\ncontrollers = 10".to_owned(), "cluster.controllers", "There may be 1 to 9", "10"),
             (

@@ -38,14 +38,14 @@ pub struct Spec {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cluster {
-    /// Where metadata lives: `kraft`.
+    /// Where metadata lives: `kraft`, or `zookeeper` (Kafka up to 3.9).
     #[serde(default = "kraft")]
     pub metadata: Word,
     /// Number of brokers, `b1` to `bN`.
     #[serde(default = "three")]
     pub brokers: Spanned<u32>,
     /// Number of controllers, `k1` to `kN`.
-    #[serde(default = "one")]
+    #[serde(default = "one", skip_serializing_if = "is_one")]
     pub controllers: Spanned<u32>,
     /// Settings of every broker and controller, by Kafka's names.
     #[serde(default, skip_serializing_if = "ConfigTable::is_empty")]
@@ -229,6 +229,9 @@ fn three() -> Spanned<u32> {
 fn one() -> Spanned<u32> {
     Spanned::new(NOWHERE, 1)
 }
+fn is_one(n: &Spanned<u32>) -> bool {
+    *n.get_ref() == 1
+}
 fn manual() -> Drive {
     Drive::Manual
 }
@@ -336,9 +339,15 @@ impl Spec {
         *self.cluster.brokers.get_ref()
     }
 
-    /// Number of controllers.
+    /// Number of controllers that are processes of their own.
     #[must_use]
     pub fn controllers(&self) -> u32 {
-        *self.cluster.controllers.get_ref()
+        if self.in_zookeeper_mode() { 0 } else { *self.cluster.controllers.get_ref() }
+    }
+
+    /// Whether metadata lives in ZooKeeper: one process `z1`, and the controller is a broker.
+    #[must_use]
+    pub fn in_zookeeper_mode(&self) -> bool {
+        self.cluster.metadata.get_ref() == "zookeeper"
     }
 }

@@ -210,8 +210,18 @@ pub(super) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role, String
                 ("◂", Role::Response)
             }
         }
-        "MessageLost" | "RequestTimedOut" | "NodeCrashed" | "LinkCut" | "LeaderLost" | "RecordFailed"
-        | "SessionExpired" | "BrokerFenced" | "ControllerResigned" => ("✗", Role::Dropped),
+        "MessageLost"
+        | "RequestTimedOut"
+        | "NodeCrashed"
+        | "LinkCut"
+        | "LeaderLost"
+        | "RecordFailed"
+        | "SessionExpired"
+        | "BrokerFenced"
+        | "ControllerResigned"
+        | "ZkSessionExpired"
+        | "ControlRefused"
+        | "RegistrationRefused" => ("✗", Role::Dropped),
         "ControllerElected" => ("★", Role::Leader),
         "QuorumStateChanged" | "VoteGranted" | "PreVoteGranted" => ("◆", Role::Control),
         "MetadataTruncated" => ("◌", Role::OutOfSync),

@@ -44,7 +44,7 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
             Value::text(match facts.world.node(node) {
                 Process::Producer(producer) => producer.error().map(|e| e.name()),
                 Process::Consumer(consumer) => consumer.error().map(|e| e.name()),
-                Process::Broker(_) | Process::Controller(_) => None,
+                Process::Broker(_) | Process::Controller(_) | Process::ZooKeeper(_) => None,
             })
         })),
         "consumers" => all(facts, args),
@@ -60,7 +60,7 @@ fn coordinator_of(world: &World, node: NodeId) -> Option<NodeId> {
             snapshot::coordinator(world, producer.transactional_id()?).map(|(broker, _)| broker)
         }
         Process::Consumer(consumer) => coordinator(world, consumer.group()),
-        Process::Broker(_) | Process::Controller(_) => None,
+        Process::Broker(_) | Process::Controller(_) | Process::ZooKeeper(_) => None,
     }
 }
 

@@ -5,10 +5,12 @@ mod history;
 mod partitions;
 mod quorum;
 mod records;
+mod zookeeper;
 
 use std::collections::BTreeMap;
 
 pub(in crate::lab) use groups::{coordinator, group};
+pub(in crate::lab) use zookeeper::zookeeper;
 
 use super::eval::Facts;
 use super::value::Value;
@@ -49,6 +51,9 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         "spans" | "idle" => history::answer(facts, name, args),
         "quorum_epoch" | "quorum_leader" | "quorum_state" | "voted" | "metadata_hw" | "metadata_leo"
         | "metadata_start" | "metadata_log" => quorum::answer(facts, name, args),
+        "znode" | "zk_session" | "controller_epoch" | "cached_leader" | "control_refused" => {
+            zookeeper::answer(facts, name, args)
+        }
         _ => processes(facts, name, args),
     }
 }
@@ -60,7 +65,7 @@ fn processes(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         "up" => Value::Bool(facts.node_arg(args, 0)?.is_some_and(|node| facts.is_up(node))),
         "down_at" => at(facts.node_arg(args, 0)?.and_then(|node| facts.ledger.process(node).down_at)),
         "up_at" => at(facts.node_arg(args, 0)?.and_then(|node| facts.ledger.process(node).up_at)),
-        "controller" => Value::text(facts.controller().map(|(node, _)| facts.name(node))),
+        "controller" => Value::text(controller_node(facts.world).map(|node| facts.name(node))),
         "metadata_offset" => match facts.node_arg(args, 0)?.map(|node| facts.world.node(node)) {
             Some(Process::Broker(broker)) => Value::Int(broker.image().offset.0),
             Some(Process::Controller(controller)) => Value::Int(controller.image().offset.0),
@@ -94,6 +99,7 @@ fn config(facts: &Facts<'_>, args: &[Value]) -> Answer {
         let configs = match facts.world.node(node) {
             Process::Broker(broker) => broker.configs(),
             Process::Controller(controller) => controller.configs(),
+            Process::ZooKeeper(ensemble) => ensemble.configs(),
             Process::Producer(producer) => {
                 return Ok(Value::text(Some(producer.in_force(setting)).filter(|value| !value.is_empty())));
             }
@@ -211,9 +217,20 @@ pub(in crate::lab) fn active_controller(world: &crate::kafka::World) -> Option<(
     running.max_by_key(|(_, controller)| controller.epoch())
 }
 
+/// The active controller: with ZooKeeper, the broker that `/controller` names.
+pub(in crate::lab) fn controller_node(world: &crate::kafka::World) -> Option<NodeId> {
+    match zookeeper(world) {
+        Some(ensemble) => ensemble.controller(),
+        None => active_controller(world).map(|(node, _)| node),
+    }
+}
+
 /// What is committed in the metadata log: the state at the highest high watermark that any controller has known.
 pub(in crate::lab) fn committed_image(world: &crate::kafka::World) -> &Arc<Image> {
     static EMPTY: std::sync::LazyLock<Arc<Image>> = std::sync::LazyLock::new(|| Arc::new(Image::empty()));
+    if let Some(ensemble) = zookeeper(world) {
+        return ensemble.image();
+    }
     let images = world.nodes().filter_map(|(_, process)| match process {
         Process::Controller(controller) => Some(controller.image()),
         _ => None,

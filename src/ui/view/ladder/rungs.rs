@@ -161,9 +161,10 @@ fn silence(
     let (why, setting) = match ended_by {
         Some("RequestTimedOut") => (t(lang, "ladder.silent_timeout"), " (request.timeout.ms)"),
         Some("RequestRetried") => (t(lang, "ladder.silent_backoff"), " (retry.backoff.ms)"),
-        Some("BrokerFenced" | "LeaderElected" | "SessionExpired" | "IsrShrunk" | "LeaderLost") => {
-            (t(lang, "ladder.silent_session"), "")
-        }
+        Some(
+            "BrokerFenced" | "LeaderElected" | "SessionExpired" | "ZkSessionExpired" | "ControllerResigned"
+            | "IsrShrunk" | "LeaderLost",
+        ) => (t(lang, "ladder.silent_session"), ""),
         _ => (t(lang, "ladder.silent"), ""),
     };
     let span = if length >= 10_000_000 {

@@ -1,0 +1,141 @@
+//! What a failover costs, counted since the last server went down: messages, partitions told to brokers, znodes read, metadata records
+//! written, and when the last partition had a leader again. The same counts for ZooKeeper and for KRaft.
+//!
+//! Not modelled: bytes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Lab;
+use crate::engine::{Micros, NodeId, Note as EngineNote, Process as Life};
+use crate::kafka::{Note, Role, World};
+
+/// Counts since the last server went down (since t = 0 if none did).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Race {
+    /// When that was, in world time.
+    since: Micros,
+    /// Requests sent by kind, quiet ones too, answers left out.
+    messages: BTreeMap<&'static str, u64>,
+    /// Partitions or records that brokers took in, each time.
+    entries: u64,
+    /// Reads of znodes: contents, existence, children.
+    znodes_read: u64,
+    /// Records of the metadata log, no-ops left out.
+    records: u64,
+    /// Partitions that nobody alive leads, as far as what is committed says.
+    unled: usize,
+    /// When there were none any more.
+    led_at: Option<Micros>,
+    /// Offsets of those records, for what brokers apply.
+    offsets: Arc<Vec<i64>>,
+    applied: BTreeMap<NodeId, i64>,
+}
+
+impl Race {
+    /// Requests sent by kind, quiet ones too.
+    pub fn messages(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        self.messages.iter().map(|(api, n)| (*api, *n))
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.messages.values().sum()
+    }
+
+    /// Partitions (ZooKeeper) or records (KRaft) that brokers took in, each time one did.
+    #[must_use]
+    pub const fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// Reads of znodes.
+    #[must_use]
+    pub const fn znodes_read(&self) -> u64 {
+        self.znodes_read
+    }
+
+    /// Records written to the metadata log, no-ops left out.
+    #[must_use]
+    pub const fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// Partitions that nobody alive leads now.
+    #[must_use]
+    pub const fn unled(&self) -> usize {
+        self.unled
+    }
+
+    /// How long it took until every partition had a leader that lives, µs; none while one has not, or if none ever lost its leader.
+    #[must_use]
+    pub fn led_after(&self) -> Option<u64> {
+        self.led_at.filter(|_| self.unled == 0).map(|at| at.since(self.since).0)
+    }
+
+    /// Begins anew.
+    pub(super) fn begin(&mut self, now: Micros) {
+        let (offsets, applied) = (Arc::clone(&self.offsets), std::mem::take(&mut self.applied));
+        *self = Self { since: now, offsets, applied, ..Self::default() };
+    }
+
+    /// Takes in one note.
+    pub(super) fn take_in(&mut self, world: &World, at: Micros, note: &EngineNote<Note>) {
+        match note {
+            EngineNote::MessageSent { api, answer: None, .. } => {
+                *self.messages.entry(api).or_default() += 1;
+                if matches!(*api, "ZkGet" | "ZkExists" | "ZkChildren") {
+                    self.znodes_read += 1;
+                }
+            }
+            EngineNote::NodeCrashed { node, .. } | EngineNote::NodeStopped { node }
+                if matches!(world.shared().role(*node), Some(Role::Broker | Role::Controller)) =>
+            {
+                self.begin(at);
+                self.look(world, at);
+            }
+            EngineNote::NodeStarted { .. } => self.look(world, at),
+            EngineNote::Domain(note) => self.domain(world, at, note),
+            _ => {}
+        }
+    }
+
+    fn domain(&mut self, world: &World, at: Micros, note: &Note) {
+        match note {
+            Note::ControlApplied { entries, .. } => self.entries += u64::from(*entries),
+            Note::MetadataAppended { offset, .. } => {
+                self.records += 1;
+                Arc::make_mut(&mut self.offsets).push(offset.0);
+            }
+            Note::MetadataApplied { node, offset } => {
+                let before = self.applied.insert(*node, offset.0).unwrap_or(-1);
+                let upto = |offset: i64| self.offsets.partition_point(|known| *known <= offset);
+                self.entries += u64::try_from(upto(offset.0).saturating_sub(upto(before))).unwrap_or(0);
+            }
+            Note::LeaderElected { .. } | Note::LeaderLost { .. } => self.look(world, at),
+            _ => {}
+        }
+    }
+
+    /// Counts partitions that nobody leads, or whose leader is down; what each broker leads is counted already.
+    fn look(&mut self, world: &World, at: Micros) {
+        let image = super::cel::committed_image(world);
+        let down = |node: &NodeId| matches!(world.process(*node), Life::Down { .. });
+        let dead: usize =
+            world.shared().of_role(Role::Broker).filter(down).map(|node| image.leaders_on(node)).sum();
+        let unled = image.leaderless().len() + dead;
+        if unled == 0 && self.unled > 0 {
+            self.led_at = Some(at);
+        }
+        self.unled = unled;
+    }
+}
+
+impl Lab {
+    /// What the failover since the last server went down has cost so far.
+    #[must_use]
+    pub const fn race(&self) -> &Race {
+        self.state.ledger.race()
+    }
+}
