@@ -159,6 +159,14 @@ codes! {
     NewLeaderElected = 108 "NEW_LEADER_ELECTED" false,
     /// The replica may not join the in-sync set now.
     IneligibleReplica = 107 "INELIGIBLE_REPLICA" false,
+    /// The member's epoch is not the one that the coordinator knows: it has to give up everything and join anew.
+    FencedMemberEpoch = 110 "FENCED_MEMBER_EPOCH" false,
+    /// A living process has this group.instance.id.
+    UnreleasedInstanceId = 111 "UNRELEASED_INSTANCE_ID" false,
+    /// The server has no assignor of that name.
+    UnsupportedAssignor = 112 "UNSUPPORTED_ASSIGNOR" false,
+    /// The member's epoch is over; with the present one it may try again.
+    StaleMemberEpoch = 113 "STALE_MEMBER_EPOCH" false,
     /// A process of this broker id is registered and alive.
     DuplicateBrokerRegistration = 101 "DUPLICATE_BROKER_REGISTRATION" false,
     /// This controller is not the active one.

@@ -52,10 +52,10 @@ pub use note::{
 };
 pub use process::{Command, Cx, Process, SeekTo, Send, Timer};
 pub use protocol::{
-    Acks, Body, CONSUMER, Control, Coordinated, FetchPartition, FetchedPartition, Fetcher, InTransaction,
-    InitTransaction, Isolation, IsrChange, IsrResult, JOIN_GROUP_VERSION, Leaving, MetadataSnapshot,
-    OFFSET_COMMIT_VERSION, OffsetSpec, Picture, Stop, Subscription, TopicMetadata, TransactionMarker,
-    TransactionOffsets,
+    Acks, Body, CONSUMER, ConsumerHeartbeat, Control, Coordinated, FetchPartition, FetchedPartition, Fetcher,
+    InTransaction, InitTransaction, Isolation, IsrChange, IsrResult, JOIN_GROUP_VERSION, Leaving,
+    MetadataSnapshot, OFFSET_COMMIT_VERSION, OffsetSpec, Picture, Stop, Subscription, TopicMetadata,
+    TransactionMarker, TransactionOffsets,
 };
 pub use record::{
     BATCH_HEADER_BYTES, Batch, Bytes, Cleaned, GroupRecord, GroupRecordMember, Internal, Marker,

@@ -127,6 +127,14 @@ mutants! {
     CountsDown = "counts-down",
     /// A group is stable as soon as everybody has joined: control.8.
     SkipsSync = "skips-sync",
+    /// A member is given partitions that another one has not given up: control.16.
+    GivesWhatIsHeld = "gives-what-is-held",
+    /// A member's epoch runs ahead of the target's: control.17.
+    RunsAhead = "runs-ahead",
+    /// A member's epoch goes on although it has not given up what it was told to: control.18.
+    AdvancesUnrevoked = "advances-unrevoked",
+    /// A member is given the partition after the one that it should have: control.19.
+    GivesTheNext = "gives-the-next",
     /// A broker applies metadata and forgets that it did: control.28.
     AppliesTwice = "applies-twice",
     /// The partition epoch stays when the in-sync set changes: control.32.

@@ -1,5 +1,6 @@
 //! What the model states about itself. Names are past participles; fields are ids, offsets, epochs, never text.
 
+use super::group::MemberState;
 use super::raft::Standing;
 use super::zookeeper::Path;
 use super::{
@@ -130,11 +131,14 @@ names! {
         PollInterval = "poll-interval",
         /// Another process took its place (static membership).
         Replaced = "replaced",
+        /// It did not give up in time what it was told to (consumer protocol).
+        RebalanceTimeout = "rebalance-timeout",
     }
 }
 
 names! {
-    /// State of a classic consumer group.
+    /// State of a consumer group. Preparing and CompletingRebalance are the classic protocol's, Assigning and Reconciling the
+    /// consumer protocol's.
     GroupState {
         /// No members.
         Empty = "Empty",
@@ -142,6 +146,10 @@ names! {
         PreparingRebalance = "PreparingRebalance",
         /// Waiting for the leader's assignment.
         CompletingRebalance = "CompletingRebalance",
+        /// The group epoch is ahead of the target assignment.
+        Assigning = "Assigning",
+        /// Members are on their way to the target.
+        Reconciling = "Reconciling",
         /// Everybody has an assignment.
         Stable = "Stable",
         /// Gone.
@@ -279,6 +287,10 @@ pub enum Note {
     MemberLeft { group: GroupId, member: MemberId, why: LeaveWhy },
     /// A group changed state.
     GroupStateChanged { group: GroupId, from: GroupState, to: GroupState, generation: Generation },
+    /// A group of the consumer protocol needs a new target assignment: members, subscriptions or topics changed.
+    GroupEpochRaised { group: GroupId, epoch: i32 },
+    /// A member of a group of the consumer protocol came a step nearer to its target, or was told what to give up.
+    MemberReconciled { group: GroupId, member: MemberId, epoch: i32, state: MemberState },
     /// A consumer may read a partition.
     PartitionAssigned { consumer: NodeId, partition: Partition },
     /// A consumer may no longer read a partition.

@@ -207,6 +207,35 @@ pub struct Subscription {
     pub user_data: Option<(Vec<Partition>, Generation)>,
 }
 
+/// What a member of a group of the consumer protocol says (KIP-848); what is none has not changed since it last said it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ConsumerHeartbeat {
+    /// Its group.
+    pub group: GroupId,
+    /// Its member id, which it chose itself.
+    pub member: MemberId,
+    /// Its epoch; 0 = it joins, -1 = it leaves, -2 = a static member leaves and will be back.
+    pub epoch: i32,
+    /// `group.instance.id`, if static; always said.
+    pub instance: Option<Arc<str>>,
+    /// How long it may take to give up partitions (`max.poll.interval.ms`).
+    pub rebalance: Option<Micros>,
+    /// Topics it wants to read.
+    pub topics: Option<Vec<TopicId>>,
+    /// `group.remote.assignor`.
+    pub assignor: Option<Arc<str>>,
+    /// Partitions that it has.
+    pub owned: Option<Vec<Partition>>,
+}
+
+impl ConsumerHeartbeat {
+    /// Whether it says everything; then the answer does, too.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.rebalance.is_some() && self.topics.is_some() && self.owned.is_some()
+    }
+}
+
 /// A request or an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // the fields are Kafka's
@@ -369,6 +398,15 @@ pub enum Body {
         error: ErrorCode,
         members: Vec<(Leaving, ErrorCode)>,
     },
+    ConsumerGroupHeartbeat(ConsumerHeartbeat),
+    ConsumerGroupHeartbeatAnswered {
+        error: ErrorCode,
+        epoch: i32,
+        /// When the next heartbeat is due.
+        interval: Micros,
+        /// What the member has from now on; none = nothing new.
+        assigned: Option<Vec<Partition>>,
+    },
     OffsetCommit {
         group: GroupId,
         /// Version of the request; decides what the client can be told.
@@ -383,6 +421,8 @@ pub enum Body {
     },
     OffsetFetch {
         group: GroupId,
+        /// Consumer protocol: who asks, and its member epoch.
+        member: Option<(MemberId, Generation)>,
         partitions: Vec<Partition>,
         /// Rather an error than an offset that an open transaction may change.
         require_stable: bool,
@@ -571,6 +611,9 @@ impl engine::Body for Body {
             Self::SyncGroup { .. } | Self::GroupSynced { .. } => "SyncGroup",
             Self::Heartbeat { .. } | Self::HeartbeatAnswered { .. } => "Heartbeat",
             Self::LeaveGroup { .. } | Self::GroupLeft { .. } => "LeaveGroup",
+            Self::ConsumerGroupHeartbeat(_) | Self::ConsumerGroupHeartbeatAnswered { .. } => {
+                "ConsumerGroupHeartbeat"
+            }
             Self::OffsetCommit { .. } | Self::OffsetsCommitted { .. } => "OffsetCommit",
             Self::OffsetFetch { .. } | Self::OffsetsFetched { .. } => "OffsetFetch",
             Self::ZooKeeper(message) => message.api(),
@@ -608,6 +651,7 @@ impl Body {
         "SyncGroup",
         "Heartbeat",
         "LeaveGroup",
+        "ConsumerGroupHeartbeat",
         "OffsetCommit",
         "OffsetFetch",
         "BrokerRegistration",

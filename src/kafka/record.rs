@@ -35,6 +35,8 @@ pub enum Internal {
     Offset(OffsetRecord),
     /// A group's state after a completed rebalance (`__consumer_offsets`); none = the group is gone.
     Group(GroupId, Option<Arc<GroupRecord>>),
+    /// One fact about a group of the consumer protocol (`__consumer_offsets`).
+    ConsumerGroup(GroupId, Arc<super::group::ConsumerRecord>),
     /// The state of a transactional id (`__transaction_state`); Dead = a tombstone.
     Transaction(Arc<super::txn::TransactionRecord>),
 }
@@ -48,6 +50,8 @@ pub enum Key {
     Offset(GroupId, Partition),
     /// A group.
     Group(GroupId),
+    /// A fact about a group of the consumer protocol: which kind of fact, and about which member.
+    ConsumerGroup(GroupId, u8, Option<MemberId>),
     /// A transactional id.
     Transaction(Arc<str>),
 }
@@ -315,6 +319,10 @@ impl Record {
         match &self.internal {
             Some(Internal::Offset(offset)) => Some(Key::Offset(offset.group, offset.partition)),
             Some(Internal::Group(group, _)) => Some(Key::Group(*group)),
+            Some(Internal::ConsumerGroup(group, record)) => {
+                let (kind, member) = record.key();
+                Some(Key::ConsumerGroup(*group, kind, member))
+            }
             Some(Internal::Transaction(state)) => Some(Key::Transaction(Arc::clone(&state.id))),
             None => self.key.clone().map(Key::Bytes),
         }
@@ -326,6 +334,7 @@ impl Record {
         match &self.internal {
             Some(Internal::Offset(offset)) => offset.offset.is_none(),
             Some(Internal::Group(_, state)) => state.is_none(),
+            Some(Internal::ConsumerGroup(_, record)) => record.is_tombstone(),
             Some(Internal::Transaction(state)) => state.state == super::TransactionState::Dead,
             None => self.value.is_none(),
         }

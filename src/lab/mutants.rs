@@ -51,6 +51,10 @@ const READER: &str = "[[cluster.consumer]]\nid = \"c1\"\ngroup = \"pay\"\ntopics
                       config = { \"auto.offset.reset\" = \"earliest\" }";
 const TWO_READERS: &str = "[[cluster.consumer]]\nid = \"c1\"\ngroup = \"pay\"\ntopics = [\"orders\"]\nstate = \"stopped\"\n\
                            [[cluster.consumer]]\nid = \"c2\"\ngroup = \"pay\"\ntopics = [\"orders\"]\nstate = \"stopped\"";
+const TWO_MODERN_READERS: &str = "[[cluster.consumer]]\nid = \"c1\"\ngroup = \"pay\"\ntopics = [\"orders\"]\nstate = \"stopped\"\n\
+                                  drive = \"manual\"\nconfig = { \"group.protocol\" = \"consumer\" }\n\
+                                  [[cluster.consumer]]\nid = \"c2\"\ngroup = \"pay\"\ntopics = [\"orders\"]\nstate = \"stopped\"\n\
+                                  config = { \"group.protocol\" = \"consumer\" }";
 const TRANSACTIONAL: &str = "[[cluster.producer]]\nid = \"t\"\ntopics = [\"orders\"]\nconfig = { \"transactional.id\" = \"x\" }\n\
                              [[cluster.consumer]]\nid = \"c1\"\ngroup = \"pay\"\ntopics = [\"orders\"]\n\
                              config = { \"auto.offset.reset\" = \"earliest\", \"isolation.level\" = \"read_committed\" }";
@@ -307,6 +311,16 @@ fn control_case(mutant: Mutant) -> Case {
             end: "@20s",
             ..Case::default()
         },
+        Mutant::GivesWhatIsHeld | Mutant::RunsAhead | Mutant::AdvancesUnrevoked | Mutant::GivesTheNext => {
+            Case {
+                cluster: "\"group.consumer.heartbeat.interval.ms\" = 1000",
+                orders: "partitions = 3\nreplication = 3",
+                more: TWO_MODERN_READERS,
+                script: "start c1\nwhen size(owned('c1')) == 3 : hang c1\nstart c2",
+                end: "@20s",
+                ..Case::default()
+            }
+        }
         Mutant::ObeysAnyController => zookeeper(
             "delay b1 b3 400ms\ncreate-topic extra --partitions 2 --replication 3\n+150ms pause b1\n+20s resume b1",
             "@40s",

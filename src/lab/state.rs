@@ -162,11 +162,11 @@ impl State {
     }
 
     fn is_rebalancing(&self) -> bool {
-        use crate::kafka::GroupState::{CompletingRebalance, PreparingRebalance};
+        use crate::kafka::GroupState::{Assigning, CompletingRebalance, PreparingRebalance, Reconciling};
         let groups = self.world.shared().groups();
         groups.into_iter().any(|id| {
             let state = super::cel::group(&self.world, id).map(|group| group.state);
-            matches!(state, Some(PreparingRebalance | CompletingRebalance))
+            matches!(state, Some(PreparingRebalance | CompletingRebalance | Assigning | Reconciling))
         })
     }
 
@@ -184,7 +184,7 @@ impl State {
             .collect();
         running.iter().all(|(node, id)| {
             super::cel::group(&self.world, *id)
-                .is_some_and(|g| g.state == Stable && g.members.iter().any(|m| m.client() == *node))
+                .is_some_and(|g| g.state == Stable && g.member_ids().any(|m| m.client == *node))
         })
     }
 }

@@ -597,6 +597,14 @@ impl Fields<'_> {
                     .int("generation", generation.0);
                 "GroupStateChanged"
             }
+            Note::GroupEpochRaised { group, epoch } => {
+                self.group(*group).int("epoch", *epoch);
+                "GroupEpochRaised"
+            }
+            Note::MemberReconciled { group, member, epoch, state } => {
+                self.group(*group).member(*member).int("epoch", *epoch).text("state", state.name());
+                "MemberReconciled"
+            }
             Note::PartitionAssigned { consumer, partition } => {
                 self.node("consumer", *consumer).partition(*partition);
                 "PartitionAssigned"

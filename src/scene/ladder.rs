@@ -298,6 +298,8 @@ fn tone(note: &str) -> Option<Tone> {
         "LeaderElected"
         | "ProducerIdAssigned"
         | "GroupStateChanged"
+        | "GroupEpochRaised"
+        | "MemberReconciled"
         | "MarkerWritten"
         | "TransactionBegun"
         | "TransactionStateChanged"

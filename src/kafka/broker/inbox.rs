@@ -68,6 +68,7 @@ impl Broker {
             | Body::CreateTopics { .. }
             | Body::ControlledShutdown { .. } => self.serve_as_controller(cx, message),
             Body::JoinGroup { .. }
+            | Body::ConsumerGroupHeartbeat(_)
             | Body::SyncGroup { .. }
             | Body::Heartbeat { .. }
             | Body::LeaveGroup { .. }

@@ -73,6 +73,9 @@ pub static SETTINGS: &[Setting] = &[
     s("group.min.session.timeout.ms", Broker, Int(1, 2_147_483_647), "6000", "6000"),
     s("group.max.session.timeout.ms", Broker, Int(1, 2_147_483_647), "1800000", "1800000"),
     s("group.max.size", Broker, Int(1, 2_147_483_647), "2147483647", "2147483647"),
+    s("group.consumer.session.timeout.ms", Broker, Int(1, 2_147_483_647), "45000", "45000"),
+    s("group.consumer.heartbeat.interval.ms", Broker, Int(1, 2_147_483_647), "5000", "5000"),
+    s("group.consumer.max.size", Broker, Int(1, 2_147_483_647), "2147483647", "2147483647"),
     s("producer.id.expiration.ms", Broker, Int(1, 2_147_483_647), "86400000", "86400000"),
     // In Kafka a feature level of the whole cluster (kafka-features.sh), not a setting of a broker.
     s("transaction.version", Broker, Int(0, 2), "2", "2"),
@@ -220,7 +223,8 @@ pub static SETTINGS: &[Setting] = &[
         "range,cooperative-sticky",
         "range,roundrobin",
     ),
-    idle(s("group.protocol", Consumer, Choice(&["classic"]), "classic", "classic")),
+    s("group.protocol", Consumer, Choice(&["classic", "consumer"]), "classic", "classic"),
+    s("group.remote.assignor", Consumer, Text, "", ""),
     idle(s("client.rack", Consumer, Text, "", "")),
     s("default.api.timeout.ms", Consumer, Int(0, 2_147_483_647), "60000", "60000"),
 ];

@@ -1,5 +1,6 @@
 //! Commits: automatic ones, commitSync(), and those before giving up or closing.
 
+use super::protocol::worth_another;
 use super::{Ask, Consumer, Purpose};
 use crate::engine::Micros;
 use crate::kafka::client::COORDINATOR;
@@ -127,7 +128,7 @@ impl Consumer {
             }
             Some(error) => self.hear_commit(cx, error),
         }
-        let again = error.is_some_and(ErrorCode::retriable);
+        let again = error.is_some_and(worth_another);
         if again {
             self.client.backoffs.commit.fail(cx, &self.spec.configs);
         } else {

@@ -47,7 +47,7 @@ impl Consumer {
         let max_bytes = u64::try_from(self.spec.configs.int("max.partition.fetch.bytes")).unwrap_or(u64::MAX);
         for (&partition, slot) in &self.client.slots {
             let Place::At(offset) = slot.place else { continue };
-            if self.unproven(partition, slot).is_some() {
+            if self.unproven(partition, slot).is_some() || self.gives_up(partition) {
                 continue;
             }
             if self.client.completed.iter().any(|fetched| fetched.partition == partition) {
@@ -126,7 +126,7 @@ impl Consumer {
         }
         let mut trouble = false;
         for fetched in partitions {
-            if !self.still_held(fetched.partition, round) {
+            if !self.still_held(fetched.partition, round) || self.gives_up(fetched.partition) {
                 continue; // about an earlier assignment
             }
             let offset = asked.iter().find(|(p, _)| *p == fetched.partition).map(|(_, offset)| *offset);

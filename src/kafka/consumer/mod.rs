@@ -27,6 +27,7 @@ mod application;
 mod backoff;
 mod cluster;
 mod commit;
+mod consumer_protocol;
 mod fetcher;
 mod isolation;
 mod membership;
@@ -47,9 +48,11 @@ use super::{
 use crate::engine::{CloseWhy, Conn, Envelope, Lane, Loss, Micros, MsgId, NodeId};
 use application::Application;
 use backoff::Backoffs;
+use consumer_protocol::ConsumerMembership;
 use fetcher::{Blocked, Completed};
 use membership::Membership;
 use positions::{Place, Slot};
+use protocol::Protocol;
 
 /// What a consumer is, apart from its state.
 #[derive(Clone, Debug)]
@@ -70,6 +73,7 @@ pub struct ConsumerSpec {
 #[derive(Clone, Debug)]
 pub struct Consumer {
     spec: ConsumerSpec,
+    protocol: Protocol,
     client: Client,
     app: Application,
 }
@@ -88,6 +92,7 @@ struct Client {
     learned: bool,
     coordinator: Option<NodeId>,
     membership: Membership,
+    modern: ConsumerMembership,
     /// Assigned partitions.
     slots: BTreeMap<Partition, Slot>,
     /// Counts assignments, so that answers to questions about an earlier one are recognised.
@@ -127,6 +132,7 @@ enum Ask {
     Join,
     Sync,
     Heartbeat(Generation),
+    ConsumerHeartbeat { life: u64 },
     Leave,
     Commit(Purpose, Vec<(Partition, Offset, LeaderEpoch)>),
     Committed { round: u64 },
@@ -139,7 +145,12 @@ impl Consumer {
     /// A consumer that has not started.
     #[must_use]
     pub fn new(spec: ConsumerSpec) -> Self {
-        Self { spec, client: Client::default(), app: Application::default() }
+        Self {
+            protocol: Protocol::of(&spec.configs),
+            spec,
+            client: Client::default(),
+            app: Application::default(),
+        }
     }
 
     /// Its settings.
@@ -250,6 +261,7 @@ impl Consumer {
     /// Process start.
     pub fn start(&mut self, cx: &mut Cx<'_>) {
         self.client.refresh = Some(Why::Age);
+        self.protocol = Protocol::of(&self.spec.configs);
         self.check_protocol(cx);
         if !self.spec.manual {
             self.enter_poll(cx);
@@ -278,6 +290,13 @@ impl Consumer {
             (Body::HeartbeatAnswered { error }, Ask::Heartbeat(generation)) => {
                 self.on_heartbeat(cx, *error, generation);
             }
+            (
+                Body::ConsumerGroupHeartbeatAnswered { error, epoch, interval, assigned },
+                Ask::ConsumerHeartbeat { life },
+            ) => {
+                let answer = (*error, *epoch, *interval);
+                self.on_consumer_heartbeat(cx, life, answer, assigned.as_deref());
+            }
             (Body::OffsetsCommitted { results }, Ask::Commit(purpose, offsets)) => {
                 let error = results.iter().map(|(_, e)| *e).find(|e| *e != ErrorCode::None);
                 self.on_committed(cx, purpose, &offsets, error);
@@ -294,7 +313,7 @@ impl Consumer {
             (Body::Fetched { error, partitions }, Ask::Fetch { round, asked }) => {
                 self.on_fetched(cx, message.from, round, &asked, *error, partitions);
             }
-            (Body::GroupLeft { .. }, Ask::Leave) if self.app.closing() => return cx.exit(),
+            (_, Ask::Leave) if self.app.closing() => return cx.exit(),
             _ => {}
         }
         self.drive(cx);
@@ -342,6 +361,10 @@ impl Consumer {
             }
             Ask::Leave if self.app.closing() => cx.exit(),
             Ask::Leave | Ask::Heartbeat(_) | Ask::Committed { .. } => self.coordinator_lost(cx, to),
+            Ask::ConsumerHeartbeat { .. } => {
+                self.coordinator_lost(cx, to);
+                self.heartbeat_failed(cx);
+            }
             Ask::Join | Ask::Sync => {
                 self.coordinator_lost(cx, to);
                 self.join_failed(cx);

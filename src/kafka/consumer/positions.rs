@@ -76,8 +76,12 @@ impl Consumer {
         {
             return;
         }
-        let body =
-            Body::OffsetFetch { group: self.spec.group, partitions, require_stable: self.requires_stable() };
+        let body = Body::OffsetFetch {
+            group: self.spec.group,
+            member: self.fetches_as(),
+            partitions,
+            require_stable: self.requires_stable(),
+        };
         self.ask(cx, to, COORDINATOR, false, body, Ask::Committed { round });
     }
 

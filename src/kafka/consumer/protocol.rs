@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::{Consumer, Slot};
+use crate::kafka::config::Configs;
 use crate::kafka::{Cx, ErrorCode, Generation, MemberId, Note, Partition, TopicId};
 
 /// How a consumer is a member.
@@ -13,19 +14,33 @@ use crate::kafka::{Cx, ErrorCode, Generation, MemberId, Note, Partition, TopicId
 pub(super) enum Protocol {
     /// JoinGroup, SyncGroup, Heartbeat ([`super::membership`]).
     Classic,
+    /// ConsumerGroupHeartbeat ([`super::consumer_protocol`]).
+    Modern,
+}
+
+/// Whether a commit that failed like this may go well another time: with another coordinator, or with the present member epoch.
+pub(super) fn worth_another(error: ErrorCode) -> bool {
+    error.retriable() || error == ErrorCode::StaleMemberEpoch
+}
+
+impl Protocol {
+    /// What `group.protocol` says.
+    pub(super) fn of(configs: &Configs) -> Self {
+        if configs.get("group.protocol") == "consumer" { Self::Modern } else { Self::Classic }
+    }
 }
 
 impl Consumer {
     /// Its protocol, as configured.
-    #[expect(clippy::unused_self, reason = "there is one protocol yet")]
     pub(super) const fn protocol(&self) -> Protocol {
-        Protocol::Classic
+        self.protocol
     }
 
     /// Whether what it has may be read: positions looked up, records fetched and handed over.
     pub(super) fn may_read(&self) -> bool {
         match self.protocol() {
             Protocol::Classic => self.may_read_classic(),
+            Protocol::Modern => self.client.modern.stands(),
         }
     }
 
@@ -33,6 +48,7 @@ impl Consumer {
     pub(super) const fn may_commit(&self) -> Result<(), ErrorCode> {
         match self.protocol() {
             Protocol::Classic => self.client.membership.may_commit(),
+            Protocol::Modern => self.client.modern.may_commit(),
         }
     }
 
@@ -40,20 +56,20 @@ impl Consumer {
     pub(super) const fn credentials(&self) -> (Option<MemberId>, Generation) {
         match self.protocol() {
             Protocol::Classic => (self.client.membership.member, self.client.membership.generation),
+            Protocol::Modern => self.client.modern.credentials(),
         }
     }
 
     /// Topics beyond its own that it must know about: the whole group's, if it leads.
     pub(super) const fn watched_topics(&self) -> &BTreeSet<TopicId> {
-        match self.protocol() {
-            Protocol::Classic => &self.client.membership.group_topics,
-        }
+        &self.client.membership.group_topics
     }
 
     /// What of the settings makes it impossible to start.
     pub(super) fn check_protocol(&mut self, cx: &mut Cx<'_>) {
         match self.protocol() {
             Protocol::Classic => self.check_assignors(cx),
+            Protocol::Modern => self.choose_member_id(cx),
         }
     }
 
@@ -64,6 +80,7 @@ impl Consumer {
         }
         match self.protocol() {
             Protocol::Classic => self.advance_classic(cx),
+            Protocol::Modern => self.advance_modern(cx),
         }
     }
 
@@ -71,6 +88,7 @@ impl Consumer {
     pub(super) fn heartbeat_due(&mut self, cx: &mut Cx<'_>) {
         match self.protocol() {
             Protocol::Classic => self.beat(cx),
+            Protocol::Modern => self.modern_heartbeat_due(cx),
         }
     }
 
@@ -78,6 +96,7 @@ impl Consumer {
     pub(super) fn on_group_metadata(&mut self, cx: &mut Cx<'_>) {
         match self.protocol() {
             Protocol::Classic => self.leader_sees_metadata(cx),
+            Protocol::Modern => {} // the coordinator watches the topics
         }
     }
 
@@ -85,6 +104,7 @@ impl Consumer {
     pub(super) fn hear_commit(&mut self, cx: &mut Cx<'_>, error: ErrorCode) {
         match self.protocol() {
             Protocol::Classic => self.hear(cx, error),
+            Protocol::Modern => {} // the next heartbeat tells
         }
     }
 
@@ -92,6 +112,7 @@ impl Consumer {
     pub(super) fn revocation_committed(&mut self, cx: &mut Cx<'_>, error: Option<ErrorCode>) {
         match self.protocol() {
             Protocol::Classic => self.on_revocation_committed(cx, error),
+            Protocol::Modern => self.modern_revocation_committed(cx, error.is_some_and(worth_another)),
         }
     }
 
@@ -99,6 +120,7 @@ impl Consumer {
     pub(super) fn poll_interval_passed(&mut self, cx: &mut Cx<'_>) {
         match self.protocol() {
             Protocol::Classic => self.leave_unpolled(cx),
+            Protocol::Modern => self.modern_leave_unpolled(cx),
         }
     }
 
@@ -106,6 +128,21 @@ impl Consumer {
     pub(super) fn leave(&mut self, cx: &mut Cx<'_>) -> bool {
         match self.protocol() {
             Protocol::Classic => self.leave_classic(cx),
+            Protocol::Modern => self.leave_modern(cx),
+        }
+    }
+
+    /// Who asks for committed offsets, if the protocol wants to know.
+    pub(super) fn fetches_as(&self) -> Option<(MemberId, Generation)> {
+        let (member, generation) = self.credentials();
+        member.filter(|_| self.protocol() == Protocol::Modern).map(|member| (member, generation))
+    }
+
+    /// Whether a partition in hand is about to be given up: nothing more of it is read.
+    pub(super) fn gives_up(&self, partition: Partition) -> bool {
+        match self.protocol() {
+            Protocol::Classic => false,
+            Protocol::Modern => self.client.modern.gives_up(partition),
         }
     }
 

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::GroupHost;
 use super::group::{Group, Parked};
 use super::join::Join;
 use super::offsets::commit_refused;
-use super::state::{Desk, Write, Writes, Wrote, join_refused, sync_refused};
+use super::state::{Desk, Reply, Write, Writes, Wrote, as_coordinator_error, join_refused, sync_refused};
+use super::{GroupHost, consumer};
 use crate::engine::{Conn, Envelope, Micros};
 use crate::kafka::internal::InternalTopic;
 use crate::kafka::{Body, ErrorCode, GroupId, GroupState, Offset, Partition};
@@ -23,8 +23,8 @@ pub struct Coordinator {
 }
 
 impl Coordinator {
-    /// A JoinGroup, SyncGroup, Heartbeat, LeaveGroup, OffsetCommit, TxnOffsetCommit or OffsetFetch arrived; other bodies are
-    /// ignored.
+    /// A JoinGroup, SyncGroup, Heartbeat, LeaveGroup, ConsumerGroupHeartbeat, OffsetCommit, TxnOffsetCommit or OffsetFetch arrived;
+    /// other bodies are ignored.
     pub fn on_request(&mut self, host: &mut dyn GroupHost, envelope: &Envelope<Body>) {
         let Some(id) = group_of(&envelope.body) else { return };
         let partition = home(host, id);
@@ -62,6 +62,7 @@ impl Coordinator {
                 | Body::SyncGroup { .. }
                 | Body::Heartbeat { .. }
                 | Body::LeaveGroup { .. }
+                | Body::ConsumerGroupHeartbeat(_)
         );
         if of_member && host.names().group(id).is_empty() {
             return Err(ErrorCode::InvalidGroupId);
@@ -87,6 +88,8 @@ impl Coordinator {
         }
         match body {
             Body::JoinGroup { member: None, .. } | Body::OffsetFetch { .. } => {}
+            Body::ConsumerGroupHeartbeat(asked) if asked.epoch == 0 => {}
+            Body::ConsumerGroupHeartbeat(_) => return Err(ErrorCode::GroupIdNotFound),
             Body::OffsetCommit { generation, .. } if generation.0 < 0 => {}
             Body::TxnOffsetCommit(asked) if asked.generation.0 < 0 => {}
             Body::TxnOffsetCommit(_) => return Err(ErrorCode::IllegalGeneration),
@@ -115,6 +118,14 @@ impl Coordinator {
                 group.assignment_failed(&mut desk, generation, error);
             }
             (Wrote::EmptyGroup, _) | (Wrote::Tombstones { .. }, Err(_)) => {}
+            (Wrote::Consumer(replies), written) => {
+                for reply in replies {
+                    desk.send(match written {
+                        Ok(()) => reply,
+                        Err(error) => Reply { body: consumer::refused(as_coordinator_error(error)), ..reply },
+                    });
+                }
+            }
             (Wrote::Replacement(replacement), written) => {
                 group.replacement_stored(&mut desk, *replacement, written);
             }
@@ -145,7 +156,9 @@ impl Coordinator {
         for (id, group) in &mut self.groups {
             if group.next_deadline().is_some_and(|at| at <= now) {
                 let partition = home(host, *id);
-                group.expire(&mut Desk { host, writes: &mut self.writes, partition });
+                let mut desk = Desk { host, writes: &mut self.writes, partition };
+                group.expire(&mut desk);
+                group.expire_consumers(&mut desk);
             }
         }
         self.expire_offsets(host);
@@ -166,6 +179,7 @@ impl Coordinator {
         for write in self.writes.open.values_mut() {
             match &mut write.what {
                 Wrote::Offsets { reply: Some(parked), .. } | Wrote::InTransaction(parked, ..) => gone(parked),
+                Wrote::Consumer(replies) => replies.iter_mut().for_each(|reply| gone(&mut reply.parked)),
                 _ => {}
             }
         }
@@ -251,6 +265,7 @@ const fn group_of(body: &Body) -> Option<GroupId> {
         | Body::OffsetCommit { group, .. }
         | Body::OffsetFetch { group, .. } => Some(*group),
         Body::TxnOffsetCommit(asked) => Some(asked.group),
+        Body::ConsumerGroupHeartbeat(asked) => Some(asked.group),
         _ => None,
     }
 }
@@ -261,6 +276,7 @@ fn refusal(body: &Body, error: ErrorCode) -> Body {
         Body::JoinGroup { member, .. } => join_refused(error, *member),
         Body::SyncGroup { .. } => sync_refused(error),
         Body::Heartbeat { .. } => Body::HeartbeatAnswered { error },
+        Body::ConsumerGroupHeartbeat(_) => consumer::refused(error),
         Body::OffsetCommit { offsets, .. } => commit_refused(offsets.iter().map(|(p, _, _)| *p), error),
         Body::OffsetFetch { .. } => Body::OffsetsFetched { error, offsets: Vec::new() },
         Body::TxnOffsetCommit(asked) => super::transactions::refused(asked, error),
@@ -272,7 +288,10 @@ fn handle(group: &mut Group, desk: &mut Desk<'_>, parked: Parked, envelope: &Env
     match &envelope.body {
         Body::JoinGroup { .. } => {
             if let Some(join) = Join::of(&envelope.body) {
-                group.join(desk, parked, envelope.from, join);
+                match group.become_classic(desk) {
+                    Ok(()) => group.join(desk, parked, envelope.from, join),
+                    Err(error) => desk.reply(parked, join_refused(error, join.member)),
+                }
             }
         }
         Body::SyncGroup { member, instance, generation, assignor, assignments, .. } => {
@@ -296,6 +315,11 @@ fn handle(group: &mut Group, desk: &mut Desk<'_>, parked: Parked, envelope: &Env
             group.commit(desk, parked, who, *generation, offsets);
         }
         Body::TxnOffsetCommit(asked) => group.commit_in_transaction(desk, parked, asked),
+        Body::ConsumerGroupHeartbeat(asked) => group.consumer_heartbeat(desk, parked, envelope.quiet, asked),
+        Body::OffsetFetch { member, .. } if group.check_fetch(*member) != ErrorCode::None => {
+            let error = group.check_fetch(*member);
+            desk.reply(parked, Body::OffsetsFetched { error, offsets: Vec::new() });
+        }
         Body::OffsetFetch { partitions, require_stable: true, .. } if group.is_unstable(partitions) => {
             let error = ErrorCode::UnstableOffsetCommit;
             desk.reply(parked, Body::OffsetsFetched { error, offsets: Vec::new() });

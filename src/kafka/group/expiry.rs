@@ -7,6 +7,7 @@
 //! | Stable | of a topic that nobody subscribes to any more, that long after its commit |
 //! | only holds offsets, nobody ever joined | that long after its commit |
 //! | in a rebalance | not now |
+//! | of the consumer protocol, in any state | of a topic that nobody subscribes to, that long after its commit |
 //!
 //! What an open transaction may still change does not expire. Every `offsets.retention.check.interval.ms` it is looked for; an Empty
 //! group without offsets goes then, too.
@@ -21,8 +22,13 @@ use crate::kafka::{ErrorCode, GroupId, GroupState, Internal, Note, OffsetRecord,
 impl Group {
     /// When this offset expires, if it can as the group is now.
     fn expires_at(&self, p: Partition, committed: &Committed, retention: Micros) -> Option<Micros> {
-        let subscribed = || self.members.iter().any(|m| m.subscription.topics.contains(&p.topic));
+        let subscribed = || match &self.consumer {
+            Some(group) => group.members.iter().any(|m| m.metadata.topics.contains(&p.topic)),
+            None => self.members.iter().any(|m| m.subscription.topics.contains(&p.topic)),
+        };
         let from = match (self.protocol_type, self.state) {
+            _ if self.consumer.is_some() && subscribed() => return None,
+            _ if self.consumer.is_some() => committed.at,
             (None, _) => committed.at,
             (Some(_), GroupState::Empty) => self.since,
             (Some(_), GroupState::Stable) if !subscribed() => committed.at,
@@ -52,7 +58,10 @@ impl Group {
         };
         let mut says: Vec<Internal> = offsets.iter().map(tombstone).collect();
         if group {
-            says.push(Internal::Group(self.id, None));
+            match &self.consumer {
+                Some(consumer) => says.extend(consumer.ends(self.id)),
+                None => says.push(Internal::Group(self.id, None)),
+            }
         }
         if says.is_empty() {
             Ok(())

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::ConsumerGroup;
 use crate::engine::{Micros, NodeId};
 pub(super) use crate::kafka::internal::Parked;
 use crate::kafka::{
@@ -113,6 +114,8 @@ pub struct Group {
     pub offsets: BTreeMap<Partition, Committed>,
     /// Offsets that are part of a transaction whose marker is not here yet, by its producer id.
     pub in_transactions: BTreeMap<ProducerId, BTreeMap<Partition, Committed>>,
+    /// Its members and epochs, if it is a group of the consumer protocol; `members` is empty then, and `generation` the group epoch.
+    pub consumer: Option<Box<ConsumerGroup>>,
     /// Ids handed out whose owner has not come back with them, and until when they are kept.
     pub(super) pending: BTreeMap<MemberId, Micros>,
     /// Members of this generation that have not sent SyncGroup.
@@ -138,6 +141,7 @@ impl Group {
             members: Vec::new(),
             offsets: BTreeMap::new(),
             in_transactions: BTreeMap::new(),
+            consumer: None,
             pending: BTreeMap::new(),
             pending_sync: BTreeSet::new(),
             phase: Phase::Quiet,
@@ -178,9 +182,16 @@ impl Group {
         self.pending.keys().copied()
     }
 
-    /// Who owns which partition in the present generation, in order of joining.
-    pub fn owners(&self) -> impl Iterator<Item = (Partition, &Member)> {
-        self.members.iter().flat_map(|m| m.assigned.iter().map(move |p| (*p, m)))
+    /// Who owns which partition now, in order of joining; with the consumer protocol also who was told to give one up and has not yet.
+    pub fn owners(&self) -> impl Iterator<Item = (Partition, MemberId)> + '_ {
+        let classic = self.members.iter().flat_map(|m| m.assigned.iter().map(move |p| (*p, m.id)));
+        classic.chain(self.consumer.iter().flat_map(|group| group.holders()))
+    }
+
+    /// Its members, whatever the protocol, in order of joining.
+    pub fn member_ids(&self) -> impl Iterator<Item = MemberId> + '_ {
+        let modern = self.consumer.iter().flat_map(|group| group.members.iter().map(|m| m.id));
+        self.members.iter().map(|m| m.id).chain(modern)
     }
 
     /// Until when the present phase of a rebalance waits at most.
@@ -229,7 +240,8 @@ impl Group {
     /// When something happens by itself.
     pub(super) fn next_deadline(&self) -> Option<Micros> {
         let sessions = self.members.iter().filter_map(Member::session_until);
-        sessions.chain(self.pending.values().copied()).chain(self.waits_until()).min()
+        let consumers = self.consumer.as_deref().and_then(ConsumerGroup::next_deadline);
+        sessions.chain(self.pending.values().copied()).chain(self.waits_until()).chain(consumers).min()
     }
 
     /// What is stored of the group.

@@ -112,7 +112,7 @@ impl Group {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let known = member.and_then(|id| self.member(id));
         match self.state {
-            GroupState::Empty | GroupState::Dead => true,
+            GroupState::Empty | GroupState::Dead | GroupState::Assigning | GroupState::Reconciling => true,
             GroupState::PreparingRebalance => {
                 known.is_some_and(Member::awaits_join)
                     || self.members.iter().filter(|m| m.awaits_join()).count() < most
@@ -153,7 +153,7 @@ impl Group {
         let same = |m: &Member| m.assignors == join.assignors && m.subscription == join.subscription;
         let same = self.member(id).is_some_and(same);
         let repeat = match self.state {
-            GroupState::Empty | GroupState::Dead => {
+            GroupState::Empty | GroupState::Dead | GroupState::Assigning | GroupState::Reconciling => {
                 return desk.reply(parked, refuse(ErrorCode::UnknownMemberId));
             }
             GroupState::PreparingRebalance => false,

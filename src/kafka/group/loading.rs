@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use super::coordinator::home;
 use super::group::{Committed, Group};
 use super::state::{Desk, Wrote};
-use super::{Coordinator, GroupHost};
+use super::{Coordinator, GroupHost, consumer};
 use crate::engine::Micros;
 use crate::kafka::internal::LOADING;
-use crate::kafka::{Body, ErrorCode, GroupId, Internal, Note, Partition, ProducerId, Record};
+use crate::kafka::{
+    Body, CONSUMER, ErrorCode, Generation, GroupId, Internal, Note, Partition, ProducerId, Record,
+};
 
 impl Coordinator {
     /// This broker leads `__consumer_offsets`-`partition` now and begins to read it. Until that is done its groups cannot be asked.
@@ -38,6 +40,10 @@ impl Coordinator {
         }
         let most = usize::try_from(host.setting("group.max.size")).unwrap_or(usize::MAX);
         for (id, mut group) in found {
+            if let Some(consumer) = group.consumer.as_deref_mut() {
+                consumer.begin(host);
+                (group.generation, group.state) = (Generation(consumer.epoch), consumer.state());
+            }
             host.note(Note::CoordinatorMoved { group: id, to });
             if group.members.len() > most {
                 group.prepare_rebalance(&mut Desk { host, writes: &mut self.writes, partition });
@@ -66,6 +72,12 @@ impl Coordinator {
                 offsets.iter().map(|(p, _)| (*p, ErrorCode::NotCoordinator)).collect()
             };
             let (parked, body) = match self.writes.open.remove(&token).map(|write| write.what) {
+                Some(Wrote::Consumer(replies)) => {
+                    let body = consumer::refused(ErrorCode::NotCoordinator);
+                    let mut desk = Desk { host, writes: &mut self.writes, partition };
+                    replies.into_iter().for_each(|reply| desk.reply(reply.parked, body.clone()));
+                    continue;
+                }
                 Some(Wrote::Offsets { reply: Some(parked), offsets, .. }) => {
                     (parked, Body::OffsetsCommitted { results: refused(&offsets) })
                 }
@@ -109,7 +121,19 @@ fn replay(
             found.insert(*id, Group { offsets, in_transactions, ..Group::restore(*id, said, now) });
         }
         Some(Internal::Group(id, None)) => {
-            found.remove(id);
+            // its offsets have records of their own
+            let before = found.remove(id).unwrap_or_else(|| Group::new(*id));
+            let (offsets, in_transactions) = (before.offsets, before.in_transactions);
+            if !offsets.is_empty() || !in_transactions.is_empty() {
+                found.insert(*id, Group { offsets, in_transactions, ..Group::new(*id) });
+            }
+        }
+        Some(Internal::ConsumerGroup(id, said)) => {
+            let group = found.entry(*id).or_insert_with(|| Group::new(*id));
+            group.protocol_type = Some(CONSUMER);
+            if !consumer::replay(group.consumer.get_or_insert_default(), said) {
+                group.consumer = None;
+            }
         }
         Some(Internal::Transaction(_)) | None => {}
     }

@@ -1,4 +1,4 @@
-//! Consumer groups: the coordinator's side (classic protocol).
+//! Consumer groups: the coordinator's side. The classic protocol is here, the consumer protocol (KIP-848) in [`consumer`].
 //!
 //! A group's coordinator is the leader of one partition of `__consumer_offsets`. Everything a group must
 //! not forget is a record in that partition, written with acks=all; what is in memory is rebuilt by reading
@@ -20,6 +20,7 @@
 //! deletion of groups, cooperative assignors, the metadata string of a commit.
 
 pub mod assign;
+mod consumer;
 mod coordinator;
 mod expiry;
 #[allow(clippy::module_inception)] // the group is what this folder is about
@@ -38,6 +39,8 @@ use super::{Batch, ErrorCode, Record, Stamp};
 use crate::engine::Micros;
 
 pub use super::internal::partition_for;
+pub use consumer::{ConsumerGroup, ConsumerMember, ConsumerRecord, Current, MemberMetadata, MemberState};
+pub(super) use consumer::{LEAVES, LEAVES_FOR_NOW};
 pub use coordinator::Coordinator;
 pub use group::{Committed, Group, Member};
 pub(super) use transactions::refused as refuse_transaction;

@@ -108,6 +108,15 @@ impl Group {
         }
     }
 
+    /// Whether a member may ask for committed offsets; one that does not say who it is may.
+    pub(super) fn check_fetch(&self, member: Option<(MemberId, Generation)>) -> ErrorCode {
+        match (&self.consumer, member) {
+            (_, None) => ErrorCode::None,
+            (Some(group), Some((id, epoch))) => group.check_epoch(Some(id), epoch),
+            (None, Some((id, generation))) => self.identify(id, None, generation).err().unwrap_or_default(),
+        }
+    }
+
     /// What OffsetFetch says of these partitions.
     pub(super) fn committed(
         &self,

@@ -74,7 +74,9 @@ impl Group {
             _ if self.assignor.is_some_and(|chosen| chosen != assignor) => {
                 Err(ErrorCode::InconsistentGroupProtocol)
             }
-            GroupState::Empty | GroupState::Dead => Err(ErrorCode::UnknownMemberId),
+            GroupState::Empty | GroupState::Dead | GroupState::Assigning | GroupState::Reconciling => {
+                Err(ErrorCode::UnknownMemberId)
+            }
             GroupState::PreparingRebalance => Err(ErrorCode::RebalanceInProgress),
             GroupState::CompletingRebalance | GroupState::Stable => Ok(()),
         }
@@ -105,7 +107,9 @@ impl Group {
         }
         self.touch(now, id);
         match self.state {
-            GroupState::Empty | GroupState::Dead => ErrorCode::UnknownMemberId,
+            GroupState::Empty | GroupState::Dead | GroupState::Assigning | GroupState::Reconciling => {
+                ErrorCode::UnknownMemberId
+            }
             GroupState::PreparingRebalance => ErrorCode::RebalanceInProgress,
             GroupState::CompletingRebalance | GroupState::Stable => ErrorCode::None,
         }
@@ -163,6 +167,14 @@ impl Group {
         }
         if generation.0 < 0 && empty {
             return Ok(());
+        }
+        if let Some(group) = &self.consumer {
+            return match group.check_epoch(member, generation) {
+                _ if member.is_none() && generation.0 < 0 && transactional => Ok(()),
+                ErrorCode::None => Ok(()),
+                ErrorCode::StaleMemberEpoch if transactional => Err(ErrorCode::IllegalGeneration),
+                error => Err(error),
+            };
         }
         match member {
             Some(id) => self.identify(id, instance, generation)?,

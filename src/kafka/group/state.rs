@@ -32,8 +32,18 @@ pub(super) enum Wrote {
         offsets: Vec<(Partition, Committed)>,
         refused: Vec<(Partition, ErrorCode)>,
     },
+    /// Facts about a group of the consumer protocol, and who is answered when they are there.
+    Consumer(Vec<Reply>),
     /// Offsets that are part of a producer's transaction.
     InTransaction(Parked, ProducerId, Vec<(Partition, Committed)>),
+}
+
+/// An answer that waits for a write.
+#[derive(Clone, Debug)]
+pub(super) struct Reply {
+    pub parked: Parked,
+    pub quiet: bool,
+    pub body: Body,
 }
 
 /// An append that is not replicated yet.
@@ -68,6 +78,26 @@ impl Desk<'_> {
     pub fn reply(&mut self, parked: Parked, body: Body) {
         if let Some(conn) = parked.conn {
             self.host.answer(conn, parked.request, false, body);
+        }
+    }
+
+    /// Answers after whatever of the group is being written now, since the answer may speak of it.
+    pub fn reply_in_turn(&mut self, group: GroupId, reply: Option<Reply>) {
+        let Some(reply) = reply else { return };
+        let newest = self.writes.open.values_mut().rev().find_map(|write| match &mut write.what {
+            Wrote::Consumer(replies) if write.group == group => Some(replies),
+            _ => None,
+        });
+        match newest {
+            Some(replies) => replies.push(reply),
+            None => self.send(reply),
+        }
+    }
+
+    /// Sends an answer unless the connection is gone.
+    pub fn send(&mut self, Reply { parked, quiet, body }: Reply) {
+        if let Some(conn) = parked.conn {
+            self.host.answer(conn, parked.request, quiet, body);
         }
     }
 
@@ -298,7 +328,7 @@ impl Group {
         match self.state {
             GroupState::Stable | GroupState::CompletingRebalance => self.prepare_rebalance(desk),
             GroupState::PreparingRebalance => self.try_complete_join(desk),
-            GroupState::Empty | GroupState::Dead => {}
+            GroupState::Empty | GroupState::Dead | GroupState::Assigning | GroupState::Reconciling => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! Laws of metadata and groups.
 
-use super::look::{brokers, controller, zookeeper};
+use super::look::{broker, brokers, controller, zookeeper};
 use super::witness::Witness;
 use crate::engine::NodeId;
 use crate::kafka::zookeeper::{Data, Path};
@@ -143,13 +143,21 @@ impl Witness {
         (from, to): (GroupState, GroupState),
         generation: Generation,
     ) {
+        use GroupState::{Empty, Stable};
         let name = world.shared().group(group).to_owned();
+        if to == GroupState::Dead {
+            self.generations.remove(&(coordinator, group));
+            return;
+        }
         if let Some(before) = self.generations.insert((coordinator, group), generation)
             && before > generation
         {
             self.broken(world, "control.4", name.clone(), format!("{} after {}", generation.0, before.0));
         }
-        if !allowed(from, to) {
+        let consumers = broker(world, coordinator)
+            .and_then(|b| b.coordinator().group(group))
+            .is_some_and(|g| g.consumer.is_some());
+        if !(allowed(from, to) || consumers && matches!((from, to), (Empty, Stable) | (Stable, Empty))) {
             self.broken(world, "control.8", name.clone(), format!("{} to {}", from.name(), to.name()));
         }
     }
@@ -170,12 +178,15 @@ fn stuck(before: &PartitionState, after: &PartitionState) -> Option<(&'static st
 
 /// The table of `GroupMetadata`.
 const fn allowed(from: GroupState, to: GroupState) -> bool {
-    use GroupState::{CompletingRebalance, Dead, Empty, PreparingRebalance, Stable};
+    use GroupState::{Assigning, CompletingRebalance, Dead, Empty, PreparingRebalance, Reconciling, Stable};
     matches!(
         (from, to),
         (_, Dead)
             | (Stable | CompletingRebalance | Empty, PreparingRebalance)
             | (PreparingRebalance, CompletingRebalance | Empty)
             | (CompletingRebalance, Stable)
+            // the consumer protocol's states follow from its epochs, in any order
+            | (Empty | Assigning | Reconciling | Stable, Assigning | Reconciling)
+            | (Assigning | Reconciling, Empty | Stable)
     )
 }

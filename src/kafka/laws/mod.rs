@@ -9,6 +9,7 @@
 mod blocks;
 mod compaction;
 mod control;
+mod groups;
 mod log;
 mod look;
 mod producers;

@@ -10,9 +10,10 @@ use super::quorum::Quorum;
 use super::{Violation, find};
 use crate::engine::{Loss, Micros, MsgId, NodeId, Note as Engine};
 use crate::kafka::config::Family;
+use crate::kafka::group::Current;
 use crate::kafka::{
-    Acks, Bytes, Election, Generation, GroupId, LeaderEpoch, MoveWhy, Note, OFFSETS_TOPIC, Offset, Partition,
-    PartitionState, ProducerId, RecordId, Role, TopicId, World,
+    Acks, Bytes, Election, Generation, GroupId, LeaderEpoch, MemberId, MoveWhy, Note, OFFSETS_TOPIC, Offset,
+    Partition, PartitionState, ProducerId, RecordId, Role, TopicId, World,
 };
 
 /// After a change of a partition's entry so much time is left until everybody acts on it.
@@ -63,6 +64,8 @@ pub struct Witness {
     pub(super) delivered: BTreeMap<(NodeId, Partition), Offset>,
     /// By coordinator: another one, or the same after it was away, goes on from what was stored.
     pub(super) generations: BTreeMap<(NodeId, GroupId), Generation>,
+    /// Where each member of a consumer-protocol group stood, by coordinator.
+    pub(super) members: BTreeMap<(NodeId, GroupId, MemberId), Current>,
     pub(super) applied: BTreeMap<NodeId, Offset>,
     /// The controller epoch of what each broker did last.
     pub(super) controls: BTreeMap<NodeId, i32>,
@@ -160,6 +163,7 @@ impl Witness {
 
     fn see_start(&mut self, world: &World, node: NodeId) {
         self.generations.retain(|(coordinator, _), _| *coordinator != node);
+        self.members.retain(|(coordinator, ..), _| *coordinator != node);
         self.applied.remove(&node);
         self.quorum.forget(node);
         self.controls.remove(&node);
@@ -207,6 +211,7 @@ impl Witness {
             Note::LeaderElected { partition, to, epoch, how, .. } => {
                 if world.shared().topic(partition.topic) == OFFSETS_TOPIC {
                     self.generations.clear();
+                    self.members.clear();
                 }
                 if *how == Election::Unclean {
                     self.unclean.insert(*partition);
@@ -233,6 +238,14 @@ impl Witness {
             }
             Note::GroupStateChanged { group, from, to, generation } => {
                 self.see_group(world, (by, *group), (*from, *to), *generation);
+            }
+            Note::MemberJoined { group, member } => self.see_member(by, *group, *member),
+            Note::MemberLeft { group, member, .. } => {
+                self.members.remove(&(by, *group, *member));
+                self.see_reconciled(world, by, *group);
+            }
+            Note::GroupEpochRaised { group, .. } | Note::MemberReconciled { group, .. } => {
+                self.see_reconciled(world, by, *group);
             }
             Note::MetadataApplied { node, offset } => self.see_applied(world, *node, *offset),
             Note::ControllerElected { node, epoch } => self.see_active(world, *node, *epoch),
@@ -298,10 +311,12 @@ impl Witness {
     }
 
     fn demand_groups(&mut self, world: &World) {
-        use crate::kafka::GroupState::{CompletingRebalance, PreparingRebalance};
+        use crate::kafka::GroupState::{Assigning, CompletingRebalance, PreparingRebalance, Reconciling};
         let waiting: Vec<String> = brokers(world)
             .flat_map(|(_, broker)| broker.coordinator().groups())
-            .filter(|group| matches!(group.state, PreparingRebalance | CompletingRebalance))
+            .filter(|group| {
+                matches!(group.state, PreparingRebalance | CompletingRebalance | Assigning | Reconciling)
+            })
             .map(|group| world.shared().group(group.id).to_owned())
             .collect();
         for group in waiting {

@@ -333,10 +333,12 @@ impl<'a> Linter<'a> {
     }
 }
 
-const GROUP_STATES: [GroupState; 5] = [
+const GROUP_STATES: [GroupState; 7] = [
     GroupState::Empty,
     GroupState::PreparingRebalance,
     GroupState::CompletingRebalance,
+    GroupState::Assigning,
+    GroupState::Reconciling,
     GroupState::Stable,
     GroupState::Dead,
 ];

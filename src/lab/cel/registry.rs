@@ -469,7 +469,47 @@ pub static FUNCTIONS: &[Function] = &[
         "'orders-0' in owned('c1')",
     ),
     f("state", &[Group], 1, State, ("그룹의 상태", "state of a group"), "state('pay') == 'Stable'"),
-    f("generation", &[Group], 1, Int, ("그룹의 세대", "generation of a group"), "generation('pay') == 1"),
+    f(
+        "generation",
+        &[Group],
+        1,
+        Int,
+        ("그룹의 세대, 또는 그룹 에폭", "generation of a group, or its group epoch"),
+        "generation('pay') == 1",
+    ),
+    f(
+        "member_epoch",
+        &[Consumer],
+        1,
+        Int,
+        (
+            "코디네이터가 아는 컨슈머의 멤버 에폭(consumer 프로토콜), 멤버가 아니면 -1",
+            "member epoch of a consumer, as its coordinator has it (consumer protocol); -1 if it is no member",
+        ),
+        "member_epoch('c1') == 1",
+    ),
+    f(
+        "target",
+        &[Consumer],
+        1,
+        Ids(Partition),
+        (
+            "코디네이터가 컨슈머에게 주려는 파티션(consumer 프로토콜)",
+            "partitions that a consumer is to have, as its coordinator says (consumer protocol)",
+        ),
+        "!('orders-0' in target('c1'))",
+    ),
+    f(
+        "revoking",
+        &[Consumer],
+        1,
+        Ids(Partition),
+        (
+            "내놓으라는 말을 들었고 아직 내놓지 않은 파티션(consumer 프로토콜)",
+            "partitions that a consumer was told to give up and has not yet (consumer protocol)",
+        ),
+        "size(revoking('c1')) == 0",
+    ),
     f(
         "members",
         &[Group],

@@ -179,18 +179,23 @@ impl Looking<'_> {
         };
         GroupView {
             id: name,
-            protocol: "classic",
+            protocol: if group.consumer.is_some() { "consumer" } else { "classic" },
             coordinator: Some(self.node(coordinator)),
             state: group.state.name().to_owned(),
             generation: group.generation.0,
-            target_epoch: group.generation.0,
+            target_epoch: group.consumer.as_ref().map_or(group.generation.0, |g| g.target_epoch),
             leader: group.leader.map(|id| self.member_id(id)),
             assignor: group.assignor.map(str::to_owned),
-            members: group.members.iter().map(|m| self.group_member(group, m)).collect(),
+            members: match &group.consumer {
+                None => group.members.iter().map(|m| self.group_member(group, m)).collect(),
+                Some(consumer) => {
+                    consumer.members.iter().map(|m| self.consumer_member(consumer, m)).collect()
+                }
+            },
             pending: group.pending().map(|id| self.member_id(id)).collect(),
             waits_until: group.waits_until().map(|at| self.time(at)),
             committed: group.offsets.iter().map(|(p, c)| self.committed(*p, c.offset)).collect(),
-            owners: group.owners().map(|(p, m)| (self.partition(p), self.node(m.client()))).collect(),
+            owners: group.owners().map(|(p, m)| (self.partition(p), self.node(m.client))).collect(),
             ..self.history(id)
         }
     }

@@ -1,11 +1,30 @@
-//! The history of groups: who processed what when, and what happened.
+//! Groups: members of the consumer protocol, and history: who processed what when, and what happened.
 
 use super::Looking;
-use crate::kafka::GroupId;
+use crate::kafka::group::{ConsumerGroup, ConsumerMember};
+use crate::kafka::{GroupId, Partition};
 use crate::lab::ownership::{GroupEvent, GroupHistory, Span};
-use crate::lab::view::{GroupMark, GroupMarkView, GroupView, OwnershipView, SpanView};
+use crate::lab::view::{GroupMark, GroupMarkView, GroupMemberView, GroupView, OwnershipView, SpanView};
 
 impl Looking<'_> {
+    /// A member of a group of the consumer protocol.
+    pub(super) fn consumer_member(&self, group: &ConsumerGroup, member: &ConsumerMember) -> GroupMemberView {
+        let named = |partitions: &std::collections::BTreeSet<Partition>| -> Vec<String> {
+            partitions.iter().map(|p| self.partition(*p)).collect()
+        };
+        GroupMemberView {
+            id: self.member_id(member.id),
+            client: self.node(member.id.client),
+            instance: member.metadata.instance.as_deref().map(str::to_owned),
+            epoch: member.current.epoch,
+            state: member.current.state.name().to_owned(),
+            owned: named(&member.current.assigned),
+            target: named(&group.target_of(member.id)),
+            pending_revocation: named(&member.current.pending),
+            session_until: Some(self.time(member.deadline)),
+        }
+    }
+
     /// A group of which only the history is filled in.
     pub(super) fn history(&self, group: GroupId) -> GroupView {
         let Some(history) = self.facts.ownership(group) else { return GroupView::default() };

@@ -240,6 +240,25 @@ impl Looking<'_> {
                 said.field("group", self.names.group(*group));
                 said.field("generation", generation.0.to_string());
             }
+            Body::ConsumerGroupHeartbeat(asked) => {
+                said.field("group", self.names.group(asked.group));
+                said.field("member", asked.member.serial.to_string());
+                said.field("epoch", asked.epoch.to_string());
+                if let Some(owned) = &asked.owned {
+                    let names: Vec<String> = owned.iter().map(|p| self.partition(*p)).collect();
+                    said.field("owned", names.join(" "));
+                }
+                said.label(format!("epoch {}", asked.epoch));
+            }
+            Body::ConsumerGroupHeartbeatAnswered { error, epoch, assigned, .. } => {
+                said.error(*error);
+                said.field("epoch", epoch.to_string());
+                if let Some(assigned) = assigned {
+                    let names: Vec<String> = assigned.iter().map(|p| self.partition(*p)).collect();
+                    said.field("assigned", names.join(" "));
+                    said.label(names.join(" "));
+                }
+            }
             Body::HeartbeatAnswered { error } | Body::TopicsCreated { error } => said.error(*error),
             Body::GroupLeft { error, members } => {
                 said.error(*error);

@@ -245,7 +245,8 @@ pub(super) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role, String
         "CommitRefused" | "AppendRefused" | "DuplicateAnswered" | "ClientError" | "AdminRefused" => {
             ("⚠", Role::Warning)
         }
-        "GroupStateChanged" | "TransactionBegun" | "TransactionStateChanged" => ("◆", Role::Control),
+        "GroupStateChanged" | "GroupEpochRaised" | "MemberReconciled" => ("◆", Role::Control),
+        "TransactionBegun" | "TransactionStateChanged" => ("◆", Role::Control),
         "MarkerWritten" | "PartitionAddedToTransaction" if !is_internal(line) => ("◆", Role::Control),
         "LastStableOffsetMoved" if !is_internal(line) => ("▲", Role::Focus),
         "TransactionTimedOut" | "ProducerFenced" | "PartitionLost" => ("✗", Role::Dropped),

@@ -225,7 +225,7 @@ fn nonsense_is_refused() {
     let partitions = vec![Partition { topic: ORDERS, index: 0 }];
     let request = bench.send(
         NodeId(1),
-        Body::OffsetFetch { group: PAY, partitions: partitions.clone(), require_stable: false },
+        Body::OffsetFetch { group: PAY, member: None, partitions: partitions.clone(), require_stable: false },
     );
     let offsets = vec![(partitions[0], None, LeaderEpoch(-1))];
     let none = Body::OffsetsFetched { error: ErrorCode::None, offsets };
@@ -265,7 +265,7 @@ fn offsets_of_a_transaction_wait_for_its_marker() {
         bench.written(Ok(()));
         assert_eq!(transaction_error(&bench, sent), Some(ErrorCode::None));
         assert_eq!(bench.group().offsets.get(&p), None);
-        let fetch = Body::OffsetFetch { group: PAY, partitions: vec![p], require_stable: true };
+        let fetch = Body::OffsetFetch { group: PAY, member: None, partitions: vec![p], require_stable: true };
         let fetched = bench.send(NodeId(1), fetch);
         assert_eq!(bench.error(fetched), Some(ErrorCode::UnstableOffsetCommit));
         // a new coordinator finds them in the log, still waiting

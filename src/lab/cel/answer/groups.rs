@@ -48,6 +48,7 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
             })
         })),
         "consumers" => all(facts, args),
+        "member_epoch" | "target" | "revoking" => of_member(facts, name, args),
         "position" | "owned" | "buffer" | "polls" => of_consumer(facts, name, args),
         _ => of_group(facts, name, args),
     }
@@ -107,6 +108,24 @@ pub(in crate::lab) fn group(world: &World, id: GroupId) -> Option<&Group> {
     }
 }
 
+/// A member of a group of the consumer protocol, as its coordinator has it.
+fn of_member(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
+    let found = facts.node_arg(args, 0)?.and_then(|node| {
+        let Process::Consumer(consumer) = facts.world.node(node) else { return None };
+        let group = group(facts.world, consumer.group())?.consumer.as_deref()?;
+        Some((group, group.members.iter().rev().find(|m| m.id.client == node)?))
+    });
+    let named = |partitions: &std::collections::BTreeSet<Partition>| {
+        Value::texts(partitions.iter().map(|p| facts.world.shared().partition(*p)).collect::<Vec<String>>())
+    };
+    Ok(match (name, found) {
+        ("member_epoch", found) => Value::Int(found.map_or(-1, |(_, m)| i64::from(m.current.epoch))),
+        (_, None) => Value::List(Vec::new()),
+        ("target", Some((group, member))) => named(&group.target_of(member.id)),
+        (_, Some((_, member))) => named(&member.current.pending),
+    })
+}
+
 fn of_group(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
     let names = facts.world.shared();
     let id = names.find_group(text_arg(args, 0)?);
@@ -122,14 +141,13 @@ fn of_group(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         "generation" => Value::Int(found.map_or(-1, |g| i64::from(g.generation.0))),
         "members" => {
             let mut ids: Vec<String> =
-                found.map_or_else(Vec::new, |g| g.members.iter().map(|m| facts.name(m.client())).collect());
+                found.map_or_else(Vec::new, |g| g.member_ids().map(|m| facts.name(m.client)).collect());
             ids.sort_by_key(|id| names.find_node(id));
             Value::texts(ids)
         }
         "committed" => Value::Int(p.and_then(committed).unwrap_or(-1)),
         "owner" => {
-            let owner =
-                p.and_then(|p| found?.owners().find(|(owned, _)| *owned == p).map(|(_, m)| m.client()));
+            let owner = p.and_then(|p| found?.owners().find(|(owned, _)| *owned == p).map(|(_, m)| m.client));
             Value::text(owner.map(|node| facts.name(node)))
         }
         "lag" if args.len() > 1 => Value::Int(p.map_or(-1, |p| lag(facts, p, committed(p)))),
