@@ -233,8 +233,8 @@ impl Run {
 /// One line of a script.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// Change the world.
-    Act(Action),
+    /// Change the world; of two, one or both.
+    Act(Action, Sides),
     /// Let time pass.
     Wait(Micros),
     /// Let time pass until this holds.

@@ -53,6 +53,18 @@ impl Vocabulary {
         names
     }
 
+    /// Adds the processes of a second lab that is compared with the first.
+    pub fn add_processes_of(&mut self, spec: &Spec) {
+        let other = Self::of(spec);
+        for (mine, theirs) in
+            [(&mut self.brokers, other.brokers), (&mut self.controllers, other.controllers)]
+        {
+            for name in &theirs {
+                add(mine, name);
+            }
+        }
+    }
+
     /// Adds the names that an action creates.
     pub fn learn(&mut self, action: &Action) {
         match action {

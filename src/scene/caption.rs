@@ -12,6 +12,7 @@ pub fn caption(scene: &Scene, lang: Lang) -> String {
         Scene::Code(scene) => code_caption(scene, lang),
         Scene::Ladder(ladder) => ladder_caption(ladder, lang),
         Scene::Group(scene) => group_caption(scene, lang),
+        Scene::Metadata(scene) => metadata_caption(scene, lang),
         Scene::Lanes(scene) => lanes_caption(scene, lang),
         Scene::Partitioner(scene) => partitioner_caption(scene, lang),
         Scene::Txn(txn) => txn_caption(txn, lang),
@@ -56,6 +57,43 @@ fn cluster_caption(cluster: &super::Cluster, lang: Lang) -> String {
             Fate::Lost(_) => t(lang, "caption.lost"),
         };
         lines.push(format!("{} {} {} → {} {fate}", packet.id, packet.api, packet.from, packet.to));
+    }
+    lines.join("\n")
+}
+
+fn metadata_caption(scene: &super::Metadata, lang: Lang) -> String {
+    let mut lines = Vec::new();
+    match &scene.store {
+        super::Store::None => lines.push(t(lang, "meta.none").to_owned()),
+        super::Store::Quorum(quorum) => {
+            let active = quorum.active.as_deref().unwrap_or("·");
+            lines.push(tf(lang, "meta.quorum", &[("epoch", &quorum.epoch), ("active", &active)]));
+            for voter in &quorum.voters {
+                let log: String = voter.columns.iter().map(|c| c.map_or('·', |tile| tile.letter)).collect();
+                let known: [(&str, &dyn std::fmt::Display); 6] = [
+                    ("voter", &voter.id),
+                    ("state", &voter.state),
+                    ("epoch", &voter.epoch),
+                    ("log", &log),
+                    ("end", &voter.end),
+                    ("hw", &voter.high_watermark),
+                ];
+                lines.push(tf(lang, "caption.voter", &known));
+            }
+        }
+        super::Store::Tree(tree) => {
+            let controller = tree.controller.as_deref().unwrap_or("·");
+            lines.push(tf(
+                lang,
+                "meta.zookeeper",
+                &[("controller", &controller), ("epoch", &tree.controller_epoch)],
+            ));
+            lines.extend(tree.lines.iter().map(|line| format!("  {} {}", line.path, line.data)));
+        }
+    }
+    for broker in &scene.brokers {
+        let known = [("broker", &broker.id as &dyn std::fmt::Display), ("behind", &broker.behind)];
+        lines.push(tf(lang, "caption.follower", &known));
     }
     lines.join("\n")
 }

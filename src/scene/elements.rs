@@ -16,6 +16,10 @@ pub fn elements(name: &str, params: &Params, view: &TankView) -> Vec<String> {
         lanes(params, view, &mut add);
         return ids;
     }
+    if name == "zk-kraft" {
+        metadata(view, &mut add);
+        return ids;
+    }
     if name == "group" {
         group(params, view, &mut add);
         return ids;
@@ -93,6 +97,24 @@ fn lanes(params: &Params, view: &TankView, add: &mut impl FnMut(String)) {
     }
     for partition in view.topics.iter().flat_map(|t| &t.partitions) {
         add(partition.id.clone());
+    }
+}
+
+fn metadata(view: &TankView, add: &mut impl FnMut(String)) {
+    for voter in view.quorum.iter().flat_map(|quorum| &quorum.voters) {
+        add(voter.id.clone());
+    }
+    if let Some(zookeeper) = &view.zookeeper {
+        add(zookeeper.id.clone());
+        for znode in &zookeeper.znodes {
+            add(znode.path.clone());
+        }
+    }
+    for broker in &view.brokers {
+        add(broker.id.clone());
+    }
+    for message in view.messages.iter().filter(|m| !m.quiet) {
+        add(format!("#{}", message.id));
     }
 }
 

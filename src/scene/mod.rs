@@ -11,6 +11,7 @@ mod group;
 mod ladder;
 mod lanes;
 mod log;
+mod metadata;
 mod packet;
 mod partitioner;
 mod tile;
@@ -26,6 +27,7 @@ pub use group::{
 pub use ladder::{Ladder, LadderRow, LaneKind, Lifeline, Rung, Tone, Way, rungs};
 pub use lanes::{Cell, Head, Held, Lane as DeliveryLane, Lanes, Pipe, Reason, Work};
 pub use log::{Flag, GroupCard, Log, Row as LogRow};
+pub use metadata::{Follower, Life, Metadata, MetadataTile, Quorum, Store, Tree, Voter, Znode};
 pub use packet::{Fate, Packet, packets};
 pub use partitioner::{Group, Lane, Parcel, Partitioner, Sum, Target};
 pub use tile::{Tile, TileKind};
@@ -36,7 +38,7 @@ use crate::lab::view::{LostView, TankView};
 use crate::text::Text;
 
 /// Names of scenes that a lesson may show.
-pub const NAMES: &[&str] = &["cluster", "log", "ladder", "partitioner", "code", "txn", "lanes", "group"];
+pub const NAMES: &[&str] = &["cluster", "log", "ladder", "partitioner", "code", "txn", "lanes", "group", "zk-kraft"];
 
 /// Names of scenes that show something of this tank (and of its program, if there is one), in the order in which a person leafs through them.
 #[must_use]
@@ -44,6 +46,7 @@ pub fn fitting(view: &TankView, program: bool) -> Vec<&'static str> {
     let fits = |name: &&&str| match **name {
         "txn" => !view.transactions.is_empty(),
         "group" => !view.groups.is_empty(),
+        "zk-kraft" => view.quorum.is_some() || view.zookeeper.is_some(),
         "partitioner" | "lanes" => !view.producers.is_empty(),
         "code" => program,
         _ => true,
@@ -182,6 +185,8 @@ pub enum Scene {
     Code(Code),
     /// Delivery guarantees: a lane a pipeline, a column a record.
     Lanes(Lanes),
+    /// Where metadata lives, and how far everybody has it.
+    Metadata(Metadata),
     /// A consumer group: partitions, members, coordinator, and the timeline of its rebalances.
     Group(GroupScene),
 }
@@ -191,6 +196,7 @@ pub enum Scene {
 pub fn build(name: &str, params: &Params, moment: &Moment<'_>) -> Scene {
     match name {
         "log" => Scene::Log(Log::build(params, moment)),
+        "zk-kraft" => Scene::Metadata(Metadata::build(moment)),
         "group" => Scene::Group(GroupScene::build(params, moment)),
         "lanes" => Scene::Lanes(Lanes::build(params, moment)),
         "code" => Scene::Code(Code::build(params, moment)),

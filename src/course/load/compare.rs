@@ -25,6 +25,10 @@ impl Loader {
         };
         let mut other = spec.clone();
         for (spec, value) in [(&mut *spec, &left), (&mut other, &right)] {
+            if file.of.get_ref() == "cluster" && file.key.get_ref() == "metadata" {
+                keep_metadata_in(spec, value);
+                continue;
+            }
             let tables = tables(spec, file.of.get_ref());
             if tables.is_empty() {
                 self.unknown_subject(&file.of, spec);
@@ -95,6 +99,14 @@ fn tables<'s>(spec: &'s mut Spec, of: &str) -> Vec<&'s mut ConfigTable> {
     });
     let topics = cluster.topic.iter_mut().map(|t| (t.name.get_ref().as_str(), &mut t.config));
     producers.chain(consumers).chain(topics).filter(|(id, _)| *id == of).map(|(_, table)| table).collect()
+}
+
+/// Where metadata lives is no setting of a broker. With ZooKeeper no controllers of their own are left.
+fn keep_metadata_in(spec: &mut Spec, value: &Word) {
+    spec.cluster.metadata = value.clone();
+    if spec.in_zookeeper_mode() {
+        spec.cluster.controllers = crate::lab::spec::one();
+    }
 }
 
 fn subjects(spec: &Spec) -> Vec<&str> {

@@ -69,6 +69,9 @@ impl Loader {
             self.problem(at, error.message);
         }
         self.names = Vocabulary::of(&spec);
+        if let Some(compare) = &compare {
+            self.names.add_processes_of(&compare.right);
+        }
         self.names.pair = file.compare.is_some();
         // A question may speak of a record that a later beat sends.
         let beats = || file.beat.iter().map(|beat| beat.get_ref());
@@ -181,7 +184,7 @@ impl Loader {
     /// A line of a script.
     fn step(&mut self, line: &Str) -> Option<Placed<Step>> {
         let text = line.get_ref();
-        let action = self.action(line)?;
+        let (sides, action) = self.sided_action(line)?;
         let step = match action {
             Action::Wait { length } => Step::Wait(length.0),
             Action::WaitUntil { expression } => {
@@ -189,9 +192,24 @@ impl Loader {
                 let expr = self.expr_at(line.span(), &expression, at)?;
                 Step::WaitUntil(Claim { sides: self.side, it: Assertion::Now(expr) })
             }
-            action => Step::Act(action),
+            action => Step::Act(action, sides),
         };
         Some(Placed { it: step, at: line.span(), text: text.clone() })
+    }
+
+    /// `left: crash b1`: what is done in one of two labs.
+    fn sided_action(&mut self, line: &Str) -> Option<(Sides, Action)> {
+        let text = line.get_ref();
+        let named = text.split_once(": ").and_then(|(word, rest)| {
+            let (_, sides) = Sides::WORDS.into_iter().find(|(name, _)| *name == word)?;
+            Some((sides, rest.trim_start()))
+        });
+        let Some((sides, rest)) = named.filter(|_| self.names.pair) else {
+            return Some((Sides::Both, self.action(line)?));
+        };
+        let start = text.len() - rest.len();
+        let at = within(&self.source.text, &line.span(), start..text.len());
+        Some((sides, self.action(&toml::Spanned::new(at, rest.to_owned()))?))
     }
 
     fn action(&mut self, line: &Str) -> Option<Action> {

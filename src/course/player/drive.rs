@@ -146,7 +146,7 @@ impl Player {
 
     fn next_is_an_input(&self) -> bool {
         let Doing::Script { next, .. } = self.doing else { return false };
-        self.current().run.doing.get(next).is_some_and(|placed| matches!(placed.it, Step::Act(_)))
+        self.current().run.doing.get(next).is_some_and(|placed| matches!(placed.it, Step::Act(..)))
     }
 
     fn next_is_a_line(&self) -> bool {
@@ -195,8 +195,8 @@ impl Player {
 
     fn line(&mut self, next: usize, since: u64, step: Step, events: u64, played: &mut Played) -> Part {
         let wait = match step {
-            Step::Act(action) => {
-                if let Err(error) = self.lab.act(&action) {
+            Step::Act(action, sides) => {
+                if let Err(error) = self.lab.act_on(sides, &action) {
                     played.refused.push((next, error));
                 }
                 self.doing = Doing::Script { next: next + 1, since: self.lab.now() };

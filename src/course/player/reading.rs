@@ -157,7 +157,7 @@ impl Player {
             kind: beat.kind,
             new_scene: beat.names_scene && index > 0,
             fault: beat.run.doing.iter().any(|placed| match &placed.it {
-                Step::Act(action) => FAULTS.contains(&action.verb()),
+                Step::Act(action, _) => FAULTS.contains(&action.verb()),
                 Step::Wait(_) | Step::WaitUntil(_) | Step::Line(_) => false,
             }),
             began: self.began(index).map(|mark| mark.at),

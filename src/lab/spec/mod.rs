@@ -226,7 +226,8 @@ fn is_java(client: &Word) -> bool {
 fn three() -> Spanned<u32> {
     Spanned::new(NOWHERE, 3)
 }
-fn one() -> Spanned<u32> {
+/// One controller, as if nothing were written.
+pub(crate) fn one() -> Spanned<u32> {
     Spanned::new(NOWHERE, 1)
 }
 fn is_one(n: &Spanned<u32>) -> bool {

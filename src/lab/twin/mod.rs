@@ -312,13 +312,21 @@ impl Twin {
     /// # Errors
     /// It cannot be done in one of them; nothing has changed then.
     pub fn act(&mut self, action: &Action) -> Result<Acted, ActError> {
+        self.act_on(Sides::Both, action)
+    }
+
+    /// Does an action on one side, or on both. In the past that makes a new branch in both.
+    ///
+    /// # Errors
+    /// It cannot be done; nothing has changed then.
+    pub fn act_on(&mut self, sides: Sides, action: &Action) -> Result<Acted, ActError> {
         if !self.is_pair() {
             return self.left.act(action);
         }
         if action.is_wait() {
             return self.wait(action);
         }
-        for side in Sides::Both.each() {
+        for side in sides.each() {
             self.lab(side).clone().act(action)?;
         }
         let forked = self.event() < self.end();
@@ -326,7 +334,7 @@ impl Twin {
             self.fork();
         }
         let mut acted = None;
-        for side in Sides::Both.each() {
+        for side in sides.each() {
             let done = self.lab_mut(side).act(action)?;
             let notes = self.lab(side).state.world.notes();
             let hop = notes.iter().any(|rec| rec.note.ends_hop());

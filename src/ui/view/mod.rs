@@ -19,6 +19,7 @@ mod ladder;
 mod lanes;
 mod layout;
 mod log;
+mod metadata;
 mod narration;
 mod overlay;
 mod paint;
