@@ -56,8 +56,7 @@ impl Vocabulary {
     /// Adds the processes of a second lab that is compared with the first.
     pub fn add_processes_of(&mut self, spec: &Spec) {
         let other = Self::of(spec);
-        for (mine, theirs) in
-            [(&mut self.brokers, other.brokers), (&mut self.controllers, other.controllers)]
+        for (mine, theirs) in [(&mut self.brokers, other.brokers), (&mut self.controllers, other.controllers)]
         {
             for name in &theirs {
                 add(mine, name);

@@ -150,7 +150,9 @@ impl Metadata {
     pub fn build(moment: &Moment<'_>) -> Self {
         let view = moment.view;
         match (&view.quorum, &view.zookeeper) {
-            (Some(quorum), _) => Self { store: Store::Quorum(voters(quorum)), brokers: observers(moment, quorum) },
+            (Some(quorum), _) => {
+                Self { store: Store::Quorum(voters(quorum)), brokers: observers(moment, quorum) }
+            }
             (None, Some(zookeeper)) => {
                 Self { store: Store::Tree(tree(moment, zookeeper)), brokers: sessions(moment, zookeeper) }
             }

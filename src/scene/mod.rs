@@ -38,7 +38,8 @@ use crate::lab::view::{LostView, TankView};
 use crate::text::Text;
 
 /// Names of scenes that a lesson may show.
-pub const NAMES: &[&str] = &["cluster", "log", "ladder", "partitioner", "code", "txn", "lanes", "group", "zk-kraft"];
+pub const NAMES: &[&str] =
+    &["cluster", "log", "ladder", "partitioner", "code", "txn", "lanes", "group", "zk-kraft"];
 
 /// Names of scenes that show something of this tank (and of its program, if there is one), in the order in which a person leafs through them.
 #[must_use]

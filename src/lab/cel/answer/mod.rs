@@ -4,6 +4,7 @@ mod groups;
 mod history;
 mod partitions;
 mod quorum;
+mod race;
 mod records;
 mod zookeeper;
 
@@ -56,6 +57,8 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         "znode" | "zk_session" | "controller_epoch" | "cached_leader" | "control_refused" => {
             zookeeper::answer(facts, name, args)
         }
+        "unled" | "led_after" | "failover_requests" | "failover_entries" | "znodes_read"
+        | "failover_records" => Ok(race::answer(facts, name)),
         _ => processes(facts, name, args),
     }
 }

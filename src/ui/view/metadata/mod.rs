@@ -20,7 +20,14 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &M
         Store::Quorum(store) => quorum::draw(frame, buffer, area, store, &scene.brokers),
         Store::Tree(store) => tree::draw(frame, buffer, area, store, &scene.brokers),
         Store::None => {
-            put(buffer, area.x + 1, area.y, area.width, t(frame.lang(), "meta.none"), frame.style(Role::Muted));
+            put(
+                buffer,
+                area.x + 1,
+                area.y,
+                area.width,
+                t(frame.lang(), "meta.none"),
+                frame.style(Role::Muted),
+            );
         }
     }
 }
@@ -56,7 +63,14 @@ impl Card<'_> {
         boxed(buffer, place, edge, &self.title, frame.style(role), frame.style(role));
         let room = place.width.saturating_sub(4);
         for (y, (text, role)) in (place.y + 1..place.bottom().saturating_sub(1)).zip(&self.lines) {
-            put(buffer, place.x + 2, y, room, &crate::text::truncate(text, room.into(), "…"), frame.style(*role));
+            put(
+                buffer,
+                place.x + 2,
+                y,
+                room,
+                &crate::text::truncate(text, room.into(), "…"),
+                frame.style(*role),
+            );
         }
     }
 }

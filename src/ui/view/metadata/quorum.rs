@@ -37,7 +37,14 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Q
         y += 1;
     }
     if frame.class > Class::S || area.bottom().saturating_sub(y) > CARD + 1 {
-        put(buffer, area.x + 1, y, area.width.saturating_sub(2), t(lang, "meta.letters"), frame.style(Role::Faint));
+        put(
+            buffer,
+            area.x + 1,
+            y,
+            area.width.saturating_sub(2),
+            t(lang, "meta.letters"),
+            frame.style(Role::Faint),
+        );
         y += 1;
     }
     if y + 1 >= area.bottom() {

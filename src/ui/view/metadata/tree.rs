@@ -64,7 +64,8 @@ fn znode(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, line: &Znode) {
 fn card(frame: &Frame<'_>, buffer: &mut Buffer, place: Rect, broker: &Follower) {
     let lang = frame.lang();
     let star = if broker.controls { " ★" } else { "" };
-    let epoch = broker.seen_epoch.map(|epoch| tf(lang, "meta.epoch", &[("epoch", &epoch)])).unwrap_or_default();
+    let epoch =
+        broker.seen_epoch.map(|epoch| tf(lang, "meta.epoch", &[("epoch", &epoch)])).unwrap_or_default();
     let (first, role) = match broker.life {
         Life::Down => (format!("✗ {}", t(lang, "caption.down")), Role::Dropped),
         Life::Frozen => (format!("░ {}", t(lang, "caption.frozen")), Role::Warning),
