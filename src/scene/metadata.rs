@@ -236,24 +236,45 @@ fn tree(moment: &Moment<'_>, zookeeper: &ZooKeeperView) -> Tree {
             !before.znodes.iter().any(|z| z.path == path && z.data == data && z.version == version)
         })
     };
-    let lines = zookeeper.znodes.iter().map(|znode| {
-        let steps = znode.path.matches('/').count();
-        let depth = u16::try_from(steps.saturating_sub(1)).unwrap_or(0);
-        let name = znode.path.rsplit_once('/').map_or(znode.path.as_str(), |(_, name)| name);
-        Znode {
-            path: znode.path.clone(),
-            name: if depth == 0 { znode.path.clone() } else { name.to_owned() },
-            depth,
-            data: znode.data.clone(),
-            owner: znode.owner.clone(),
-            fresh: fresh(&znode.path, &znode.data, znode.version),
-        }
-    });
+    let mut lines: Vec<(u8, Znode)> = zookeeper
+        .znodes
+        .iter()
+        .filter_map(|znode| {
+            let (rank, depth, name) = place(&znode.path, &znode.data)?;
+            let line = Znode {
+                path: znode.path.clone(),
+                name,
+                depth,
+                data: znode.data.clone(),
+                owner: znode.owner.clone(),
+                fresh: fresh(&znode.path, &znode.data, znode.version),
+            };
+            Some((rank, line))
+        })
+        .collect();
+    lines.sort_by_key(|(rank, _)| *rank);
     Tree {
         life: zookeeper.process.into(),
         controller: zookeeper.controller.clone(),
         controller_epoch: zookeeper.controller_epoch,
-        lines: lines.collect(),
+        lines: lines.into_iter().map(|(_, line)| line).collect(),
+    }
+}
+
+/// Where a znode stands in the list, how far to the right, and its name there. Those that only hold others are left out.
+fn place(path: &str, data: &str) -> Option<(u8, u16, String)> {
+    let whole = path.to_owned();
+    let below = |parent: &str| path.strip_prefix(parent).map(str::to_owned);
+    match path {
+        "/controller" => Some((0, 0, whole)),
+        "/controller_epoch" => Some((1, 0, whole)),
+        "/brokers/ids" => Some((2, 0, whole)),
+        "/brokers/topics" => Some((3, 0, whole)),
+        _ => match (below("/brokers/ids/"), below("/brokers/topics/")) {
+            (Some(id), _) => Some((2, 1, id)),
+            (_, Some(name)) if !data.is_empty() => Some((3, 1 + u16::from(name.contains('/')), name)),
+            _ => (!data.is_empty()).then_some((4, 0, whole)),
+        },
     }
 }
 
