@@ -106,6 +106,7 @@ pub struct Ledger {
     processes: BTreeMap<NodeId, ProcessFacts>,
     elections: BTreeMap<Partition, Election>,
     refusals: BTreeMap<Partition, ErrorCode>,
+    isr_refusals: BTreeMap<Partition, ErrorCode>,
     received: BTreeMap<NodeId, Arc<VecDeque<Received>>>,
     closed: BTreeMap<NodeId, VecDeque<Closed>>,
     requests: BTreeMap<NodeId, u64>,
@@ -203,6 +204,12 @@ impl Ledger {
     #[must_use]
     pub fn refusal(&self, p: Partition) -> Option<ErrorCode> {
         self.refusals.get(&p).copied()
+    }
+
+    /// Why the controller last refused a change of a partition's in-sync set.
+    #[must_use]
+    pub fn isr_refusal(&self, p: Partition) -> Option<ErrorCode> {
+        self.isr_refusals.get(&p).copied()
     }
 
     /// What poll() has returned to a consumer's application: the latest 64, oldest first.
@@ -487,6 +494,9 @@ impl Ledger {
             }
             Note::LeaderElected { partition, how, .. } => {
                 self.elections.insert(partition, how);
+            }
+            Note::IsrChangeRefused { partition, error } => {
+                self.isr_refusals.insert(partition, error);
             }
             Note::AppendRefused { partition, error, .. } => {
                 self.refusals.insert(partition, error);

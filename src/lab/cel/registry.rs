@@ -191,6 +191,17 @@ pub static FUNCTIONS: &[Function] = &[
         "refused('orders-0') == null",
     ),
     f(
+        "isr_refused",
+        P,
+        1,
+        Gives::Error,
+        (
+            "컨트롤러가 마지막으로 거절한 ISR 변경의 오류",
+            "why the controller last refused a change of its in-sync set",
+        ),
+        "isr_refused('orders-0') == null",
+    ),
+    f(
         "replicas",
         P,
         1,

@@ -41,8 +41,8 @@ pub(super) fn int(n: impl TryInto<i64>) -> Value {
 pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
     match name {
         "leader" | "isr" | "elr" | "replicas" | "epoch" | "hw" | "leo" | "lso" | "log_start" | "log"
-        | "segments" | "batches" | "partitions" | "leaderless" | "refused" | "under_replicated"
-        | "leaders_on" | "cached" => partitions::answer(facts, name, args),
+        | "segments" | "batches" | "partitions" | "leaderless" | "refused" | "isr_refused"
+        | "under_replicated" | "leaders_on" | "cached" => partitions::answer(facts, name, args),
         "key" | "tag" | "part" | "off" | "copies" | "visible" | "visible_rc" | "txn" | "sent_at"
         | "acked" | "acked_at" | "failed" | "error" | "callbacks" | "reply" | "seq" | "dropped" | "holds"
         | "delivered" | "worked" | "records" => records::answer(facts, name, args),

@@ -27,6 +27,9 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         "isr" => state.map_or_else(|| Value::List(Vec::new()), |s| ids(&s.isr)),
         "elr" => state.map_or_else(|| Value::List(Vec::new()), |s| ids(&s.elr)),
         "replicas" => state.map_or_else(|| Value::List(Vec::new()), |s| ids(&s.replicas)),
+        "isr_refused" => {
+            Value::text(p.and_then(|p| facts.ledger.isr_refusal(p)).map(|e| e.name().to_owned()))
+        }
         "refused" => Value::text(p.and_then(|p| facts.ledger.refusal(p)).map(|e| e.name().to_owned())),
         "epoch" => Value::Int(state.map_or(-1, |s| i64::from(s.leader_epoch.0))),
         _ => {
