@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Not modelled: quotas, security, compression, tiered storage, racks, the log directories of one broker, and the bytes of the wire
-//! protocol. Several controllers and ZooKeeper come later; the places for them are marked in the modules.
+//! protocol; a broker and a controller in one process (combined mode).
 
 #[cfg(test)]
 mod bench;

@@ -144,16 +144,19 @@ impl State {
             Action::Set { subject, settings } => self.plan_set(subject, settings),
             Action::CreateTopic { topic, config, .. } => {
                 checked(&Configs::new(Scope::Topic, Family::Java), config)?;
-                Ok(Deed::CreateTopic(self.controller()?, topic.clone(), Box::new(action.clone())))
+                self.decide(|node| Deed::CreateTopic(node, topic.clone(), Box::new(action.clone())))
             }
             Action::AddPartitions { topic, count } => {
-                Ok(Deed::Command(self.controller()?, Command::AddPartitions(self.topic(topic)?, *count)))
+                let command = Command::AddPartitions(self.topic(topic)?, *count);
+                self.decide(|node| Deed::Command(node, command))
             }
             Action::ElectPreferred { partition } => {
-                Ok(Deed::Command(self.controller()?, Command::ElectPreferred(self.partition(partition)?)))
+                let command = Command::ElectPreferred(self.partition(partition)?);
+                self.decide(|node| Deed::Command(node, command))
             }
             Action::ElectUnclean { partition } => {
-                Ok(Deed::Command(self.controller()?, Command::ElectUnclean(self.partition(partition)?)))
+                let command = Command::ElectUnclean(self.partition(partition)?);
+                self.decide(|node| Deed::Command(node, command))
             }
             Action::DeleteRecords { partition, upto } => {
                 let p = self.partition(partition)?;
@@ -346,7 +349,8 @@ impl State {
             let topic = self.topic(subject)?;
             let set = checked(&Configs::new(Scope::Topic, Family::Java), settings)?;
             let commands = set.into_iter().map(|(name, value)| Command::SetTopicConfig(topic, name, value));
-            return Ok(Deed::Commands(self.controller()?, commands.collect()));
+            let commands = commands.collect();
+            return self.decide(|node| Deed::Commands(node, commands));
         };
         let configs = configs_of(self.world.node(node));
         let set = checked(configs, settings)?;
@@ -376,7 +380,7 @@ impl State {
         let broker = |id: &String| names.find_node(id).filter(|node| names.role(*node) == Some(Role::Broker));
         let target: Option<Vec<NodeId>> = brokers.iter().map(broker).collect();
         let Some(target) = target else { return Ok(Deed::Refused(ErrorCode::InvalidReplicaAssignment)) };
-        Ok(Deed::Command(self.controller()?, Command::Reassign(p, target)))
+        self.decide(|node| Deed::Command(node, Command::Reassign(p, target)))
     }
 
     fn plan_fail(&self, partition: Option<&str>, error: Option<ErrorCode>) -> Result<Deed, ActError> {
@@ -470,18 +474,25 @@ impl State {
         ))
     }
 
-    fn controller(&self) -> Result<NodeId, ActError> {
+    /// What the active controller is to do. If voters run but none is active, an admin client asks until its time is over
+    /// (`default.api.timeout.ms`); here it is told at once.
+    fn decide(&self, deed: impl FnOnce(NodeId) -> Deed) -> Result<Deed, ActError> {
         let acts = |node: &NodeId| match self.world.node(*node) {
             Process::Broker(broker) => broker.acts_as_controller(),
             _ => true,
         };
+        let runs = |node: &NodeId| self.world.process(*node) == Life::Running;
         let active = super::cel::controller_node(&self.world).filter(acts);
-        active.filter(|node| self.world.process(*node) == Life::Running).ok_or_else(|| {
-            ActError::new(
-                "지금 움직이는 컨트롤러가 없습니다. 먼저 컨트롤러를 켜세요.",
-                "There is no active controller now; start it first.",
-            )
-        })
+        if let Some(node) = active.filter(runs) {
+            return Ok(deed(node));
+        }
+        if self.world.shared().of_role(Role::Controller).any(|node| runs(&node)) {
+            return Ok(Deed::Refused(ErrorCode::RequestTimedOut));
+        }
+        Err(ActError::new(
+            "지금 움직이는 컨트롤러가 없습니다. 먼저 컨트롤러를 켜세요.",
+            "There is no active controller now; start it first.",
+        ))
     }
 
     fn tell(&self, id: &str, command: Command) -> Result<Deed, ActError> {
