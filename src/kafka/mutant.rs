@@ -119,6 +119,12 @@ mutants! {
     ServesUncommitted = "serves-uncommitted",
     /// A consumer's position stays when records are delivered: data.50.
     ForgetsPosition = "forgets-position",
+    /// The end of a transaction leaves the producer epoch as it was, with version 2, too: data.43.
+    KeepsProducerEpoch = "keeps-producer-epoch",
+    /// A coordinator does not look at the producer epoch: data.44.
+    ServesZombies = "serves-zombies",
+    /// A group counts the offsets of a transaction that was aborted: data.51.
+    CountsAborted = "counts-aborted",
     /// No follower ever returns to the in-sync set: data.52.
     NeverRejoins = "never-rejoins",
     /// Every member of a group is given every partition: control.1.

@@ -58,6 +58,12 @@ const TWO_MODERN_READERS: &str = "[[cluster.consumer]]\nid = \"c1\"\ngroup = \"p
 const TRANSACTIONAL: &str = "[[cluster.producer]]\nid = \"t\"\ntopics = [\"orders\"]\nconfig = { \"transactional.id\" = \"x\" }\n\
                              [[cluster.consumer]]\nid = \"c1\"\ngroup = \"pay\"\ntopics = [\"orders\"]\n\
                              config = { \"auto.offset.reset\" = \"earliest\", \"isolation.level\" = \"read_committed\" }";
+const TRANSACTIONAL_30: &str = "[[cluster.producer]]\nid = \"t\"\ntopics = [\"orders\"]\n\
+                                config = { \"transactional.id\" = \"x\", \"delivery.timeout.ms\" = 30005 }";
+const TWO_TRANSACTIONAL: &str = "[[cluster.producer]]\nid = \"t\"\ntopics = [\"orders\"]\n\
+                                 config = { \"transactional.id\" = \"x\" }\n\
+                                 [[cluster.producer]]\nid = \"t2\"\ntopics = [\"orders\"]\nstate = \"stopped\"\n\
+                                 config = { \"transactional.id\" = \"x\" }";
 /// b1 is alone in the in-sync set.
 const ALONE: &str =
     "crash b2\ncrash b3\nwhen isr('orders-0') == ['b1'] : produce p --count 3\n+1s produce p --count 3";
@@ -283,6 +289,25 @@ fn transaction_case(mutant: Mutant) -> Option<Case> {
         Mutant::DeliversAborted => {
             read("begin t\nproduce t --id a\nwhen acked('a') : abort t\n+1s produce p")
         }
+        Mutant::KeepsProducerEpoch => Case {
+            orders: THREE,
+            more: TRANSACTIONAL_30,
+            script: "begin t\nproduce t --id a\nwhen acked('a') : hold-next t b1 --api Produce\nproduce t --id b\n\
+                     when failed('b') : abort t\n+1s release t b1",
+            end: "@60s",
+            ..Case::default()
+        },
+        Mutant::ServesZombies => Case {
+            orders: THREE,
+            more: TWO_TRANSACTIONAL,
+            script: "begin t\nproduce t --id a\nwhen acked('a') : start t2\n+1s begin t2\nproduce t2 --id c\n\
+                     when acked('c') : commit-txn t",
+            end: "@20s",
+            ..Case::default()
+        },
+        Mutant::CountsAborted => read(
+            "produce p --id a\nwhen delivered('pay', 'a') == 1 : begin t\nproduce t\nsend-offsets t c1\n+1s abort t",
+        ),
         // The first batch comes when its producer has given it up and gone over to the next epoch.
         Mutant::AcceptsOldEpoch => Case {
             orders: THREE,

@@ -6,6 +6,7 @@ use super::coordinator::home;
 use super::group::{Committed, Group, Parked};
 use super::state::{Desk, Wrote, as_coordinator_error};
 use super::{Coordinator, GroupHost};
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
     Body, ErrorCode, Internal, Note, OffsetRecord, Outcome, Partition, ProducerId, Sequence, Stamp,
     TransactionOffsets,
@@ -78,11 +79,17 @@ impl Group {
     ) -> BTreeMap<Partition, Committed> {
         let ended = self.in_transactions.remove(&pid).unwrap_or_default();
         match outcome {
-            Outcome::Commit => {
-                self.offsets.extend(ended.iter().map(|(p, committed)| (*p, *committed)));
-                ended
+            Outcome::Abort if !mutant::on(Mutant::CountsAborted) => BTreeMap::new(),
+            Outcome::Commit | Outcome::Abort => {
+                // What was committed later, without a transaction, is newer.
+                let newer = |p: &Partition, mine: &Committed| {
+                    self.offsets.get(p).is_some_and(|other| other.at > mine.at)
+                };
+                let counted: BTreeMap<Partition, Committed> =
+                    ended.into_iter().filter(|(p, committed)| !newer(p, committed)).collect();
+                self.offsets.extend(counted.iter().map(|(p, committed)| (*p, *committed)));
+                counted
             }
-            Outcome::Abort => BTreeMap::new(),
         }
     }
 

@@ -70,6 +70,9 @@ impl Witness {
     pub(super) fn forget_log(&mut self, world: &World, node: NodeId, p: Partition) {
         self.starts.remove(&(node, p));
         self.producer_epochs.retain(|(n, q, _), _| (*n, *q) != (node, p));
+        if let Some(log) = broker(world, node).and_then(|b| b.log(p)) {
+            self.see_memory(log, p);
+        }
         let last = broker(world, node).and_then(|b| b.log(p)).and_then(|log| log.batches().next_back());
         match last {
             Some(batch) => self.tails.insert((node, p), (batch.leader_epoch, batch.end())),

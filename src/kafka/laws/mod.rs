@@ -10,8 +10,10 @@ mod blocks;
 mod compaction;
 mod control;
 mod groups;
+mod identities;
 mod log;
 mod look;
+mod offsets;
 mod producers;
 mod quorum;
 mod readers;
@@ -62,6 +64,8 @@ pub enum Exception {
     UncleanOrNotIdempotent,
     /// Neither verification nor transaction version 2, or an unclean election.
     Unverified,
+    /// Transaction version 1, or an unclean election.
+    VersionOne,
     /// A fault that is still there, or a broker that is down.
     Faults,
 }
@@ -76,6 +80,7 @@ impl Exception {
             Self::NotIdempotent => "not-idempotent",
             Self::UncleanOrNotIdempotent => "unclean-or-not-idempotent",
             Self::Unverified => "unverified",
+            Self::VersionOne => "version-one",
             Self::Faults => "faults",
         }
     }

@@ -21,7 +21,8 @@ impl Witness {
     // ---- client side ----
 
     pub(super) fn see_sent(&mut self, client: NodeId, record: RecordId, p: Partition) {
-        let fate = Fate { client, partition: p, acks: None, places: Vec::new(), told: false };
+        let transaction = self.begun.get(&client).copied().unwrap_or(0);
+        let fate = Fate { client, partition: p, acks: None, transaction, places: Vec::new(), told: false };
         self.fates.slot(record.0).get_or_insert(fate);
     }
 
@@ -35,10 +36,10 @@ impl Witness {
             }
         }
         let (from, to) = (flight.envelope.from, flight.envelope.to);
-        self.produces.insert(msg, Arc::clone(&flight.envelope));
-        if self.produces.len() > MANY {
+        self.asked.insert(msg, Arc::clone(&flight.envelope));
+        if self.asked.len() > MANY {
             // Some are never answered: their connection broke.
-            self.produces.retain(|_, request| world.now().since(request.sent_at) < LONG);
+            self.asked.retain(|_, request| world.now().since(request.sent_at) < LONG);
         }
         let Some(producer) = producer(world, from) else { return };
         let here = producer.outstanding(to);
@@ -110,7 +111,7 @@ impl Witness {
         offset: Offset,
     ) {
         let Some(producer) = producer(world, client).filter(|producer| producer.idempotent()) else { return };
-        if producer.producer_id().is_none_or(|(id, _)| self.counted_late.contains(&(p, id))) {
+        if producer.producer_id().is_none_or(|(id, _)| self.half_known.contains(&(p, id))) {
             return;
         }
         let last = self.acked.entry((client, p)).or_insert((record, offset));
@@ -128,7 +129,7 @@ impl Witness {
 
     /// A produce is answered: what is refused there lies in no log because of this request.
     pub(super) fn see_refusals(&mut self, world: &World, answer: MsgId, request: MsgId) {
-        let (Some(flight), Some(asked)) = (world.flight(answer), self.produces.get(&request)) else { return };
+        let (Some(flight), Some(asked)) = (world.flight(answer), self.asked.get(&request)) else { return };
         let (Body::Produced { results }, Body::Produce { batches, .. }) =
             (&flight.envelope.body, &asked.body)
         else {
@@ -170,6 +171,7 @@ impl Witness {
             self.producer_epochs.retain(|(n, q, _), _| (*n, *q) != (node, p));
         }
         self.see_numbers(world, (node, p), log, batch);
+        self.see_membership(world, (node, p), log, batch);
         for (offset, record) in batch.entries().filter(|(_, record)| record.id.0 != 0) {
             let Some(fate) = self.fates.get_mut(record.id.0) else { continue };
             if !fate.places.contains(&offset) {
@@ -178,7 +180,7 @@ impl Witness {
             let others = fate.places.iter().copied().filter(|other| *other != offset).collect::<Vec<_>>();
             let twice = others.into_iter().find(|other| holds(log, *other, record.id));
             // What is forgotten may be written again.
-            let counted = batch.stamp.is_some_and(|stamp| !self.counted_late.contains(&(p, stamp.id)));
+            let counted = batch.stamp.is_some_and(|stamp| !self.half_known.contains(&(p, stamp.id)));
             let known = counted && world.now().since(record.timestamp) < expiry(world, node);
             if let Some(other) = twice.filter(|_| known && self.is_clean(p)) {
                 let seen = format!("r{} is at {other} and at {offset}", record.id.0);
@@ -204,7 +206,7 @@ impl Witness {
         let leads = broker(world, node).is_some_and(|b| b.leads(p).is_some());
         if leads && entry.batches.len() == 1 && stamp.first > Sequence(0) {
             // A leader that knows nothing of a producer takes any number: what was sent before it comes too late (KAFKA-14359).
-            self.counted_late.insert((p, stamp.id));
+            self.half_known.insert((p, stamp.id));
         }
         if let Some((law, seen)) = misnumbered(stamp.id, entry, batch, log) {
             self.broken(world, law, name(), seen);
@@ -219,7 +221,7 @@ impl Witness {
     pub(super) fn see_duplicate(&mut self, world: &World, node: NodeId, p: Partition, base: Offset) {
         let Some(log) = broker(world, node).and_then(|b| b.log(p)) else { return };
         let asked: Vec<&Batch> = self
-            .produces
+            .asked
             .values()
             .filter(|request| request.to == node)
             .filter_map(|request| match &request.body {
@@ -326,7 +328,7 @@ const fn refused_before_append(error: ErrorCode) -> bool {
 }
 
 /// What is remembered of requests on their way.
-pub(super) type Produces = BTreeMap<MsgId, Arc<Envelope<Body>>>;
+pub(super) type Asked = BTreeMap<MsgId, Arc<Envelope<Body>>>;
 /// The newest epoch of each producer id in each log, and when it was seen.
 pub(super) type ProducerEpochs = BTreeMap<(NodeId, Partition, ProducerId), (ProducerEpoch, Micros)>;
 /// Newest leader epoch in each log, and where the log ended then.

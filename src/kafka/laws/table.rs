@@ -1,6 +1,8 @@
 //! Every law that is checked, in order.
 
-use super::Exception::{Faults, Never, NotIdempotent, Unclean, UncleanOrNotIdempotent, Unverified};
+use super::Exception::{
+    Faults, Never, NotIdempotent, Unclean, UncleanOrNotIdempotent, Unverified, VersionOne,
+};
 use super::Scope::{Global, Local, Rest};
 use super::{Exception, Law, Scope};
 use crate::kafka::mutant::Mutant;
@@ -59,12 +61,15 @@ pub static LAWS: &[Law] = &[
     law("data.40", "TransactionMarkerChannelManager", Local, Never, Mutant::MarksTheOpposite),
     law("data.41", "TransactionMarkerChannelManager", Local, Unclean, Mutant::CompletesEarly),
     law("data.42", "KIP-890", Global, Unverified, Mutant::SkipsVerification),
+    law("data.43", "KIP-890", Local, VersionOne, Mutant::KeepsProducerEpoch),
+    law("data.44", "TransactionCoordinator, KIP-360", Local, Unclean, Mutant::ServesZombies),
     law("data.45", "UnifiedLog", Local, Never, Mutant::LowersStableOffset),
     law("data.46", "ProducerStateManager", Local, Never, Mutant::OverlooksOpen),
     law("data.47", "ReplicaManager.readFromLog", Local, Never, Mutant::ServesUncommitted),
     law("data.48", "CompletedFetch", Local, Never, Mutant::DeliversMarkers),
     law("data.49", "CompletedFetch, KIP-98", Local, Unclean, Mutant::DeliversAborted),
     law("data.50", "SubscriptionState", Local, Never, Mutant::ForgetsPosition),
+    law("data.51", "GroupMetadata, KIP-98", Local, Never, Mutant::CountsAborted),
     law("data.52", "Partition, TransactionCoordinator", Rest, Faults, Mutant::NeverRejoins),
     law("control.1", "ConsumerPartitionAssignor", Global, Never, Mutant::AssignsToAll),
     law("control.4", "GroupMetadata", Local, Never, Mutant::CountsDown),

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::blocks::Blocks;
+use super::identities::IDENTIFIED;
 use super::look::brokers;
-use super::producers::{ProducerEpochs, Produces, Tails};
+use super::producers::{Asked, ProducerEpochs, Tails};
 use super::quorum::Quorum;
 use super::{Violation, find};
 use crate::engine::{Loss, Micros, MsgId, NodeId, Note as Engine};
@@ -13,7 +14,7 @@ use crate::kafka::config::Family;
 use crate::kafka::group::Current;
 use crate::kafka::{
     Acks, Bytes, Election, Generation, GroupId, LeaderEpoch, MemberId, MoveWhy, Note, OFFSETS_TOPIC, Offset,
-    Partition, PartitionState, ProducerId, RecordId, Role, TopicId, World,
+    Partition, PartitionState, ProducerEpoch, ProducerId, RecordId, Role, TopicId, World,
 };
 
 /// After a change of a partition's entry so much time is left until everybody acts on it.
@@ -33,6 +34,8 @@ pub(super) struct Fate {
     pub partition: Partition,
     /// The least that a request with it asked for.
     pub acks: Option<Acks>,
+    /// Which of its client's transactions it was sent in; 0 = none.
+    pub transaction: u64,
     /// Where it ever lay.
     pub places: Vec<Offset>,
     /// The application knows its outcome.
@@ -55,10 +58,15 @@ pub struct Witness {
     pub(super) tails: Tails,
     pub(super) stable: BTreeMap<(NodeId, Partition), Offset>,
     pub(super) fates: Blocks<Fate>,
-    pub(super) produces: Produces,
+    pub(super) asked: Asked,
     pub(super) producer_epochs: ProducerEpochs,
-    /// Producer ids whose first batch in a partition was not their first: its leader began to count in the middle.
-    pub(super) counted_late: BTreeSet<(Partition, ProducerId)>,
+    /// Producer ids whose numbers in a partition some leader knows only in part: it began to count in the middle, or it came back with the
+    /// newest batch only.
+    pub(super) half_known: BTreeSet<(Partition, ProducerId)>,
+    /// Transactions that each client has begun.
+    pub(super) begun: BTreeMap<NodeId, u64>,
+    /// The identity that each transactional id was given last.
+    pub(super) identities: BTreeMap<Arc<str>, (ProducerId, ProducerEpoch)>,
     pub(super) acked: BTreeMap<(NodeId, Partition), (RecordId, Offset)>,
     pub(super) keys: Arc<BTreeMap<Hashed, u32>>,
     pub(super) delivered: BTreeMap<(NodeId, Partition), Offset>,
@@ -109,6 +117,7 @@ impl Witness {
         self.survey_metadata(world);
         self.survey_quorum(world);
         self.survey_transactions(world);
+        self.survey_offsets(world);
         std::mem::take(&mut self.found)
     }
 
@@ -119,6 +128,7 @@ impl Witness {
         }
         self.demand_replicas(world);
         self.demand_groups(world);
+        self.demand_outcomes(world);
         std::mem::take(&mut self.found)
     }
 
@@ -138,16 +148,25 @@ impl Witness {
                 api: "BrokerRegistration" | "AlterPartition" | "AllocateProducerIds",
                 ..
             } => self.answers.push(msg),
+            Engine::MessageSent { msg, api, answer: None, .. } if IDENTIFIED.contains(&api) => {
+                if let Some(flight) = world.flight(msg) {
+                    self.asked.insert(msg, Arc::clone(&flight.envelope));
+                }
+            }
+            Engine::MessageSent { msg, api, answer: Some(request), .. } if IDENTIFIED.contains(&api) => {
+                self.see_identity(world, msg, request);
+                self.forget_request(request);
+            }
             Engine::MessageLost { msg, .. } => self.forget_request(msg),
             Engine::NodeCrashed { node, power } => self.see_crash(node, Engine::<Note>::loss(power)),
-            Engine::NodeStopped { node } => self.produces.retain(|_, request| request.to != node),
+            Engine::NodeStopped { node } => self.asked.retain(|_, request| request.to != node),
             Engine::NodeStarted { node, .. } => self.see_start(world, node),
             _ => {}
         }
     }
 
     fn forget_request(&mut self, msg: MsgId) {
-        self.produces.remove(&msg);
+        self.asked.remove(&msg);
     }
 
     fn see_crash(&mut self, node: NodeId, loss: Loss) {
@@ -158,7 +177,7 @@ impl Witness {
         // A log start that was not check-pointed yet is forgotten.
         self.starts.retain(|(broker, _), _| *broker != node);
         self.acked.retain(|(client, _), _| *client != node);
-        self.produces.retain(|_, request| request.to != node);
+        self.asked.retain(|_, request| request.to != node);
     }
 
     fn see_start(&mut self, world: &World, node: NodeId) {
@@ -236,6 +255,8 @@ impl Witness {
             | Note::PartitionLost { consumer, partition } => {
                 self.delivered.remove(&(*consumer, *partition));
             }
+            Note::TransactionBegun { client } => *self.begun.entry(*client).or_default() += 1,
+            Note::OffsetCommitted { group, partition, .. } => self.see_offset(world, by, *group, *partition),
             Note::GroupStateChanged { group, from, to, generation } => {
                 self.see_group(world, (by, *group), (*from, *to), *generation);
             }
@@ -306,6 +327,24 @@ impl Witness {
             }
         }
         for (subject, seen) in wrong {
+            self.broken(world, "data.52", subject, seen);
+        }
+    }
+
+    /// What was decided is complete: every marker is written.
+    fn demand_outcomes(&mut self, world: &World) {
+        let runs = |p: &Partition| {
+            let state = super::look::committed(world).and_then(|image| image.partition(*p));
+            let up = |id: &NodeId| world.process(*id) == crate::engine::Process::Running;
+            state.is_none_or(|state| state.replicas.iter().all(up))
+        };
+        let decided = brokers(world).filter(|(id, _)| world.process(*id) == crate::engine::Process::Running);
+        let decided = decided.flat_map(|(_, broker)| broker.transactions().transactions());
+        let stuck: Vec<(String, String)> = decided
+            .filter(|t| t.stored.state.is_prepared() && t.stored.partitions.iter().all(runs))
+            .map(|t| (t.stored.id.to_string(), format!("still {}", t.stored.state.name())))
+            .collect();
+        for (subject, seen) in stuck {
             self.broken(world, "data.52", subject, seen);
         }
     }

@@ -233,6 +233,10 @@ impl Log {
 
     /// Cuts away every batch whose last offset is `to` or higher, and the epochs that began there.
     pub fn truncate(&mut self, to: Offset) {
+        if let Some(first) = self.segments.first().filter(|first| to < first.base()) {
+            *self = Self::starting_at(to, first.created()); // nothing of it is left (`truncateFullyAndStartAt`)
+            return;
+        }
         self.epochs.truncate(to);
         if to < self.end() {
             while self.segments.len() > 1 && self.segments.last().is_some_and(|s| s.base() >= to) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Version;
 use crate::engine::{Micros, NodeId};
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{ErrorCode, Outcome, Partition, ProducerEpoch, ProducerId, TransactionState};
 
 /// Everything that is stored of a transactional id: the value of its record in `__transaction_state`.
@@ -162,7 +163,7 @@ impl Transaction {
     fn identify(&self, pid: ProducerId, epoch: ProducerEpoch) -> Result<(), ErrorCode> {
         if self.stored.pid != pid {
             Err(ErrorCode::InvalidProducerIdMapping)
-        } else if self.stored.epoch != epoch {
+        } else if self.stored.epoch != epoch && !mutant::on(Mutant::ServesZombies) {
             Err(ErrorCode::ProducerFenced)
         } else {
             Ok(())
@@ -301,7 +302,9 @@ impl Transaction {
         }
         if two {
             next.next_pid = if is_exhausted(stored.epoch) { Some(fresh()?) } else { None };
-            (next.epoch, next.last_epoch) = (after(stored.epoch), stored.epoch);
+            if !mutant::on(Mutant::KeepsProducerEpoch) {
+                (next.epoch, next.last_epoch) = (after(stored.epoch), stored.epoch);
+            }
         }
         Ok(Some(next))
     }
@@ -326,7 +329,8 @@ impl Transaction {
             return Err(ErrorCode::InvalidProducerIdMapping);
         }
         let repeats = (complete || stored.state.is_prepared()) && stored.epoch == after(end.epoch);
-        let present = !stored.state.is_prepared() && stored.epoch == end.epoch;
+        let same = stored.epoch == end.epoch || mutant::on(Mutant::ServesZombies);
+        let present = !stored.state.is_prepared() && same;
         if repeats || present { Ok(repeats) } else { Err(ErrorCode::ProducerFenced) }
     }
 
