@@ -4,6 +4,7 @@
 //! or no terminal, 101 a fault of ours, 128+n a signal.
 
 mod check;
+mod explore;
 mod failure;
 mod fuzz;
 mod laws;
@@ -46,6 +47,7 @@ enum Verb {
     Render(render::RenderArgs),
     Laws(laws::LawsArgs),
     Fuzz(fuzz::FuzzArgs),
+    Explore(explore::ExploreArgs),
 }
 
 /// What a subcommand comes to: an exit code, or why it could not do its work.
@@ -85,6 +87,7 @@ fn perform(args: &Args, lang: Lang) -> Outcome {
         Some(Verb::Render(render)) => render::run(render, globals, lang),
         Some(Verb::Laws(laws)) => laws::run(laws, globals, lang),
         Some(Verb::Fuzz(fuzz)) => fuzz::run(fuzz, globals, lang),
+        Some(Verb::Explore(explore)) => explore::run(explore, globals, lang),
     }
 }
 

@@ -36,6 +36,7 @@ pub fn known_values(id: &str) -> Vec<&'static str> {
         "glyphs" => GlyphChoice::NAMED.iter().map(|(name, _)| *name).collect(),
         "motion" => MotionChoice::NAMED.iter().map(|(name, _)| *name).collect(),
         "profile" => crate::lab::fuzz::Profile::NAMED.iter().map(|(name, _)| *name).collect(),
+        "scope" => crate::lab::explore::Profile::NAMED.iter().map(|(name, _)| *name).collect(),
         "trace" => TraceForm::NAMED.iter().map(|(name, _)| *name).collect(),
         "format" => PictureForm::NAMED.iter().map(|(name, _)| *name).collect(),
         _ => Vec::new(),

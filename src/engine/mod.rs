@@ -26,6 +26,7 @@ mod digest;
 mod fault;
 mod ids;
 mod note;
+mod portrait;
 mod queue;
 #[cfg(test)]
 mod tests;

@@ -42,6 +42,15 @@ impl<E> Queue<E> {
         self.arena[slot as usize].take().map(|event| (time, seq, event))
     }
 
+    /// Everything in it, in order.
+    pub fn sorted(&self) -> impl Iterator<Item = (u64, u64, &E)> {
+        let mut keys: Vec<(u64, u64, u32)> = self.heap.iter().map(|Reverse(key)| *key).collect();
+        keys.sort_unstable();
+        keys.into_iter().filter_map(|(time, seq, slot)| {
+            self.arena[slot as usize].as_ref().map(|event| (time, seq, event))
+        })
+    }
+
     pub fn len(&self) -> usize {
         self.heap.len()
     }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub type Cx<'a> = engine::Cx<'a, Process>;
 
 /// One process of the model.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum Process {
     /// A broker.
     Broker(Box<Broker>),

@@ -15,6 +15,7 @@ mod boot;
 pub mod cel;
 mod difference;
 mod error;
+pub mod explore;
 mod fate;
 pub mod fuzz;
 mod history;

@@ -9,7 +9,7 @@ use crate::kafka::log::Log;
 use crate::kafka::raft::Observer;
 use crate::kafka::{Offset, Partition};
 
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Disk {
     logs: Blocks<Partition, Arc<Log>>,
     /// As of their last checkpoint.

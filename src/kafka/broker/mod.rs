@@ -71,7 +71,7 @@ pub enum MetadataMode {
 }
 
 /// A broker process.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Broker {
     configs: Configs,
     mode: MetadataMode,
@@ -79,7 +79,7 @@ pub struct Broker {
     vol: Volatile,
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 struct Volatile {
     image: Arc<Image>,
     /// Epoch of the last record in it.

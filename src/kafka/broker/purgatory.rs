@@ -6,7 +6,7 @@ use crate::kafka::{Acks, Body, Cx, ErrorCode, Offset, Outcome, Partition, Produc
 use std::sync::Arc;
 
 /// A request that waits.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) enum Parked {
     /// A produce: answered as a whole when its slowest partition is settled.
     Produce { conn: Conn, results: Vec<PartitionResult>, deadline: Micros, waiter: Waiter },
@@ -15,7 +15,7 @@ pub(super) enum Parked {
 }
 
 /// Who waits for copies.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) enum Waiter {
     /// A producer.
     Producer,
@@ -24,7 +24,7 @@ pub(super) enum Waiter {
 }
 
 /// A write of a coordinator that waits for copies.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Write {
     pub partition: Partition,
     /// The high watermark must reach this.
@@ -34,7 +34,7 @@ pub(super) struct Write {
 }
 
 /// What a coordinator is told when a write of its partition is replicated.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Finished {
     /// The group coordinator wrote it, under this token.
     Group(u64),
@@ -45,7 +45,7 @@ pub(super) enum Finished {
 }
 
 /// One partition of a produce.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct PartitionResult {
     pub partition: Partition,
     pub error: ErrorCode,

@@ -27,7 +27,7 @@ const ASK_AGAIN: [Micros; 2] = [Micros::ms(20), Micros::ms(100)];
 pub(super) type Verified = BTreeMap<Partition, Result<Guard, ErrorCode>>;
 
 /// A request that waits for the coordinator's word.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Verification {
     message: Arc<Envelope<Body>>,
     transaction: InTransaction,

@@ -9,7 +9,7 @@ use crate::kafka::raft::{Entry, QuorumBatch, State};
 use crate::kafka::{Body, BrokerEpoch, Cx, ErrorCode, Image, MetadataRecord, Note, Offset, Timer, TopicId};
 
 /// What is due once everything up to an offset is committed.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) enum Reply {
     /// An answer to a request.
     Answer { conn: Conn, request: MsgId, quiet: bool, body: Body },

@@ -32,7 +32,7 @@ use crate::engine::{CloseWhy, Conn, Envelope, Loss, Micros, MsgId, NodeId};
 use commit::Reply;
 
 /// A controller process.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Controller {
     configs: Configs,
     raft: Raft,
@@ -44,7 +44,7 @@ pub struct Controller {
     vol: Volatile,
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 struct Volatile {
     active: bool,
     /// In which epoch it became active.
@@ -77,7 +77,7 @@ struct Volatile {
 }
 
 /// A fetch of the metadata log that waits.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Parked {
     conn: Conn,
     from: NodeId,

@@ -110,8 +110,8 @@ impl Witness {
             let seen = format!("two leaders in epoch {}", epoch.0);
             self.broken(world, "data.11", world.shared().partition(p), seen);
         }
-        if self.leaders.range((p, LeaderEpoch(epoch.0 + 1))..).next().is_some_and(|((q, _), _)| *q == p) {
-            return; // it has slept through its own end: there is a newer leader already
+        if self.is_superseded(p, epoch) {
+            return; // it has slept through its own end
         }
         let Some(log) = broker(world, node).and_then(|b| b.log(p)) else { return };
         let Some(truth) = self.committed.get(&p).filter(|_| self.is_clean(p)) else { return };

@@ -129,7 +129,10 @@ impl Witness {
         let verifies =
             |b: &crate::kafka::broker::Broker| b.configs().on("transaction.partition.verification.enable");
         for (node, leader) in brokers(world).filter(|(_, broker)| verifies(broker)) {
-            for p in leader.partitions().filter(|p| leader.leads(*p).is_some() && self.is_clean(*p)) {
+            let leads = |p: &Partition| {
+                leader.leads(*p).is_some() && !self.is_superseded(*p, leader.leader_epoch(*p))
+            };
+            for p in leader.partitions().filter(|p| leads(p) && self.is_clean(*p)) {
                 let Some(log) = leader.log(p) else { continue };
                 for (first, pid) in log.producers().open() {
                     let all = || brokers(world).flat_map(|(_, b)| b.transactions().transactions());

@@ -293,6 +293,11 @@ impl Witness {
         }
     }
 
+    /// Whether somebody was given the leadership in a newer epoch: a leader of this one is none any more, whether it knows or not.
+    pub(super) fn is_superseded(&self, p: Partition, epoch: LeaderEpoch) -> bool {
+        self.leaders.range((p, LeaderEpoch(epoch.0 + 1))..).next().is_some_and(|((q, _), _)| *q == p)
+    }
+
     /// Whether laws for clean worlds apply to this partition.
     pub(super) fn is_clean(&self, p: Partition) -> bool {
         !self.machine_lost && !self.unclean.contains(&p)

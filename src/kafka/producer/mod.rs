@@ -71,7 +71,7 @@ pub struct ProducerSpec {
 }
 
 /// A producer process.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Producer {
     configs: Configs,
     settings: Settings,

@@ -30,14 +30,14 @@ pub struct Session {
 }
 
 /// The ensemble.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct ZooKeeper {
     configs: Configs,
     disk: Disk,
     vol: Volatile,
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 struct Disk {
     tree: Tree,
     sessions: BTreeMap<SessionId, Session>,
@@ -45,7 +45,7 @@ struct Disk {
     mirror: Mirror,
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 struct Volatile {
     conns: BTreeMap<SessionId, Conn>,
     watches: BTreeMap<(Path, WatchKind), BTreeSet<SessionId>>,

@@ -28,7 +28,7 @@ pub(super) use acting::Acting;
 use acting::{Event, Hands, Task};
 
 /// What a broker is in this mode, beside what every broker is. Volatile.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Member {
     client: Client<Then>,
     /// Whom `/controller` names, as of the last look.

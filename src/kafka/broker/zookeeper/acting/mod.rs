@@ -144,7 +144,7 @@ pub(in crate::kafka::broker) struct Asker {
 }
 
 /// The controller.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(in crate::kafka::broker) struct Acting {
     epoch: i32,
     /// Version of `/controller_epoch`: what its writes are checked against.

@@ -1,0 +1,32 @@
+use super::{Profile, explore};
+use crate::kafka::mutant::{self, Mutant};
+
+fn limited(most: u32) -> impl FnMut() -> bool {
+    let mut left = most;
+    move || {
+        left = left.saturating_sub(1);
+        left > 0
+    }
+}
+
+#[test]
+fn a_defect_that_needs_a_crash_is_found_with_one_deed() {
+    let found = mutant::with(Some(Mutant::KeepsLeaderEpoch), || {
+        explore(Profile::Replication, &mut limited(2_000)).expect("it boots")
+    });
+    let broken = found.broken.expect("two leaders in one epoch");
+    assert_eq!((broken.violation.law.id, found.depth), ("data.11", 1));
+    assert_eq!(broken.scenario.script.len(), 3, "{}", broken.scenario.print());
+    let again =
+        mutant::with(Some(Mutant::KeepsLeaderEpoch), || broken.scenario.replay().map(|it| it.is_good()));
+    assert_eq!(again.ok(), Some(true), "the way there is the way there");
+}
+
+#[test]
+fn without_a_defect_nothing_is_found_and_the_same_is_explored_each_time() {
+    let run = || explore(Profile::Replication, &mut limited(300)).expect("it boots");
+    let (one, two) = (run(), run());
+    assert!(one.broken.is_none(), "{:?}", one.broken.map(|b| b.violation.to_string()));
+    assert!(!one.finished);
+    assert_eq!((one.states, one.paths, one.events), (two.states, two.paths, two.events));
+}
