@@ -3,8 +3,14 @@
 
 mod support;
 
+use kafkarium::text::Lang;
+use kafkarium::ui::app::State;
 use support::looks::{self, Screen};
-use support::{after, inspect, picture};
+use support::{after, beat, inspect, lesson, picture};
+
+fn of_lesson(id: &'static str, slug: &str, lang: Lang, size: (u16, u16)) -> State {
+    lesson(id, beat(id, slug), lang, size)
+}
 
 const PICTURES: &[Screen] = &[
     ("partitioner-empty", |lang, size| picture("91-partitioner", "empty", lang, size)),
@@ -26,6 +32,9 @@ const PICTURES: &[Screen] = &[
     ("group-crashed", |lang, size| picture("94-group", "crashed", lang, size)),
     ("group-both", |lang, size| picture("94-group", "both", lang, size)),
     ("group-frozen", |lang, size| picture("94-group", "frozen", lang, size)),
+    ("lifecycle-poll", |lang, size| of_lesson("consumer-lifecycle", "poll", lang, size)),
+    ("lifecycle-crash", |lang, size| of_lesson("consumer-lifecycle", "crash", lang, size)),
+    ("lifecycle-stuck", |lang, size| of_lesson("consumer-lifecycle", "stuck", lang, size)),
     ("ladder-past", |lang, size| after(picture("two-labs", "side", lang, size), "← ← ← ←")),
     ("ladder-row", |lang, size| after(picture("two-labs", "side", lang, size), "Tab ↑ ↑ Enter")),
     ("ladder-why", |lang, size| after(picture("two-labs", "side", lang, size), "d w")),

@@ -51,6 +51,11 @@ impl<E> Queue<E> {
         })
     }
 
+    /// When an event happens, by its sequence number. Looks at all of them.
+    pub fn time_of(&self, seq: u64) -> Option<u64> {
+        self.heap.iter().find(|Reverse((_, known, _))| *known == seq).map(|Reverse((time, ..))| *time)
+    }
+
     pub fn len(&self) -> usize {
         self.heap.len()
     }

@@ -131,6 +131,13 @@ impl<N: Node> World<N> {
         self.core.procs[id.0 as usize].incarnation
     }
 
+    /// When a timer of a process goes off; none if it is not armed. For those who look: it walks the whole queue.
+    #[must_use]
+    pub fn timer_due(&self, id: NodeId, key: N::Timer) -> Option<Micros> {
+        let seq = self.core.procs.get(id.0 as usize)?.timers.get(&key)?;
+        self.core.queue.time_of(*seq).map(Micros)
+    }
+
     /// Messages on their way, by number.
     pub fn flights(&self) -> impl Iterator<Item = &Flight<N::Body>> {
         self.core.msgs.values()

@@ -420,6 +420,16 @@ pub struct ConsumerView {
     pub buffered: u32,
     /// The record the application works on.
     pub working: Option<String>,
+    /// What its application does: `poll`, `work`, `commit`, `close`, `hung`, `failed`; empty between calls.
+    pub doing: &'static str,
+    /// Records polled and not worked: partition, offset, label; the one it works on first.
+    pub in_hand: Vec<(String, i64, String)>,
+    /// Records fetched and not polled.
+    pub prefetched: Vec<(String, i64, String)>,
+    /// session.timeout.ms, in µs.
+    pub session: u64,
+    /// Clocks that run in its client.
+    pub clocks: Vec<ClockView>,
     /// Number of polls that returned.
     pub polls: u64,
     /// The last error an application call got.
@@ -430,6 +440,17 @@ pub struct ConsumerView {
     pub isolation: &'static str,
     /// What poll() has returned since t = 0 and before: partition, offset, label; the latest 64, oldest first.
     pub received: Vec<(String, i64, String)>,
+}
+
+/// A clock that runs down.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClockView {
+    /// The setting that winds it: `heartbeat.interval.ms`.
+    pub name: &'static str,
+    /// When it has run down, µs since t = 0.
+    pub until: u64,
+    /// How long it runs from the beginning, µs.
+    pub whole: u64,
 }
 
 /// Where a consumer stands in a partition.

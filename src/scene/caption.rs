@@ -13,6 +13,7 @@ pub fn caption(scene: &Scene, lang: Lang) -> String {
         Scene::Ladder(ladder) => ladder_caption(ladder, lang),
         Scene::Group(scene) => group_caption(scene, lang),
         Scene::Metadata(scene) => metadata_caption(scene, lang),
+        Scene::Lifecycle(scene) => lifecycle_caption(scene, lang),
         Scene::Lanes(scene) => lanes_caption(scene, lang),
         Scene::Partitioner(scene) => partitioner_caption(scene, lang),
         Scene::Txn(txn) => txn_caption(txn, lang),
@@ -124,6 +125,38 @@ fn group_caption(scene: &super::GroupScene, lang: Lang) -> String {
                 ("stopped", &(row.stopped / 1000)),
                 ("doubled", &(row.doubled / 1000)),
             ],
+        ));
+    }
+    lines.join("\n")
+}
+
+fn lifecycle_caption(scene: &super::Lifecycle, lang: Lang) -> String {
+    let step = scene.step.map_or("-", super::Step::name);
+    let mut lines = vec![tf(
+        lang,
+        "caption.lifecycle",
+        &[("id", &scene.id), ("group", &scene.group), ("step", &step), ("generation", &scene.generation)],
+    )];
+    for at in &scene.places {
+        lines.push(tf(
+            lang,
+            "caption.place",
+            &[
+                ("partition", &at.partition),
+                ("position", &at.position),
+                ("committed", &at.committed),
+                ("hand", &at.in_hand.join(" ")),
+                ("fetched", &at.prefetched.join(" ")),
+            ],
+        ));
+    }
+    for clock in &scene.clocks {
+        lines.push(format!(
+            "{} {} {} ms / {} ms",
+            clock.holder,
+            clock.name,
+            clock.left / 1000,
+            clock.whole / 1000
         ));
     }
     lines.join("\n")

@@ -20,6 +20,10 @@ pub fn elements(name: &str, params: &Params, view: &TankView) -> Vec<String> {
         metadata(view, &mut add);
         return ids;
     }
+    if name == "lifecycle" {
+        lifecycle(view, &mut add);
+        return ids;
+    }
     if name == "group" {
         group(params, view, &mut add);
         return ids;
@@ -135,6 +139,24 @@ fn group(params: &Params, view: &TankView, add: &mut impl FnMut(String)) {
     }
     for partition in view.topics.iter().flat_map(|t| &t.partitions).filter(|p| params.shows(&p.id)) {
         add(partition.id.clone());
+    }
+}
+
+fn lifecycle(view: &TankView, add: &mut impl FnMut(String)) {
+    for consumer in &view.consumers {
+        add(consumer.id.clone());
+        for part in ["position", "buffer", "clocks"] {
+            add(format!("{}.{part}", consumer.id));
+        }
+        for at in &consumer.assigned {
+            add(at.partition.clone());
+        }
+    }
+    for group in &view.groups {
+        add(group.id.clone());
+        if let Some(coordinator) = &group.coordinator {
+            add(coordinator.clone());
+        }
     }
 }
 

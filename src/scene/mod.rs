@@ -10,6 +10,7 @@ mod elements;
 mod group;
 mod ladder;
 mod lanes;
+mod lifecycle;
 mod log;
 mod metadata;
 mod packet;
@@ -26,6 +27,7 @@ pub use group::{
 };
 pub use ladder::{Ladder, LadderRow, LaneKind, Lifeline, Rung, Tone, Way, rungs};
 pub use lanes::{Cell, Head, Held, Lane as DeliveryLane, Lanes, Pipe, Reason, Work};
+pub use lifecycle::{Clock, Lifecycle, Place, STEPS, Step};
 pub use log::{Flag, GroupCard, Log, Row as LogRow};
 pub use metadata::{Follower, Life, Metadata, MetadataTile, Quorum, Store, Tree, Voter, Znode};
 pub use packet::{Fate, Packet, packets};
@@ -39,7 +41,7 @@ use crate::text::Text;
 
 /// Names of scenes that a lesson may show.
 pub const NAMES: &[&str] =
-    &["cluster", "log", "ladder", "partitioner", "code", "txn", "lanes", "group", "zk-kraft"];
+    &["cluster", "log", "ladder", "partitioner", "code", "txn", "lanes", "group", "lifecycle", "zk-kraft"];
 
 /// Names of scenes that show something of this tank (and of its program, if there is one), in the order in which a person leafs through them.
 #[must_use]
@@ -48,6 +50,7 @@ pub fn fitting(view: &TankView, program: bool) -> Vec<&'static str> {
         "txn" => !view.transactions.is_empty(),
         "group" => !view.groups.is_empty(),
         "zk-kraft" => view.quorum.is_some() || view.zookeeper.is_some(),
+        "lifecycle" => !view.consumers.is_empty(),
         "partitioner" | "lanes" => !view.producers.is_empty(),
         "code" => program,
         _ => true,
@@ -122,6 +125,8 @@ pub struct Params {
     pub window: Option<u64>,
     /// What is shown of a group.
     pub part: Part,
+    /// The consumer whose life is shown.
+    pub consumer: Option<String>,
 }
 
 impl Params {
@@ -146,6 +151,7 @@ impl Params {
             from: text("from"),
             groups: group::groups(table),
             window: group::length(table, "window"),
+            consumer: text("consumer"),
             part: match text("show").as_deref() {
                 Some("timeline") => Part::Timeline,
                 Some("members") => Part::Members,
@@ -190,6 +196,8 @@ pub enum Scene {
     Metadata(Metadata),
     /// A consumer group: partitions, members, coordinator, and the timeline of its rebalances.
     Group(GroupScene),
+    /// The life of one consumer.
+    Lifecycle(Lifecycle),
 }
 
 /// Builds the scene of that name; an unknown one is the cluster.
@@ -199,6 +207,7 @@ pub fn build(name: &str, params: &Params, moment: &Moment<'_>) -> Scene {
         "log" => Scene::Log(Log::build(params, moment)),
         "zk-kraft" => Scene::Metadata(Metadata::build(moment)),
         "group" => Scene::Group(GroupScene::build(params, moment)),
+        "lifecycle" => Scene::Lifecycle(Lifecycle::build(params, moment)),
         "lanes" => Scene::Lanes(Lanes::build(params, moment)),
         "code" => Scene::Code(Code::build(params, moment)),
         "ladder" => Scene::Ladder(Ladder::build(params, moment, moment.lanes)),

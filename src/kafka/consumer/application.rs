@@ -96,6 +96,25 @@ impl Application {
 }
 
 impl Consumer {
+    /// The call that its application stands in: `poll`, `commit`, `close`; `work` on a record; `hung`, `failed`; none between calls.
+    #[must_use]
+    pub const fn doing(&self) -> &'static str {
+        match self.app.doing {
+            Doing::Idle => "",
+            Doing::Polling { .. } => "poll",
+            Doing::Working => "work",
+            Doing::Committing { .. } => "commit",
+            Doing::Hung => "hung",
+            Doing::Failed => "failed",
+            Doing::Closing => "close",
+        }
+    }
+
+    /// Records polled and not worked, the one it works on first.
+    pub fn in_hand(&self) -> impl Iterator<Item = (Partition, Offset, RecordId)> + '_ {
+        self.app.polled.iter().map(|polled| (polled.partition, polled.offset, polled.record))
+    }
+
     /// A command arrived.
     pub fn on_command(&mut self, cx: &mut Cx<'_>, command: Command) {
         if self.app.closing() {

@@ -232,6 +232,26 @@ impl Consumer {
         self.app.polled.len()
     }
 
+    /// When the next automatic commit is due; none without automatic commits or an assignment.
+    #[must_use]
+    pub fn auto_commit_due(&self) -> Option<Micros> {
+        let on = self.spec.configs.on("enable.auto.commit") && !self.client.slots.is_empty();
+        on.then_some(self.client.auto_due)
+    }
+
+    /// Records fetched and not polled, in order of arrival.
+    pub fn prefetched(&self) -> impl Iterator<Item = (Partition, Offset, RecordId)> + '_ {
+        let each = |fetched: &'_ Completed| {
+            let partition = fetched.partition;
+            fetched
+                .records
+                .iter()
+                .map(move |(offset, _, record)| (partition, *offset, *record))
+                .collect::<Vec<_>>()
+        };
+        self.client.completed.iter().flat_map(each)
+    }
+
     /// Records fetched and not polled.
     #[must_use]
     pub fn fetched(&self) -> usize {

@@ -7,9 +7,9 @@ use crate::kafka::config::{Configs, Family};
 use crate::kafka::consumer::Consumer;
 use crate::kafka::group::{Group, Member, partition_for};
 use crate::kafka::producer::{Draft, Producer};
-use crate::kafka::{GroupState, MemberId, OFFSETS_TOPIC, Offset, Partition, Process};
+use crate::kafka::{GroupState, MemberId, OFFSETS_TOPIC, Offset, Partition, Process, Timer};
 use crate::lab::view::{
-    BatchView, ClosedBatch, ConsumerView, GroupMemberView, GroupView, PositionView, ProducerView,
+    BatchView, ClockView, ClosedBatch, ConsumerView, GroupMemberView, GroupView, PositionView, ProducerView,
     QueuedBatch, SendView,
 };
 
@@ -142,6 +142,11 @@ impl Looking<'_> {
                 .collect(),
             buffered: u32::try_from(consumer.buffered()).unwrap_or(u32::MAX),
             working: consumer.working().map(|record| self.facts.record_label(record)),
+            doing: consumer.doing(),
+            in_hand: self.listed(consumer.in_hand()),
+            prefetched: self.listed(consumer.prefetched()),
+            session: consumer.configs().ms("session.timeout.ms").0,
+            clocks: self.clocks(id, consumer),
             polls: consumer.polls(),
             error: consumer.error().map(|error| error.name().to_owned()),
             configs: telling(consumer.configs(), &["auto.offset.reset", "enable.auto.commit"]),
@@ -156,6 +161,31 @@ impl Looking<'_> {
                 .map(|(p, offset, record)| (self.partition(p), offset.0, self.facts.record_label(record)))
                 .collect(),
         }
+    }
+
+    fn listed(
+        &self,
+        records: impl Iterator<Item = (Partition, Offset, crate::kafka::RecordId)>,
+    ) -> Vec<(String, i64, String)> {
+        let told = |(p, offset, record): (_, Offset, _)| {
+            (self.partition(p), offset.0, self.facts.record_label(record))
+        };
+        records.map(told).collect()
+    }
+
+    /// Clocks that run in a consumer's client: the next heartbeat, the time left until the next poll(), the next automatic commit.
+    fn clocks(&self, id: NodeId, consumer: &Consumer) -> Vec<ClockView> {
+        let due = |key| self.world.timer_due(id, key);
+        let found = [
+            ("max.poll.interval.ms", due(Timer::PollInterval)),
+            ("heartbeat.interval.ms", due(Timer::Heartbeat)),
+            ("auto.commit.interval.ms", consumer.auto_commit_due()),
+        ];
+        let clock = |(name, until): (&'static str, Option<crate::engine::Micros>)| {
+            let whole = consumer.configs().ms(name).0;
+            Some(ClockView { name, until: self.time(until?), whole })
+        };
+        found.into_iter().filter_map(clock).collect()
     }
 
     /// Every group that a consumer of the tank belongs to, whether its coordinator knows it or not.

@@ -18,6 +18,7 @@ mod keybar;
 mod ladder;
 mod lanes;
 mod layout;
+mod lifecycle;
 mod log;
 mod metadata;
 mod narration;

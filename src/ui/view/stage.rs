@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 
 use super::layout::{Class, Layout};
 use super::{
-    cluster, code, compare, dock, group, inspector, ladder, lanes, log, metadata, narration, partitioner, txn,
+    cluster, code, compare, dock, group, inspector, ladder, lanes, lifecycle, log, metadata, narration,
+    partitioner, txn,
 };
 use crate::course::player::CodeAt;
 use crate::lab::{Line, Side, Told};
@@ -83,6 +84,7 @@ fn areas(tank: &Tank, layout: &Layout) -> (Rect, Option<Rect>) {
         Scene::Lanes(scene) => lanes::rows(&scene),
         Scene::Group(scene) => group::rows(&scene),
         Scene::Metadata(scene) => metadata::rows(&scene),
+        Scene::Lifecycle(scene) => lifecycle::rows(&scene),
     };
     // A companion with fewer rows than this says nothing.
     let rows = rows.clamp(stage.height / 3, stage.height.saturating_sub(LEAST_COMPANION));
@@ -170,6 +172,7 @@ pub(super) fn scene(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, name: &s
         Scene::Lanes(scene) => lanes::draw(frame, buffer, area, &scene),
         Scene::Group(scene) => group::draw(frame, buffer, area, &scene),
         Scene::Metadata(scene) => metadata::draw(frame, buffer, area, &scene),
+        Scene::Lifecycle(scene) => lifecycle::draw(frame, buffer, area, &scene),
     }
 }
 

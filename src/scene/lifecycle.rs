@@ -1,0 +1,211 @@
+//! The life of a consumer: what its application does, the messages of the moment, what it has in memory, and the clocks that run.
+
+use super::packet::{Packet, packets};
+use super::{Moment, Params};
+use crate::lab::view::{ConsumerView, GroupMemberView, GroupView, ProcessView};
+
+/// A part of a consumer's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It has said what it wants to read, and is no member yet.
+    Subscribe,
+    /// It waits for an assignment.
+    Join,
+    /// It waits for records, as a member with an assignment.
+    Poll,
+    /// It works on records.
+    Process,
+    /// It waits until its offsets are stored.
+    Commit,
+    /// It leaves.
+    Close,
+}
+
+/// The steps in their order.
+pub const STEPS: [Step; 6] =
+    [Step::Subscribe, Step::Join, Step::Poll, Step::Process, Step::Commit, Step::Close];
+
+impl Step {
+    /// `subscribe()`: what the application calls, or the request that its client sends.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Subscribe => "subscribe()",
+            Self::Join => "JoinGroup",
+            Self::Poll => "poll()",
+            Self::Process => "process",
+            Self::Commit => "commit()",
+            Self::Close => "close()",
+        }
+    }
+}
+
+/// A partition that it reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// `orders-0`.
+    pub partition: String,
+    /// Next offset that poll() returns; -1 = not known yet.
+    pub position: i64,
+    /// Committed offset; -1 = none.
+    pub committed: i64,
+    /// Labels of records polled and not worked.
+    pub in_hand: Vec<String>,
+    /// Labels of records fetched and not polled.
+    pub prefetched: Vec<String>,
+}
+
+/// A clock that runs down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// The setting that winds it.
+    pub name: &'static str,
+    /// Where it runs: the consumer, or its coordinator.
+    pub holder: String,
+    /// What is left, µs.
+    pub left: u64,
+    /// How long it runs from the beginning, µs.
+    pub whole: u64,
+}
+
+/// The picture.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lifecycle {
+    /// `c1`.
+    pub id: String,
+    /// `pay`.
+    pub group: String,
+    /// Generation, or member epoch; -1 outside.
+    pub generation: i32,
+    /// The broker that coordinates the group.
+    pub coordinator: Option<String>,
+    /// Whether it runs.
+    pub process: ProcessView,
+    /// What it does; none between calls, or if it does not run.
+    pub step: Option<Step>,
+    /// Between calls: the step that would come next.
+    pub next: Option<Step>,
+    /// Its application is stuck and does not call poll().
+    pub hung: bool,
+    /// The coordinator counts it as a member.
+    pub counted: bool,
+    /// The last error that its application got.
+    pub error: Option<String>,
+    /// Its messages of this moment, those of polling only if they are shown.
+    pub messages: Vec<Packet>,
+    /// Its partitions.
+    pub places: Vec<Place>,
+    /// Clocks.
+    pub clocks: Vec<Clock>,
+    /// The lesson points at it.
+    pub focused: bool,
+}
+
+impl Lifecycle {
+    /// Builds the picture of a moment.
+    #[must_use]
+    pub fn build(params: &Params, moment: &Moment<'_>) -> Self {
+        let Some(consumer) = chosen(params, moment) else { return Self::default() };
+        let group = moment.view.groups.iter().find(|g| g.id == consumer.group);
+        let member = group.and_then(|g| g.members.iter().find(|m| m.client == consumer.id));
+        let ours = |packet: &Packet| packet.from == consumer.id || packet.to == consumer.id;
+        let (step, places) = (step(consumer, member), places(consumer, group));
+        let idle = step.is_none() && consumer.process == ProcessView::Running;
+        Self {
+            next: idle.then(|| next(&places)),
+            id: consumer.id.clone(),
+            group: consumer.group.clone(),
+            generation: consumer.generation,
+            coordinator: group.and_then(|g| g.coordinator.clone()),
+            process: consumer.process,
+            step,
+            hung: matches!(consumer.doing, "hung" | "failed"),
+            counted: member.is_some(),
+            error: consumer.error.clone(),
+            messages: packets(moment).into_iter().filter(ours).collect(),
+            places,
+            clocks: clocks(moment, consumer, group, member),
+            focused: moment.focus.iter().any(|f| f.split('.').next() == Some(consumer.id.as_str())),
+        }
+    }
+}
+
+/// The consumer of the picture: the lesson's, else the selected or the one pointed at, else the first.
+fn chosen<'a>(params: &Params, moment: &Moment<'a>) -> Option<&'a ConsumerView> {
+    let all = &moment.view.consumers;
+    let of = |id: &str| all.iter().find(|c| Some(c.id.as_str()) == id.split('.').next());
+    let asked = params.consumer.as_deref().and_then(of);
+    asked
+        .or_else(|| moment.selected.and_then(of))
+        .or_else(|| moment.focus.iter().find_map(|id| of(id)))
+        .or_else(|| all.first())
+}
+
+fn step(consumer: &ConsumerView, member: Option<&GroupMemberView>) -> Option<Step> {
+    if matches!(consumer.process, ProcessView::Down(_)) {
+        return None;
+    }
+    let joined = member.is_some_and(|m| m.state.eq_ignore_ascii_case("stable")) && consumer.generation >= 0;
+    match consumer.doing {
+        "close" => Some(Step::Close),
+        "commit" => Some(Step::Commit),
+        "work" | "hung" => Some(Step::Process),
+        "poll" if joined => Some(Step::Poll),
+        "poll" | "" if consumer.member.is_none() && member.is_none() => Some(Step::Subscribe),
+        "poll" | "" if !joined => Some(Step::Join),
+        _ => None,
+    }
+}
+
+/// What comes next between two calls: work on what is in hand, commit what is worked, else poll.
+fn next(places: &[Place]) -> Step {
+    if places.iter().any(|at| !at.in_hand.is_empty()) {
+        Step::Process
+    } else if places.iter().any(|at| at.position > at.committed.max(0)) {
+        Step::Commit
+    } else {
+        Step::Poll
+    }
+}
+
+fn places(consumer: &ConsumerView, group: Option<&GroupView>) -> Vec<Place> {
+    let labels = |records: &[(String, i64, String)], partition: &str| {
+        let there = records.iter().filter(|(p, ..)| p == partition);
+        there.map(|(_, _, label)| label.clone()).collect::<Vec<_>>()
+    };
+    let place = |at: &crate::lab::view::PositionView| Place {
+        partition: at.partition.clone(),
+        position: at.position,
+        committed: group
+            .and_then(|g| g.committed.iter().find(|(p, ..)| *p == at.partition))
+            .map_or(-1, |(_, offset, _)| *offset),
+        in_hand: labels(&consumer.in_hand, &at.partition),
+        prefetched: labels(&consumer.prefetched, &at.partition),
+    };
+    consumer.assigned.iter().map(place).collect()
+}
+
+/// The session at the coordinator first, then what runs in the client.
+fn clocks(
+    moment: &Moment<'_>,
+    consumer: &ConsumerView,
+    group: Option<&GroupView>,
+    member: Option<&GroupMemberView>,
+) -> Vec<Clock> {
+    let left = |until: u64| until.saturating_sub(moment.now);
+    let session = member.zip(group.and_then(|g| g.coordinator.clone())).and_then(|(member, holder)| {
+        Some(Clock {
+            name: "session.timeout.ms",
+            holder,
+            left: left(member.session_until?),
+            whole: consumer.session,
+        })
+    });
+    let own = consumer.clocks.iter().map(|clock| Clock {
+        name: clock.name,
+        holder: consumer.id.clone(),
+        left: left(clock.until),
+        whole: clock.whole,
+    });
+    session.into_iter().chain(own).collect()
+}

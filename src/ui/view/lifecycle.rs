@@ -1,0 +1,263 @@
+//! The life of a consumer: its steps above, the messages of the moment, then what is in its memory, and the clocks below.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::layout::Class;
+use super::paint::{Frame as Edge, bar, boxed, cell, muted, put, put_right};
+use super::stage::Frame;
+use crate::lab::view::ProcessView;
+use crate::scene::{Clock, Fate, Lifecycle, Packet, Place, STEPS, Step};
+use crate::text::{t, tf, truncate, width};
+use crate::ui::theme::Role;
+
+/// Rows for messages.
+const MESSAGES: u16 = 3;
+/// Cells of the boxes of all steps.
+const BOXES: u16 = 78;
+
+/// Rows that the picture takes where there is room.
+pub(super) fn rows(scene: &Lifecycle) -> u16 {
+    let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    14 + MESSAGES + count(scene.places.len().max(1)) + count(scene.clocks.len())
+}
+
+pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Lifecycle) {
+    let (theme, lang) = (frame.state.settings.theme, frame.lang());
+    if scene.id.is_empty() {
+        put(buffer, area.x + 1, area.y, area.width, t(lang, "lifescene.none"), muted(theme));
+        return;
+    }
+    let gap = u16::from(frame.class > Class::S);
+    let mut y = area.y;
+    heading(frame, buffer, Rect { y, height: 1, ..area }, scene);
+    y += 1 + gap;
+    y += steps(frame, buffer, Rect { y, ..area }, scene) + gap;
+    y = rule(frame, buffer, area, y, t(lang, "lifescene.messages"));
+    messages(frame, buffer, Rect { y, height: MESSAGES, ..area }, scene);
+    y += MESSAGES + gap;
+    y = rule(frame, buffer, area, y, t(lang, "lifescene.memory"));
+    if scene.places.is_empty() {
+        put(buffer, area.x + 1, y, area.width, t(lang, "lifescene.nothing"), muted(theme));
+        y += 1;
+    }
+    let clocks = u16::try_from(scene.clocks.len()).unwrap_or(0) + 1;
+    let room = area.bottom().saturating_sub(y + clocks);
+    for (n, at) in scene.places.iter().enumerate() {
+        if n + 1 > usize::from(room.max(1)) {
+            break;
+        }
+        place(frame, buffer, Rect { y, height: 1, ..area }, at);
+        y += 1;
+    }
+    y += gap;
+    y = rule(frame, buffer, area, y, t(lang, "lifescene.clocks"));
+    if scene.clocks.is_empty() {
+        put(buffer, area.x + 1, y, area.width, t(lang, "lifescene.no_clock"), muted(theme));
+    }
+    for one in &scene.clocks {
+        if y < area.bottom() {
+            clock(frame, buffer, Rect { y, height: 1, ..area }, one);
+            y += 1;
+        }
+    }
+}
+
+/// A heading with a line; gives the row below.
+fn rule(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, y: u16, title: &str) -> u16 {
+    if y >= area.bottom() {
+        return y;
+    }
+    let text = format!("── {title} ");
+    let at = put(buffer, area.x + 1, y, area.width, &text, muted(frame.state.settings.theme));
+    for x in area.x + 1 + at..area.right().saturating_sub(1) {
+        cell(buffer, x, y, "─", frame.style(Role::Faint));
+    }
+    y + 1
+}
+
+fn heading(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Lifecycle) {
+    let lang = frame.lang();
+    let values: [(&str, &dyn std::fmt::Display); 4] = [
+        ("id", &scene.id),
+        ("group", &scene.group),
+        ("generation", &scene.generation),
+        ("coordinator", &scene.coordinator.as_deref().unwrap_or("·")),
+    ];
+    let key = if scene.generation < 0 { "lifescene.heading_outside" } else { "lifescene.heading" };
+    let mut text = tf(lang, key, &values);
+    let (word, role) = match scene.process {
+        ProcessView::Down(_) => (Some(t(lang, "groupscene.down")), Role::Dead),
+        ProcessView::Paused(_) => (Some(t(lang, "groupscene.paused")), Role::Warning),
+        ProcessView::Running if scene.hung => (Some(t(lang, "lifescene.hung")), Role::Warning),
+        ProcessView::Running if !scene.counted && !scene.places.is_empty() => {
+            (Some(t(lang, "groupscene.zombie")), Role::Dropped)
+        }
+        ProcessView::Running if scene.next.is_some() => {
+            let role = if scene.focused { Role::Focus } else { Role::Muted };
+            (Some(t(lang, "lifescene.between")), role)
+        }
+        ProcessView::Running => (None, if scene.focused { Role::Focus } else { Role::Muted }),
+    };
+    for more in word.into_iter().chain(scene.error.as_deref()) {
+        text = format!("{text} · {more}");
+    }
+    let room = area.width.saturating_sub(2);
+    put(buffer, area.x + 1, area.y, room, &truncate(&text, room.into(), "…"), frame.style(role));
+}
+
+/// What a step is called: Kafka's own names stay.
+fn name(frame: &Frame<'_>, step: Step) -> &'static str {
+    if step == Step::Process { t(frame.lang(), "lifescene.process") } else { step.name() }
+}
+
+/// The steps as boxes, the loop below; in a line where there is no room. Gives the rows it took.
+fn steps(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Lifecycle) -> u16 {
+    if area.width < BOXES {
+        let mut x = area.x + 1;
+        for step in STEPS {
+            let now = scene.step == Some(step);
+            let role = if now { Role::Leader } else { Role::Muted };
+            let text = format!("{}{}", if now { "●" } else { "○" }, name(frame, step));
+            x += put(buffer, x, area.y, area.right().saturating_sub(x), &text, frame.style(role)) + 1;
+        }
+        return 1;
+    }
+    let mut x = area.x + 1;
+    let mut middles = Vec::new();
+    for (n, step) in STEPS.into_iter().enumerate() {
+        let now = scene.step == Some(step);
+        let role = if now { Role::Leader } else { Role::Muted };
+        if n > 0 {
+            let lit = now || (scene.next == Some(step) && step != Step::Poll);
+            let (arrow, role) = if lit { ("━▸", Role::Leader) } else { ("╌▸", Role::Faint) };
+            put(buffer, x, area.y + 1, 2, arrow, frame.style(role));
+            x += 2;
+        }
+        let text = name(frame, step);
+        let cells = u16::try_from(width(text)).unwrap_or(0) + 4;
+        let edge = if now { Edge::Heavy } else { Edge::Round };
+        let place = Rect { x, y: area.y, width: cells, height: 3 };
+        boxed(buffer, place, edge, "", frame.style(role), frame.style(role));
+        put(buffer, x + 2, area.y + 1, cells - 4, text, frame.style(role));
+        middles.push(x + cells / 2);
+        x += cells;
+    }
+    if let (Some(to), Some(from)) = (middles.get(2), middles.get(4)) {
+        let lit = scene.next == Some(Step::Poll);
+        let style = frame.style(if lit { Role::Leader } else { Role::Faint });
+        for x in *to..*from {
+            cell(buffer, x, area.y + 3, if lit { "━" } else { "╌" }, style);
+        }
+        cell(buffer, *to, area.y + 3, "▲", style);
+        cell(buffer, *from, area.y + 3, "╯", style);
+    }
+    4
+}
+
+/// The latest messages of the moment, one a row: who sends what to whom, how far it has come.
+fn messages(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Lifecycle) {
+    let skipped = scene.messages.len().saturating_sub(usize::from(area.height));
+    for (y, packet) in (area.y..area.bottom()).zip(scene.messages.iter().skip(skipped)) {
+        message(frame, buffer, Rect { y, height: 1, ..area }, packet);
+    }
+    if scene.messages.is_empty() {
+        put(
+            buffer,
+            area.x + 1,
+            area.y,
+            area.width,
+            t(frame.lang(), "lifescene.silence"),
+            muted(frame.state.settings.theme),
+        );
+    }
+}
+
+fn message(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, packet: &Packet) {
+    const WAY: u16 = 14;
+    let role = match packet.fate {
+        Fate::Lost(_) => Role::Dropped,
+        _ if packet.answer => Role::Response,
+        _ => Role::Request,
+    };
+    let style = frame.style(role);
+    put(buffer, area.x + 1, area.y, 5, &packet.from, frame.style(Role::Text));
+    let left = area.x + 7;
+    let head = u16::try_from(packet.part.min(1000) * u64::from(WAY - 2) / 1000).unwrap_or(0);
+    for n in 0..WAY {
+        cell(buffer, left + n, area.y, if n < head { "━" } else { "╌" }, style);
+    }
+    let glyph = match packet.fate {
+        Fate::Lost(_) => "✗",
+        _ if packet.answer => "○",
+        _ => "●",
+    };
+    cell(buffer, left + head, area.y, glyph, style);
+    cell(buffer, left + head + 1, area.y, "▸", style);
+    let x = left + WAY + 1;
+    let to = put(buffer, x, area.y, 6, &packet.to, frame.style(Role::Text));
+    let key = if packet.answer { "ladder.answer" } else { "ladder.request" };
+    let text = tf(frame.lang(), key, &[("api", &packet.api), ("label", &packet.label)]);
+    let x = x + to + 2;
+    let room = area.right().saturating_sub(x + 1);
+    put(buffer, x, area.y, room, &truncate(text.trim_end(), room.into(), "…"), style);
+}
+
+/// `orders-0  committed 3  position 5  in hand d e  fetched f`.
+fn place(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, at: &Place) {
+    let lang = frame.lang();
+    let number = |n: i64| if n < 0 { "·".to_owned() } else { n.to_string() };
+    let role = if frame.marked(&at.partition) { Role::Focus } else { Role::Text };
+    let mut x = area.x + 1;
+    x += put(buffer, x, area.y, 11, &truncate(&at.partition, 10, "…"), frame.style(role)).max(10) + 1;
+    let committed = tf(lang, "lifescene.committed", &[("n", &number(at.committed))]);
+    let position = tf(lang, "lifescene.position", &[("n", &number(at.position))]);
+    let room = |x: u16| area.right().saturating_sub(x + 1);
+    x += put(buffer, x, area.y, room(x), &committed, frame.style(Role::Committed)) + 2;
+    x += put(buffer, x, area.y, room(x), &position, frame.style(Role::PositionA)) + 2;
+    for (key, labels, role) in
+        [("lifescene.hand", &at.in_hand, Role::Warning), ("lifescene.fetched", &at.prefetched, Role::Muted)]
+    {
+        if !labels.is_empty() {
+            let shown: Vec<&str> = labels.iter().take(6).map(String::as_str).collect();
+            let more = if labels.len() > shown.len() {
+                format!(" +{}", labels.len() - shown.len())
+            } else {
+                String::new()
+            };
+            let list = format!("{}{more}", shown.join(" "));
+            let text = match key {
+                "lifescene.hand" => tf(lang, "lifescene.hand", &[("records", &list)]),
+                _ => tf(lang, "lifescene.fetched", &[("records", &list)]),
+            };
+            x +=
+                put(buffer, x, area.y, room(x), &truncate(&text, room(x).into(), "…"), frame.style(role)) + 2;
+        }
+    }
+}
+
+/// A clock as a bar that runs down, with what is left in words.
+fn clock(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, clock: &Clock) {
+    let seconds = |micros: u64| format!("{}.{}", micros / 1_000_000, micros / 100_000 % 10);
+    let low = clock.left * 5 < clock.whole;
+    let role = if low { Role::Warning } else { Role::InSync };
+    let narrow = area.width < 60;
+    put(buffer, area.x + 1, area.y, 4, &clock.holder, frame.style(Role::Text));
+    put(
+        buffer,
+        area.x + 5,
+        area.y,
+        if narrow { 20 } else { 24 },
+        clock.name,
+        muted(frame.state.settings.theme),
+    );
+    let text = format!("{} / {}s", seconds(clock.left), clock.whole / 1_000_000);
+    let right = area.right().saturating_sub(1);
+    let taken = put_right(buffer, right, area.y, &text, frame.style(role));
+    if narrow {
+        return;
+    }
+    let x = area.x + 30;
+    let cells = right.saturating_sub(x + taken.max(14) + 1);
+    bar(buffer, (x, area.y), cells, clock.left, clock.whole, frame.style(role), frame.style(Role::Faint));
+}
