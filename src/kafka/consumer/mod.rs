@@ -1,4 +1,4 @@
-//! Consumers: the client library (classic group protocol) and the application that uses it.
+//! Consumers: the client library (classic and consumer group protocol) and the application that uses it.
 //!
 //! ```text
 //!  Metadata ▶ FindCoordinator ▶ JoinGroup ×2 ▶ SyncGroup ▶ OffsetFetch ▶ (ListOffsets) ▶ Fetch, Fetch, …
@@ -20,8 +20,7 @@
 //! `commitSync()` and `close()` do.
 //!
 //! Not modelled: jitter of back-offs, automatic commits that repeat an unchanged position,
-//! fetch sessions, librdkafka's deeper fetch queue. Not yet: static members,
-//! transactions.
+//! fetch sessions, librdkafka's deeper fetch queue, share consumers (KIP-932).
 
 mod application;
 mod backoff;

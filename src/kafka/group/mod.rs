@@ -1,4 +1,4 @@
-//! Consumer groups: the coordinator's side. The classic protocol is here, the consumer protocol (KIP-848) in [`consumer`].
+//! Consumer groups: the coordinator's side. The classic protocol is here, the consumer protocol (KIP-848) in `consumer/`.
 //!
 //! A group's coordinator is the leader of one partition of `__consumer_offsets`. Everything a group must
 //! not forget is a record in that partition, written with acks=all; what is in memory is rebuilt by reading
@@ -16,8 +16,7 @@
 //! Offsets that are part of a transaction (TxnOffsetCommit) are records of that transaction: they wait beside the
 //! committed ones until its marker is in the partition (KIP-98, KIP-447).
 //!
-//! Not modelled yet: static membership (`group.instance.id` is ignored), expiry of committed offsets,
-//! deletion of groups, cooperative assignors, the metadata string of a commit.
+//! Not modelled: the metadata string of a commit, share groups (KIP-932).
 
 pub mod assign;
 mod consumer;
