@@ -407,6 +407,7 @@ impl Consumer {
         if self.app.closing() {
             return;
         }
+        self.advance_membership(cx); // a call that failed without a request may have led to poll()
         if self.polling() {
             self.send_fetches(cx);
         }

@@ -542,10 +542,13 @@ pub static FUNCTIONS: &[Function] = &[
     ),
     f(
         "idle",
-        &[Group, Partition],
+        &[Group, Partition, Number],
         2,
         Int,
-        ("t = 0부터 아무도 처리하지 않은 시간의 합, µs", "time since t = 0 in which nobody processed it, µs"),
+        (
+            "처음 맡겨진 뒤로(또는 주어진 때부터) 아무도 처리하지 않은 시간의 합, µs",
+            "time since it was first given out (or since a time) in which nobody processed it, µs",
+        ),
         "idle('pay', 'orders-0') < s(1)",
     ),
     f(

@@ -15,7 +15,13 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
     let spans = history.filter(|(p, _)| *p == partition).flat_map(|(_, spans)| spans);
     Ok(match name {
         "spans" => Value::List(spans.map(|span| shown(facts, span)).collect()),
-        _ => int(idle(spans, facts.start, facts.world.now()).0),
+        _ => {
+            let since = match args.get(2) {
+                Some(Value::Int(since)) => Micros(since.max(&0).cast_unsigned()),
+                _ => Micros::ZERO,
+            };
+            int(idle(spans, facts.start + since, facts.world.now()).0)
+        }
     })
 }
 
@@ -28,12 +34,13 @@ fn shown(facts: &Facts<'_>, span: &Span) -> Value {
     ])
 }
 
-/// Time between the two in which no span lies.
+/// Time between the two in which no span lies, from the beginning of the first span on.
 fn idle<'a>(spans: impl Iterator<Item = &'a Span>, start: Micros, now: Micros) -> Micros {
     let mut stretches: Vec<(Micros, Micros)> =
         spans.map(|span| (span.from, span.end.map_or(now, |(to, _)| to))).collect();
     stretches.sort_unstable();
-    let (mut idle, mut covered) = (Micros::ZERO, start);
+    let Some(first) = stretches.first().map(|(from, _)| *from) else { return Micros::ZERO };
+    let (mut idle, mut covered) = (Micros::ZERO, start.max(first));
     for (from, to) in stretches {
         idle += from.since(covered);
         covered = covered.max(to);
@@ -57,6 +64,7 @@ mod tests {
         let spans = [span(2, 14), span(12, 20), span(25, 30)];
         assert_eq!(idle(spans.iter(), Micros(10), Micros(32)), Micros(7));
         assert_eq!(idle(spans[..2].iter(), Micros(10), Micros(18)), Micros(0));
-        assert_eq!(idle([].iter(), Micros(10), Micros(18)), Micros(8));
+        assert_eq!(idle(spans[..2].iter(), Micros(0), Micros(21)), Micros(1));
+        assert_eq!(idle([].iter(), Micros(10), Micros(18)), Micros(0));
     }
 }
