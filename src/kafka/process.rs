@@ -35,6 +35,8 @@ pub enum Timer {
     /// Time to try something again after a back-off; numbered by the process.
     Backoff(u32),
     // ---- broker ----
+    /// Metadata has been applied.
+    ApplyMetadata,
     /// Next heartbeat to the controller.
     BrokerHeartbeat,
     /// Next fetch from this leader, after a back-off.

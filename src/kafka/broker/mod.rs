@@ -84,6 +84,8 @@ struct Volatile {
     image: Arc<Image>,
     /// Epoch of the last record in it.
     metadata_epoch: LeaderEpoch,
+    /// Metadata that is being applied: it counts once that has taken its time.
+    taking_in: Option<(Arc<Image>, LeaderEpoch)>,
     epoch: Option<BrokerEpoch>,
     fenced: bool,
     shutting_down: bool,
@@ -375,6 +377,7 @@ impl Broker {
                 self.with_transactions(cx, |transactions, host| transactions.on_timer(host))
             }
             Timer::VerifyAgain => self.verify_again(cx),
+            Timer::ApplyMetadata => self.taken_in(cx),
             Timer::MetadataWait => self.poll_metadata(cx),
             _ => self.on_zookeeper_timer(cx, key),
         }

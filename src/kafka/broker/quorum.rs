@@ -1,11 +1,16 @@
 //! A broker and the quorum: it tails the metadata log as an observer, and so learns who the active controller is.
 
+use std::sync::Arc;
+
 use super::{Broker, Pending};
 use crate::engine::{Micros, NodeId};
 use crate::kafka::client::METADATA_LOG;
+use crate::kafka::cost::APPLY_PARTITION;
 use crate::kafka::raft::{ClusterId, Place, QuorumFetch, Request, Response};
-use crate::kafka::{Body, Cx, ErrorCode, MetadataSnapshot, Role, Timer};
+use crate::kafka::{Body, Cx, ErrorCode, Image, LeaderEpoch, MetadataSnapshot, Role, Timer};
 
+/// Nobody waits for so short a time of applying.
+const UNNOTICED: Micros = Micros::ms(5);
 /// After a fetch of metadata that failed.
 const RETRY: Micros = Micros::ms(100);
 /// A fetch of metadata that nobody answers (`controller.quorum.request.timeout.ms`).
@@ -26,6 +31,9 @@ impl Broker {
 
     /// Asks for the metadata log from where this broker stands; the leader answers when there is more, or after a while.
     pub(super) fn poll_metadata(&mut self, cx: &mut Cx<'_>) {
+        if self.vol.taking_in.is_some() {
+            return;
+        }
         if self.vol.requests.iter().any(|(_, _, pending)| matches!(pending, Pending::MetadataLog(_))) {
             return;
         }
@@ -61,18 +69,39 @@ impl Broker {
                     let epoch = self.disk.observer.epoch();
                     self.ask_quorum(cx, from, Request::FetchSnapshot { epoch, at });
                 } else {
-                    let epoch = fetched.batches.last().map(|batch| batch.epoch);
-                    self.on_metadata(cx, &image.0, epoch.unwrap_or(self.vol.metadata_epoch));
+                    let last = fetched.batches.last().map(|batch| batch.epoch);
+                    let partitions = fetched.batches.iter().map(|batch| batch.partitions()).sum();
+                    let epoch = last.unwrap_or(self.vol.metadata_epoch);
+                    self.begin_applying(cx, Arc::clone(&image.0), epoch, partitions);
                 }
             }
             (Response::Snapshot(_, Some(snapshot)), _) => {
-                self.on_metadata(cx, &snapshot.image, snapshot.at.epoch);
+                let partitions = snapshot.image.partitions().count();
+                self.begin_applying(cx, Arc::clone(&snapshot.image), snapshot.at.epoch, partitions);
             }
             _ if news => self.poll_metadata(cx),
             _ => self.metadata_lost(cx, from),
         }
         if self.disk.observer.leader() != before {
             self.on_other_controller(cx);
+        }
+    }
+
+    /// Applying takes its time, partition by partition. What takes less than [`UNNOTICED`] counts as done at once.
+    fn begin_applying(&mut self, cx: &mut Cx<'_>, image: Arc<Image>, epoch: LeaderEpoch, partitions: usize) {
+        let time = |count: usize| Micros(APPLY_PARTITION.0 * u64::try_from(count).unwrap_or(0));
+        if time(partitions) < UNNOTICED || time(image.partitions().count()) < UNNOTICED {
+            return self.on_metadata(cx, &image, epoch);
+        }
+        let time = time(partitions.min(image.partitions().count()));
+        self.vol.taking_in = Some((image, epoch));
+        cx.set_timer(Timer::ApplyMetadata, time);
+    }
+
+    /// The time that applying takes has passed.
+    pub(super) fn taken_in(&mut self, cx: &mut Cx<'_>) {
+        if let Some((image, epoch)) = self.vol.taking_in.take() {
+            self.on_metadata(cx, &image, epoch);
         }
     }
 

@@ -65,6 +65,13 @@ impl QuorumBatch {
         (0..).zip(&self.entries).map(|(n, entry)| (self.base.plus(n), entry))
     }
 
+    /// How many of its records are about a partition.
+    #[must_use]
+    pub fn partitions(&self) -> usize {
+        let about = |entry: &&Entry| matches!(entry, Entry::Record(MetadataRecord::Partition(..)));
+        self.entries.iter().filter(about).count()
+    }
+
     /// Whether none of its records says anything.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
