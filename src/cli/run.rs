@@ -13,7 +13,7 @@ use super::{Outcome, lessons, output};
 use crate::course::player::{Moved, Phase, Player};
 use crate::course::{Diagnostic, Lesson, Source, load};
 use crate::lab::scenario::Replayed;
-use crate::lab::{Lab, Scenario, ScenarioError, laws};
+use crate::lab::{Lab, Scenario, ScenarioError, Side, Sides, Twin, laws};
 use crate::text::{Lang, t, tf};
 
 /// What `run` is given.
@@ -38,8 +38,39 @@ pub fn run(args: &RunArgs, globals: &Globals, lang: Lang) -> Outcome {
         return run_scenario(&entry.source.name, &entry.source.text, args, lang);
     }
     let (lesson, _) = lessons::lesson_and_beat(&course, &args.what, None, lang)?;
-    print(&play(lesson, args.seed, lang)?, args.trace)?;
+    run_lesson(lesson, args, lang)
+}
+
+fn run_lesson(lesson: Arc<Lesson>, args: &RunArgs, lang: Lang) -> Outcome {
+    let compare = lesson.compare.clone().filter(|compare| compare.key == "metadata");
+    let labs = play(lesson, args.seed, lang)?;
+    print(labs.lab(Side::Left), args.trace)?;
+    if let (Some(compare), TraceForm::Text) = (compare, args.trace) {
+        for (side, value) in Sides::Both.each().zip(&compare.values) {
+            output::print(&format!("{}\n", costs(labs.lab(side), &compare.key, value, lang)))?;
+        }
+    }
     Ok(0)
+}
+
+/// What a failover cost in one of two labs, counted since the last server went down.
+fn costs(lab: &Lab, key: &str, value: &str, lang: Lang) -> String {
+    let race = lab.race();
+    let sent: Vec<String> = race.messages().map(|(api, n)| format!("{api} {n}")).collect();
+    let led = race
+        .led_after()
+        .map_or_else(|| "-".to_owned(), |us| format!("{}.{:03}", us / 1_000_000, us / 1000 % 1000));
+    let facts: [(&str, &dyn std::fmt::Display); 8] = [
+        ("key", &key),
+        ("value", &value),
+        ("total", &race.total()),
+        ("sent", &sent.join(", ")),
+        ("entries", &race.entries()),
+        ("znodes", &race.znodes_read()),
+        ("records", &race.records()),
+        ("led", &led),
+    ];
+    tf(lang, "cli.run.costs", &facts)
 }
 
 /// A file: what has beats is a lesson, anything else is a scenario.
@@ -49,8 +80,7 @@ fn run_file(path: &Path, args: &RunArgs, lang: Lang) -> Outcome {
     let name = path.to_string_lossy();
     if text.lines().any(|line| line.trim() == "[[beat]]") {
         let lesson = load(&name, &text).map_err(|problems| lessons::shown(&problems, lang))?;
-        print(&play(Arc::new(lesson), args.seed, lang)?, args.trace)?;
-        return Ok(0);
+        return run_lesson(Arc::new(lesson), args, lang);
     }
     run_scenario(&name, &text, args, lang)
 }
@@ -84,8 +114,8 @@ fn complaints(played: &Replayed, lang: Lang) -> Vec<Failure> {
     by_time.into_iter().chain(expected).chain(unbroken).chain(broken).collect()
 }
 
-/// The lab at the end of a lesson that was played as its author would.
-fn play(lesson: Arc<Lesson>, seed: Option<u64>, lang: Lang) -> Result<Lab, Failure> {
+/// The lab, or the two, at the end of a lesson that was played as its author would.
+fn play(lesson: Arc<Lesson>, seed: Option<u64>, lang: Lang) -> Result<Twin, Failure> {
     let lesson = match seed {
         Some(seed) => Arc::new(Lesson { seed, ..Lesson::clone(&lesson) }),
         None => lesson,
@@ -104,7 +134,7 @@ fn play(lesson: Arc<Lesson>, seed: Option<u64>, lang: Lang) -> Result<Lab, Failu
             Phase::OffScript => Moved::Nothing,
         };
         if matches!(moved, Moved::Nothing | Moved::Apart) {
-            return Ok(player.lab().clone());
+            return Ok(player.labs().clone());
         }
     }
 }

@@ -350,7 +350,7 @@ fn control_case(mutant: Mutant) -> Case {
             "delay b1 b3 400ms\ncreate-topic extra --partitions 2 --replication 3\n+150ms pause b1\n+20s resume b1",
             "@40s",
         ),
-        Mutant::WritesUnfenced => zookeeper("cut b1 z1\n+1s crash b3\n@60s heal", "@70s"),
+        Mutant::WritesUnfenced => zookeeper("cut b1 z1\n+1s crash b3\n+1s produce p\n@60s heal", "@70s"),
         Mutant::KeepsEphemerals => zookeeper("crash b3", "@30s"),
         Mutant::AppliesTwice | Mutant::KeepsPartitionEpoch => plain("crash b3", "@15s"),
         Mutant::FollowersAct => quorum("produce p", "@3s"),

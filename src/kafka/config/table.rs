@@ -56,7 +56,7 @@ pub static SETTINGS: &[Setting] = &[
     s("controlled.shutdown.max.retries", Broker, Int(0, 2_147_483_647), "3", "3"),
     s("controlled.shutdown.retry.backoff.ms", Broker, Int(0, 2_147_483_647), "5000", "5000"),
     s("zookeeper.session.timeout.ms", Broker, Int(1, 2_147_483_647), "18000", "18000"),
-    idle(s("zookeeper.max.in.flight.requests", Broker, Int(1, 2_147_483_647), "10", "10")),
+    s("zookeeper.max.in.flight.requests", Broker, Int(1, 2_147_483_647), "10", "10"),
     s("message.max.bytes", Broker, Int(0, 2_147_483_647), "1048588", "1048588"),
     s("log.retention.check.interval.ms", Broker, Int(1, i64::MAX), "300000", "300000"),
     s("log.flush.start.offset.checkpoint.interval.ms", Broker, Int(0, 2_147_483_647), "60000", "60000"),

@@ -1,4 +1,4 @@
-//! A broker's client of ZooKeeper: one session, at most ten requests in flight, watches, reconnection.
+//! A broker's client of ZooKeeper: one session, a few requests in flight at once, watches, reconnection.
 //!
 //! Requests come in batches; a batch is handed back when all of its answers are there (`KafkaZkClient`'s pipelines). After a broken
 //! connection the client goes on with its session and asks again what was not answered. Once the session has expired everything that
@@ -11,8 +11,6 @@ use crate::engine::{Conn, Envelope, Micros, MsgId, NodeId};
 use crate::kafka::client::ZOOKEEPER;
 use crate::kafka::{Body, Cx, Timer};
 
-/// `zookeeper.max.in.flight.requests`.
-const MOST_IN_FLIGHT: usize = 10;
 /// Before the next attempt to connect.
 const RECONNECT: Micros = Micros::secs(1);
 
@@ -67,6 +65,8 @@ struct Batch<T> {
 pub struct Client<T> {
     ensemble: Option<NodeId>,
     timeout: Micros,
+    /// `zookeeper.max.in.flight.requests`.
+    most: usize,
     session: Option<SessionId>,
     link: Link,
     heard: Micros,
@@ -85,6 +85,7 @@ impl<T> Default for Client<T> {
         Self {
             ensemble: None,
             timeout: Micros::ZERO,
+            most: 1,
             session: None,
             link: Link::Idle,
             heard: Micros::ZERO,
@@ -118,9 +119,9 @@ impl<T> Client<T> {
         !self.items.is_empty()
     }
 
-    /// Begins a session.
-    pub fn start(&mut self, cx: &mut Cx<'_>, ensemble: NodeId, timeout: Micros) {
-        (self.ensemble, self.timeout) = (Some(ensemble), timeout);
+    /// Begins a session: with so long a time-out, and at most so many requests in flight.
+    pub fn start(&mut self, cx: &mut Cx<'_>, ensemble: NodeId, timeout: Micros, most: usize) {
+        (self.ensemble, self.timeout, self.most) = (Some(ensemble), timeout, most);
         self.session = None;
         self.connect(cx);
     }
@@ -153,7 +154,7 @@ impl<T> Client<T> {
 
     fn send(&mut self, cx: &mut Cx<'_>) {
         let Some((ensemble, session)) = self.ensemble.zip(self.session) else { return };
-        while self.link == Link::Up && self.in_flight.len() < MOST_IN_FLIGHT {
+        while self.link == Link::Up && self.in_flight.len() < self.most {
             let Some((&at, item)) = self.items.range(self.unsent..).next() else { return };
             let (op, quiet) = (item.op.clone(), item.quiet);
             match &op {

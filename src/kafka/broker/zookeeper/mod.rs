@@ -131,7 +131,8 @@ impl Broker {
     pub(super) fn start_zookeeper(&mut self, cx: &mut Cx<'_>) {
         let Some(ensemble) = cx.shared().of_role(Role::ZooKeeper).next() else { return };
         let timeout = self.configs.ms("zookeeper.session.timeout.ms");
-        self.vol.zookeeper.client.start(cx, ensemble, timeout);
+        let most = usize::try_from(self.configs.int("zookeeper.max.in.flight.requests")).unwrap_or(1);
+        self.vol.zookeeper.client.start(cx, ensemble, timeout, most);
     }
 
     pub(super) fn on_zookeeper(&mut self, cx: &mut Cx<'_>, message: &Envelope<Body>, body: &ZkMessage) {
