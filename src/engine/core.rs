@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use super::digest::{Digest, mix};
 use super::fault::{ConnKey, Rule, RuleId};
+use super::flights::Flights;
 use super::queue::Queue;
-use super::wire::{Conn, ConnState, Flight};
+use super::wire::{Conn, ConnState};
 use super::world::Process;
-use super::{Cause, CloseWhy, EventId, LossWhy, Micros, MsgId, Node, NodeId, Note, Rec, RecordSerial, Tier};
+use super::{
+    Blocks, Cause, CloseWhy, EventId, LossWhy, Micros, MsgId, Node, NodeId, Note, Rec, RecordSerial, Tier,
+};
 
 pub(super) enum Event<T> {
     Deliver(MsgId),
@@ -50,9 +53,9 @@ pub struct Core<N: Node> {
     pub(super) turn: EventId,
     pub(super) cause: Cause,
     pub(super) queue: Queue<Queued<N::Timer>>,
-    pub(super) procs: Vec<Proc<N::Timer>>,
-    pub(super) msgs: BTreeMap<MsgId, Flight<N::Body>>,
-    pub(super) conns: BTreeMap<ConnKey, ConnState>,
+    pub(super) procs: Vec<Arc<Proc<N::Timer>>>,
+    pub(super) msgs: Flights<N::Body>,
+    pub(super) conns: Blocks<ConnKey, ConnState>,
     pub(super) rules: Vec<Rule>,
     pub(super) delays: BTreeMap<(NodeId, NodeId), Micros>,
     pub(super) slowed: BTreeMap<(NodeId, NodeId), Micros>,
@@ -62,7 +65,7 @@ pub struct Core<N: Node> {
     pub(super) exiting: Option<NodeId>,
     pub(super) shared: Arc<N::Shared>,
     pub(super) digest: Digest,
-    draws: BTreeMap<(u64, u64), u64>,
+    draws: Blocks<(u64, u64), u64>,
     seed: u64,
     seq: u64,
     pub(super) next_msg: u64,
@@ -98,8 +101,8 @@ impl<N: Node> Core<N> {
             cause: Cause::default(),
             queue: Queue::new(),
             procs: Vec::new(),
-            msgs: BTreeMap::new(),
-            conns: BTreeMap::new(),
+            msgs: Flights::default(),
+            conns: Blocks::new(),
             rules: Vec::new(),
             delays: BTreeMap::new(),
             slowed: BTreeMap::new(),
@@ -109,13 +112,17 @@ impl<N: Node> Core<N> {
             exiting: None,
             shared: Arc::new(shared),
             digest: Digest(seed),
-            draws: BTreeMap::new(),
+            draws: Blocks::new(),
             seed,
             seq: 0,
             next_msg: 1,
             next_rule: 1,
             next_serial: 1,
         }
+    }
+
+    pub(super) fn proc_mut(&mut self, id: NodeId) -> &mut Proc<N::Timer> {
+        Arc::make_mut(&mut self.procs[id.0 as usize])
     }
 
     pub(super) fn note(&mut self, node: Option<NodeId>, note: Note<N::Note>) {
@@ -143,7 +150,7 @@ impl<N: Node> Core<N> {
 
     /// A number in `0..n`, from the stream of `(concern, key)`. Streams do not disturb each other.
     pub(super) fn draw(&mut self, concern: u64, key: u64, n: u64) -> u64 {
-        let counter = self.draws.entry((concern, key)).or_insert(0);
+        let counter = self.draws.get_or_insert_with((concern, key), || 0);
         *counter += 1;
         let mixed = mix(self.seed ^ mix(concern ^ mix(key ^ mix(*counter))));
         u64::try_from((u128::from(mixed) * u128::from(n)) >> 64).unwrap_or(0)

@@ -87,12 +87,14 @@ impl<N: Node> Cx<'_, N> {
     fn arm(&mut self, key: N::Timer, after: Micros, root: Option<EventId>) {
         let at = self.core.now + after;
         let seq = self.core.schedule(at, Event::Timer { node: self.me, key }, root);
-        self.core.procs[self.me.0 as usize].timers.insert(key, seq);
+        self.core.proc_mut(self.me).timers.insert(key, seq);
     }
 
     /// Disarms a timer.
     pub fn cancel_timer(&mut self, key: N::Timer) {
-        self.core.procs[self.me.0 as usize].timers.remove(&key);
+        if self.timer_armed(key) {
+            self.core.proc_mut(self.me).timers.remove(&key);
+        }
     }
 
     /// Whether a timer is armed.

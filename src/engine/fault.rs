@@ -1,6 +1,6 @@
 //! What can be done to the network: cuts, and rules for single messages.
 
-use super::{CloseWhy, Lane, Micros, Node, NodeId, Note, World};
+use super::{CloseWhy, Flight, Lane, Micros, MsgId, Node, NodeId, Note, World};
 
 /// Number of a rule, from 1 in order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -131,11 +131,12 @@ impl<N: Node> World<N> {
             }
             Fault::Release { from, to } => {
                 self.core.rules.retain(|r| !(r.action == RuleAction::Hold && r.fits_link(from, to)));
-                for flight in self.core.msgs.values_mut() {
-                    if flight.envelope.from == from && flight.envelope.to == to && flight.due > self.core.now
-                    {
-                        flight.held = false;
-                    }
+                let now = self.core.now;
+                let between = |f: &&Flight<N::Body>| f.envelope.from == from && f.envelope.to == to;
+                let moving = self.core.msgs.values().filter(between).filter(|flight| flight.due > now);
+                let moving: Vec<MsgId> = moving.map(|flight| flight.envelope.id).collect();
+                for msg in moving {
+                    self.core.msgs.go_on(msg, None);
                 }
                 self.core.release(Some((from, to)));
                 self.core.release_strays(Some((from, to)));

@@ -24,6 +24,7 @@ mod core;
 mod cx;
 mod digest;
 mod fault;
+mod flights;
 mod ids;
 mod note;
 mod portrait;

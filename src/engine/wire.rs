@@ -118,7 +118,7 @@ impl<N: Node> Core<N> {
     }
 
     pub(super) fn open(&mut self, client: NodeId, server: NodeId, lane: Lane) -> Conn {
-        let state = self.conns.entry(ConnKey { client, server, lane }).or_default();
+        let state = self.conns.get_or_insert_with(ConnKey { client, server, lane }, ConnState::default);
         let fresh = !state.open;
         if fresh {
             *state = ConnState { generation: state.generation + 1, open: true, ..ConnState::default() };
@@ -192,15 +192,18 @@ impl<N: Node> Core<N> {
             direction.last_due = due;
         }
         self.fly(envelope, due, None);
-        if hold && let Some(flight) = self.msgs.get_mut(&id) {
-            (flight.held, flight.stray) = (true, stray);
+        if hold {
+            self.msgs.hold(id);
+        }
+        if stray {
+            self.msgs.mark_stray(id);
         }
         self.schedule(due, Event::Deliver(id), None);
         id
     }
 
     fn fly(&mut self, envelope: Arc<Envelope<N::Body>>, due: Micros, dies_at: Option<Micros>) {
-        self.msgs.insert(envelope.id, Flight { envelope, due, held: false, stray: false, dies_at });
+        self.msgs.insert(Flight { envelope, due, held: false, stray: false, dies_at });
     }
 
     fn duplicate(&mut self, original: &Arc<Envelope<N::Body>>, delay: Micros, in_order: Micros) {
@@ -224,7 +227,7 @@ impl<N: Node> Core<N> {
         let held: Vec<MsgId> = state.forth.held.drain(..).chain(state.back.held.drain(..)).collect();
         self.note(by, Note::ConnectionClosed { client: conn.client, server: conn.server, why });
         for msg in held {
-            let stray = self.msgs.get(&msg).is_some_and(|f| f.stray && by == Some(f.envelope.from));
+            let stray = self.msgs.get(msg).is_some_and(|f| f.stray && by == Some(f.envelope.from));
             if !stray {
                 self.lose(msg, LossWhy::Closed, None);
             }
@@ -239,7 +242,7 @@ impl<N: Node> Core<N> {
     }
 
     pub(super) fn lose(&mut self, msg: MsgId, why: LossWhy, rule: Option<RuleId>) {
-        if let Some(flight) = self.msgs.remove(&msg) {
+        if let Some(flight) = self.msgs.remove(msg) {
             let quiet = flight.envelope.quiet;
             self.note(Some(flight.envelope.to), Note::MessageLost { msg, why, rule, quiet });
         }
@@ -247,7 +250,7 @@ impl<N: Node> Core<N> {
 
     /// What becomes of a message that reaches the end of its link: handed over, held, kept for a paused process, or lost.
     pub(super) fn arrive(&mut self, msg: MsgId) -> Option<Arc<Envelope<N::Body>>> {
-        let flight = self.msgs.get(&msg)?;
+        let flight = self.msgs.get(msg)?;
         let (envelope, rule_holds) = (Arc::clone(&flight.envelope), flight.held);
         let (from, to, conn) = (envelope.from, envelope.to, envelope.conn);
         let cut = self.is_cut(from, to);
@@ -269,9 +272,7 @@ impl<N: Node> Core<N> {
         };
         if cut || rule_holds || !direction.held.is_empty() {
             direction.held.push(msg);
-            if let Some(flight) = self.msgs.get_mut(&msg) {
-                flight.held = true;
-            }
+            self.msgs.hold(msg);
             self.note(Some(to), Note::MessageHeld { msg, rule: None });
             return None;
         }
@@ -288,7 +289,7 @@ impl<N: Node> Core<N> {
     }
 
     fn hand_over(&mut self, msg: MsgId, envelope: Arc<Envelope<N::Body>>) -> Arc<Envelope<N::Body>> {
-        self.msgs.remove(&msg);
+        self.msgs.remove(msg);
         self.note(Some(envelope.to), Note::MessageArrived { msg, quiet: envelope.quiet });
         envelope
     }
@@ -297,15 +298,14 @@ impl<N: Node> Core<N> {
     pub(super) fn release_strays(&mut self, only: Option<(NodeId, NodeId)>) {
         let strays: Vec<(MsgId, NodeId, NodeId)> = self
             .msgs
-            .iter()
-            .filter(|(_, f)| f.stray && f.held && f.due <= self.now)
-            .map(|(msg, f)| (*msg, f.envelope.from, f.envelope.to))
+            .values()
+            .filter(|f| f.stray && f.held && f.due <= self.now)
+            .map(|f| (f.envelope.id, f.envelope.from, f.envelope.to))
             .filter(|(_, from, to)| only.is_none_or(|pair| pair == (*from, *to)))
             .collect();
         for (msg, from, to) in strays {
             let due = self.now + self.delay(from, to);
-            if let Some(flight) = self.msgs.get_mut(&msg) {
-                (flight.held, flight.due) = (false, due);
+            if self.msgs.go_on(msg, Some(due)) {
                 self.schedule(due, Event::Deliver(msg), None);
             }
         }
@@ -330,9 +330,7 @@ impl<N: Node> Core<N> {
                 }
                 let due = self.now + self.delay(from, to);
                 for msg in held {
-                    if let Some(flight) = self.msgs.get_mut(&msg) {
-                        flight.held = false;
-                        flight.due = due;
+                    if self.msgs.go_on(msg, Some(due)) {
                         self.schedule(due, Event::Deliver(msg), None);
                     }
                 }

@@ -64,7 +64,7 @@ impl<N: Node> World<N> {
     pub fn add(&mut self, node: N, tier: Tier) -> NodeId {
         let state = Process::Down { silent: false };
         let proc = Proc { tier, state, incarnation: 0, timers: BTreeMap::new(), backlog: Vec::new() };
-        self.core.procs.push(proc);
+        self.core.procs.push(Arc::new(proc));
         self.nodes.push(Arc::new(node));
         NodeId(u32::try_from(self.nodes.len() - 1).unwrap_or(u32::MAX))
     }
@@ -143,10 +143,16 @@ impl<N: Node> World<N> {
         self.core.msgs.values()
     }
 
+    /// Whether a message that somebody waits for moves.
+    #[must_use]
+    pub const fn has_loud_flights(&self) -> bool {
+        self.core.msgs.any_loud()
+    }
+
     /// A message on its way.
     #[must_use]
     pub fn flight(&self, msg: MsgId) -> Option<&Flight<N::Body>> {
-        self.core.msgs.get(&msg)
+        self.core.msgs.get(msg)
     }
 
     /// Rules that still wait for a message.
@@ -233,14 +239,14 @@ impl<N: Node> World<N> {
             let Some((_, _, queued)) = self.core.queue.pop() else { return };
             if let Some(node) = waits_for {
                 self.core.now = Micros(time);
-                self.core.procs[node.0 as usize].backlog.push((seq, queued));
+                self.core.proc_mut(node).backlog.push((seq, queued));
             }
         }
     }
 
     fn paused_target(&self, event: &Event<N::Timer>) -> Option<NodeId> {
         let node = match event {
-            Event::Deliver(msg) => self.core.msgs.get(msg)?.envelope.to,
+            Event::Deliver(msg) => self.core.msgs.get(*msg)?.envelope.to,
             Event::Timer { node, .. } | Event::Closed { node, .. } => *node,
             Event::Lose(..) => return None,
         };
@@ -257,7 +263,7 @@ impl<N: Node> World<N> {
             }
             Event::Lose(msg, why, rule) => self.core.lose(msg, why, rule),
             Event::Timer { node, key } => {
-                self.core.procs[node.0 as usize].timers.remove(&key);
+                self.core.proc_mut(node).timers.remove(&key);
                 self.handle(node, |node, cx| node.on_timer(cx, key));
             }
             Event::Closed { node, conn, why } => {
@@ -300,7 +306,7 @@ impl<N: Node> World<N> {
     fn end(&mut self, id: NodeId, loss: Loss, note: Note<N::Note>) {
         let silent = loss == Loss::Power;
         self.core.note(Some(id), note);
-        let proc = &mut self.core.procs[id.0 as usize];
+        let proc = self.core.proc_mut(id);
         proc.state = Process::Down { silent };
         proc.timers.clear();
         let backlog = std::mem::take(&mut proc.backlog);
@@ -334,7 +340,7 @@ impl<N: Node> World<N> {
                 self.core.close_conn(conn, Some(id), CloseWhy::Reset);
             }
         }
-        let proc = &mut self.core.procs[id.0 as usize];
+        let proc = self.core.proc_mut(id);
         proc.state = Process::Running;
         proc.incarnation += 1;
         let incarnation = proc.incarnation;
@@ -362,7 +368,8 @@ impl<N: Node> World<N> {
         if self.process(id) != Process::Running {
             return false;
         }
-        self.core.procs[id.0 as usize].state = Process::Paused { since: self.core.now };
+        let since = self.core.now;
+        self.core.proc_mut(id).state = Process::Paused { since };
         self.core.note(Some(id), Note::NodePaused { node: id });
         true
     }
@@ -370,7 +377,7 @@ impl<N: Node> World<N> {
     /// Lets a frozen process go on; what waited for it comes now, in its old order. False: it is not paused.
     pub fn resume(&mut self, id: NodeId) -> bool {
         let Process::Paused { since } = self.process(id) else { return false };
-        let proc = &mut self.core.procs[id.0 as usize];
+        let proc = self.core.proc_mut(id);
         proc.state = Process::Running;
         let backlog = std::mem::take(&mut proc.backlog);
         let after = self.core.now.since(since);
@@ -378,7 +385,7 @@ impl<N: Node> World<N> {
         for (old, queued) in backlog {
             let timer = if let Event::Timer { key, .. } = queued.event { Some(key) } else { None };
             let seq = self.core.requeue(queued);
-            let timers = &mut self.core.procs[id.0 as usize].timers;
+            let timers = &mut self.core.proc_mut(id).timers;
             if let Some(key) = timer
                 && timers.get(&key) == Some(&old)
             {

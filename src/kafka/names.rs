@@ -1,5 +1,6 @@
 //! Names of everything that has one. The only shared facts in the world; inputs add to them, processes read them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{GroupId, Partition, TopicId};
@@ -30,6 +31,8 @@ pub const TRANSACTIONS_TOPIC: &str = "__transaction_state";
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     nodes: Vec<(Arc<str>, Role)>,
+    numbers: BTreeMap<Arc<str>, NodeId>,
+    roles: BTreeMap<Role, Vec<NodeId>>,
     topics: Vec<Arc<str>>,
     groups: Vec<Arc<str>>,
 }
@@ -38,7 +41,10 @@ impl Names {
     /// Adds a process; call in the order in which processes are added to the world.
     pub fn add_node(&mut self, name: &str, role: Role) -> NodeId {
         self.nodes.push((name.into(), role));
-        NodeId(last(self.nodes.len()))
+        let id = NodeId(last(self.nodes.len()));
+        self.numbers.insert(name.into(), id);
+        self.roles.entry(role).or_default().push(id);
+        id
     }
 
     /// The topic of that name, known from now on if it was not.
@@ -72,16 +78,12 @@ impl Names {
     /// The process of that name.
     #[must_use]
     pub fn find_node(&self, name: &str) -> Option<NodeId> {
-        self.nodes.iter().position(|(n, _)| &**n == name).map(|ix| NodeId(last(ix + 1)))
+        self.numbers.get(name).copied()
     }
 
     /// Processes of one role, in order of creation.
     pub fn of_role(&self, role: Role) -> impl Iterator<Item = NodeId> + '_ {
-        self.nodes
-            .iter()
-            .enumerate()
-            .filter(move |(_, (_, r))| *r == role)
-            .map(|(ix, _)| NodeId(last(ix + 1)))
+        self.roles.get(&role).into_iter().flatten().copied()
     }
 
     /// A topic's name.

@@ -224,23 +224,29 @@ impl Boot<'_> {
                 world.command(controller, command);
             }
         });
+        let first = std::cell::Cell::new(0);
         self.until("the brokers to learn of the topics", |state| {
             let committed = super::cel::committed_image(&state.world);
-            let ready = |(p, entry): (crate::kafka::Partition, &crate::kafka::PartitionState)| {
-                entry.isr.len() == entry.replicas.len()
-                    && entry.leader.is_some_and(|leader| match state.world.node(leader) {
-                        // Nobody rests after a fetch that came before its leader knew that it leads.
-                        Process::Broker(broker) => broker
-                            .leads(p)
-                            .is_some_and(|books| books.followers.values().all(|f| f.log_end.is_some())),
-                        _ => false,
-                    })
+            let heard = |id| match state.world.node(id) {
+                // Nobody rests after a fetch that came before its leader knew that it leads.
+                Process::Broker(broker) => broker.led() == committed.leaders_on(id) && broker.has_heard_all(),
+                _ => false,
             };
             let exists = |topic: &super::spec::TopicSpec| {
                 let id = state.world.shared().find_topic(topic.name.get_ref());
                 id.is_some_and(|id| committed.partition_count(id) == topic.partition_count())
             };
-            state.is_settled() && spec.cluster.topic.iter().all(exists) && committed.partitions().all(ready)
+            let whole = committed.leaderless().is_empty() && committed.under_replicated().is_empty();
+            let ready = whole && state.is_settled() && spec.cluster.topic.iter().all(exists);
+            // Who was found ready is looked at again only once everybody is.
+            while ready && brokers.get(first.get()).is_some_and(|id| heard(*id)) {
+                first.set(first.get() + 1);
+            }
+            let all = ready && first.get() == brokers.len() && brokers.iter().all(|id| heard(*id));
+            if !all && first.get() == brokers.len() {
+                first.set(0);
+            }
+            all
         })
     }
 

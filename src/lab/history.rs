@@ -121,7 +121,7 @@ impl Branch {
         if event < last + COARSE {
             return;
         }
-        state.survey();
+        state.survey_touched();
         self.saved.push((event, Arc::new(state.clone())));
         if self.saved.len() > MOST_SAVED {
             let half = self.saved.len() / 2;

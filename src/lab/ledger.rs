@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::ownership::{GroupEvent, GroupHistory, Ownership, SpanEnd};
 use super::race::Race;
-use crate::engine::{Envelope, Flight, LossWhy, Micros, MsgId, NodeId, Note as EngineNote, Rec};
+use crate::engine::{Blocks, Envelope, Flight, LossWhy, Micros, MsgId, NodeId, Note as EngineNote, Rec};
 use crate::kafka::{
     Acks, BatchWhy, Body, Bytes, Chosen, Election, ErrorCode, GroupId, Note, Offset, Partition, Process,
     RecordId, Role, Send, World,
@@ -103,17 +103,17 @@ pub struct ProcessFacts {
 pub struct Ledger {
     chunks: Vec<Arc<Vec<RecordFacts>>>,
     names: BTreeMap<Arc<str>, usize>,
-    processes: BTreeMap<NodeId, ProcessFacts>,
-    elections: BTreeMap<Partition, Election>,
-    refusals: BTreeMap<Partition, ErrorCode>,
-    isr_refusals: BTreeMap<Partition, ErrorCode>,
+    processes: Blocks<NodeId, ProcessFacts>,
+    elections: Blocks<Partition, Election>,
+    refusals: Blocks<Partition, ErrorCode>,
+    isr_refusals: Blocks<Partition, ErrorCode>,
     received: BTreeMap<NodeId, Arc<VecDeque<Received>>>,
     closed: BTreeMap<NodeId, VecDeque<Closed>>,
     requests: BTreeMap<NodeId, u64>,
     verbs: BTreeMap<&'static str, u64>,
     /// The choice just stated; the note of the send follows it.
     chosen: Option<(RecordId, Chosen)>,
-    flying: BTreeMap<MsgId, Flight<Body>>,
+    flying: Blocks<MsgId, Flight<Body>>,
     /// Produce requests whose client waits for the answer.
     asked: BTreeMap<MsgId, Asked>,
     lost: Vec<(Flight<Body>, LossWhy)>,
@@ -305,6 +305,10 @@ impl Ledger {
         }
     }
 
+    fn process_mut(&mut self, id: NodeId) -> &mut ProcessFacts {
+        self.processes.get_or_insert_with(id, ProcessFacts::default)
+    }
+
     fn record(&mut self, id: RecordId) -> Option<&mut RecordFacts> {
         let place = self.place(id)?;
         Arc::make_mut(self.chunks.get_mut(place / CHUNK)?).get_mut(place % CHUNK)
@@ -355,19 +359,19 @@ impl Ledger {
                 }
             }
             EngineNote::NodeStarted { node, .. } => {
-                self.processes.entry(node).or_default().up_at = Some(at);
+                self.process_mut(node).up_at = Some(at);
                 self.member(world, at, node, GroupEvent::Started);
             }
             EngineNote::NodeStopped { node } => {
-                self.processes.entry(node).or_default().down_at = Some(at);
+                self.process_mut(node).down_at = Some(at);
                 self.member(world, at, node, GroupEvent::Stopped);
             }
             EngineNote::NodeCrashed { node, .. } => {
-                self.processes.entry(node).or_default().down_at = Some(at);
+                self.process_mut(node).down_at = Some(at);
                 self.member(world, at, node, GroupEvent::Crashed);
             }
             EngineNote::NodePaused { node } => {
-                self.processes.entry(node).or_default().paused_at = Some(at);
+                self.process_mut(node).paused_at = Some(at);
                 self.member(world, at, node, GroupEvent::Paused);
             }
             EngineNote::NodeResumed { node, .. } => self.member(world, at, node, GroupEvent::Resumed),

@@ -165,6 +165,12 @@ impl Lab {
         self.state.demand();
     }
 
+    /// Events that wait in the queue, timers that were replaced meanwhile included.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.state.world.queued()
+    }
+
     pub(super) const fn start(&self) -> Micros {
         self.start
     }

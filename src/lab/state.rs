@@ -7,7 +7,7 @@ use super::cel::Facts;
 use super::ledger::Ledger;
 use crate::engine::{EventId, Micros, Note as EngineNote, Process as Life, Rec, Stepped};
 use crate::kafka::laws::{Violation, Witness};
-use crate::kafka::{Note, Process, Role, SeekTo, World};
+use crate::kafka::{Note, Process, Role, SeekTo, TRANSACTIONS_TOPIC, World};
 
 /// Statements that are kept for [`super::Lab::recent`].
 const RECENT: usize = 64;
@@ -69,6 +69,12 @@ impl State {
         self.add_broken(broken);
     }
 
+    /// Checks them where something happened since the last time.
+    pub(super) fn survey_touched(&mut self) {
+        let broken = Arc::make_mut(&mut self.witness).survey_touched(&self.world);
+        self.add_broken(broken);
+    }
+
     /// Asks for what should have come about once the faults are over.
     pub(super) fn demand(&mut self) {
         let broken = Arc::make_mut(&mut self.witness).demand(&self.world);
@@ -117,7 +123,9 @@ impl State {
     /// Whether nothing happens that somebody waits for: no loud message is on its way, no running producer holds a batch, no group
     /// is between two assignments.
     pub(super) fn is_settled(&self) -> bool {
-        let loud = self.world.flights().any(|flight| !flight.envelope.quiet && !flight.held);
+        if self.world.has_loud_flights() {
+            return false;
+        }
         let names = self.world.shared();
         let holds_batches = |node| match self.world.node(node) {
             Process::Producer(producer) => {
@@ -128,8 +136,7 @@ impl State {
             }
             _ => false,
         };
-        !loud
-            && self.metadata_is_quiet()
+        self.metadata_is_quiet()
             && !names.of_role(Role::Producer).any(holds_batches)
             && !self.is_rebalancing()
             && !self.is_ending_transactions()
@@ -153,6 +160,10 @@ impl State {
 
     /// Whether a coordinator writes a state, or the markers of a transaction.
     fn is_ending_transactions(&self) -> bool {
+        let Some(topic) = self.world.shared().find_topic(TRANSACTIONS_TOPIC) else { return false };
+        if super::cel::committed_image(&self.world).partition_count(topic) == 0 {
+            return false;
+        }
         let brokers = self.world.shared().of_role(Role::Broker);
         let running = brokers.filter(|node| self.world.process(*node) == Life::Running);
         running.into_iter().any(|node| match self.world.node(node) {

@@ -211,6 +211,13 @@ impl Broker {
         self.vol.replicas.led()
     }
 
+    /// Whether every follower of what it leads has fetched from it.
+    #[must_use]
+    pub fn has_heard_all(&self) -> bool {
+        let heard = |leading: &Leading| leading.followers.values().all(|f| f.log_end.is_some());
+        self.vol.behind.iter().filter_map(|p| self.leads(*p)).all(heard)
+    }
+
     /// When a fetch for this follower was last answered.
     #[must_use]
     pub fn last_fetch(&self, p: Partition) -> Option<Micros> {

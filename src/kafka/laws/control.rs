@@ -6,6 +6,7 @@ use crate::engine::NodeId;
 use crate::kafka::zookeeper::{Data, Path};
 use crate::kafka::{Generation, GroupId, GroupState, Offset, PartitionState, World};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 impl Witness {
     pub(super) fn see_applied(&mut self, world: &World, node: NodeId, offset: Offset) {
@@ -24,18 +25,15 @@ impl Witness {
     /// The controller committed something: look at what changed.
     pub(super) fn see_metadata(&mut self, world: &World) {
         let Some(controller) = controller(world) else { return };
-        let image = controller.image();
+        let image = Arc::clone(controller.image());
+        let known = std::mem::replace(&mut self.image, Arc::clone(&image));
         let mut wrong = Vec::new();
-        for (p, state) in image.partitions() {
-            let before = self.entries.get(&p);
-            if before == Some(state) {
-                continue;
-            }
+        for (p, state) in image.changed_since(&known) {
+            let before = known.partition(p);
             let subject = world.shared().partition(p);
             if let Some(before) = before {
                 wrong.extend(stuck(before, state).map(|(law, seen)| (law, subject.clone(), seen)));
             }
-            self.entries.insert(p, state.clone());
             self.changed.insert(p, world.now());
             let inside = state.isr.iter().all(|id| state.replicas.contains(id));
             let led = state.leader.is_none_or(|leader| state.isr.contains(&leader));
@@ -54,10 +52,12 @@ impl Witness {
             }
         }
         let fenced = |id: &NodeId| image.brokers.get(id).is_none_or(|b| b.fenced);
-        for (p, leader) in image.partitions().filter_map(|(p, state)| Some((p, state.leader.filter(fenced)?)))
-        {
-            let seen = format!("{} leads", world.shared().node(leader));
-            wrong.push(("control.34", world.shared().partition(p), seen));
+        let leads = |id: &&NodeId| image.leaders_on(**id) > 0;
+        for &id in image.brokers.keys().filter(|id| fenced(id)).filter(leads) {
+            for (p, _) in image.partitions_on(id).filter(|(_, state)| state.leader == Some(id)) {
+                let seen = format!("{} leads", world.shared().node(id));
+                wrong.push(("control.34", world.shared().partition(p), seen));
+            }
         }
         for (law, subject, seen) in wrong {
             self.broken(world, law, subject, seen);
@@ -121,8 +121,7 @@ impl Witness {
         }
     }
 
-    pub(super) fn survey_metadata(&mut self, world: &World) {
-        self.survey_in_sync(world);
+    pub(super) fn survey_groups(&mut self, world: &World) {
         let owned: Vec<(String, String)> = brokers(world)
             .flat_map(|(_, broker)| broker.coordinator().groups())
             .filter_map(|group| {

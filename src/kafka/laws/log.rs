@@ -1,6 +1,6 @@
 //! Laws of one replica's log.
 
-use super::look::{batch_at, broker, brokers, replica_name};
+use super::look::{Places, batch_at, broker, replica_name};
 use super::witness::Witness;
 use crate::engine::NodeId;
 use crate::kafka::log::Log;
@@ -124,10 +124,9 @@ impl Witness {
         }
     }
 
-    pub(super) fn survey_logs(&mut self, world: &World) {
-        let all: Vec<(NodeId, Partition)> =
-            brokers(world).flat_map(|(id, b)| b.partitions().map(move |p| (id, p))).collect();
-        for &(node, p) in &all {
+    pub(super) fn survey_logs(&mut self, world: &World, places: &Places) {
+        let all = || places.iter().flat_map(|(p, nodes)| nodes.iter().map(|node| (*node, *p)));
+        for (node, p) in all() {
             self.check_offsets(world, node, p);
             let Some(log) = broker(world, node).and_then(|b| b.log(p)) else { continue };
             let name = || replica_name(world, node, p);
@@ -143,12 +142,12 @@ impl Witness {
             }
             self.survey_producers(world, (node, p), log);
         }
-        for &(node, p) in &all {
-            self.check_prefix(world, node, p);
-        }
-        for (at, &(a, p)) in all.iter().enumerate() {
-            for &(b, _) in all[at + 1..].iter().filter(|(_, q)| *q == p) {
-                self.check_matching(world, (a, b), p);
+        for (&p, nodes) in places {
+            for (at, &a) in nodes.iter().enumerate() {
+                self.check_prefix(world, a, p, nodes);
+                for &b in &nodes[at + 1..] {
+                    self.check_matching(world, (a, b), p);
+                }
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::kafka::controller::Controller;
 use crate::kafka::log::Log;
 use crate::kafka::producer::Producer;
 use crate::kafka::zookeeper::ZooKeeper;
-use crate::kafka::{Batch, Image, LeaderEpoch, Offset, Partition, Process, World};
+use crate::kafka::{Batch, Image, LeaderEpoch, Offset, Partition, Process, Role, World};
 
 /// `b1/orders-0`.
 pub(super) fn replica_name(world: &World, node: NodeId, p: Partition) -> String {
@@ -25,6 +25,9 @@ pub(super) fn producer(world: &World, id: NodeId) -> Option<&Producer> {
     if let Process::Producer(producer) = world.node(id) { Some(producer) } else { None }
 }
 
+/// Who has a copy of which partition.
+pub(super) type Places = std::collections::BTreeMap<Partition, Vec<NodeId>>;
+
 /// All brokers.
 pub(super) fn brokers(world: &World) -> impl Iterator<Item = (NodeId, &Broker)> {
     world.nodes().filter_map(|(id, node)| if let Process::Broker(b) = node { Some((id, &**b)) } else { None })
@@ -32,14 +35,18 @@ pub(super) fn brokers(world: &World) -> impl Iterator<Item = (NodeId, &Broker)> 
 
 /// Who leads a partition, in the newest epoch that anybody leads in: an older leader may not know yet that it is none any more.
 pub(super) fn leader(world: &World, p: Partition) -> Option<&Broker> {
-    brokers(world).map(|(_, b)| b).filter(|b| b.leads(p).is_some()).max_by_key(|b| b.leader_epoch(p))
+    let leads = |b: &&Broker| b.leads(p).is_some();
+    let assigned =
+        committed(world).and_then(|image| image.partition(p)).map(|state| state.replicas.as_slice());
+    let known = assigned.unwrap_or_default().iter().filter_map(|id| broker(world, *id));
+    let found = known.filter(leads).max_by_key(|b| b.leader_epoch(p));
+    found.or_else(|| brokers(world).map(|(_, b)| b).filter(leads).max_by_key(|b| b.leader_epoch(p)))
 }
 
 /// All controllers.
 pub(super) fn controllers(world: &World) -> impl Iterator<Item = (NodeId, &Controller)> {
-    world
-        .nodes()
-        .filter_map(|(id, node)| if let Process::Controller(c) = node { Some((id, &**c)) } else { None })
+    let all = world.shared().of_role(Role::Controller).map(|id| (id, world.node(id)));
+    all.filter_map(|(id, node)| if let Process::Controller(c) = node { Some((id, &**c)) } else { None })
 }
 
 /// The controller that knows most of what is committed.
@@ -49,7 +56,8 @@ pub(super) fn controller(world: &World) -> Option<&Controller> {
 
 /// The ZooKeeper ensemble.
 pub(super) fn zookeeper(world: &World) -> Option<&ZooKeeper> {
-    world.nodes().find_map(|(_, node)| if let Process::ZooKeeper(z) = node { Some(&**z) } else { None })
+    let all = world.shared().of_role(Role::ZooKeeper).map(|id| world.node(id));
+    all.into_iter().find_map(|node| if let Process::ZooKeeper(z) = node { Some(&**z) } else { None })
 }
 
 /// What is committed: in the metadata log, or in the znodes.

@@ -332,4 +332,4 @@ pub(super) type Asked = BTreeMap<MsgId, Arc<Envelope<Body>>>;
 /// The newest epoch of each producer id in each log, and when it was seen.
 pub(super) type ProducerEpochs = BTreeMap<(NodeId, Partition, ProducerId), (ProducerEpoch, Micros)>;
 /// Newest leader epoch in each log, and where the log ended then.
-pub(super) type Tails = BTreeMap<(NodeId, Partition), (LeaderEpoch, Offset)>;
+pub(super) type Tails = crate::engine::Blocks<(NodeId, Partition), (LeaderEpoch, Offset)>;

@@ -1,7 +1,7 @@
 //! Laws of replication: the high watermark, the in-sync set, what leaders must have.
 
 use super::blocks::Blocks;
-use super::look::{broker, brokers, committed, facts, leads_by_all_accounts, replica_name, zookeeper};
+use super::look::{Places, broker, committed, facts, leads_by_all_accounts, replica_name, zookeeper};
 use super::witness::{Committed, Witness};
 use crate::engine::{Micros, NodeId};
 use crate::kafka::broker::{Broker, Leading};
@@ -84,7 +84,7 @@ impl Witness {
     /// A leader counts these records as committed: remember them, and that no other leader ever counted others there.
     fn commit(&mut self, world: &World, p: Partition, log: &Log, (from, to): (Offset, Offset)) {
         let clean = self.is_clean(p);
-        let truth: &mut Blocks<Committed> = Arc::make_mut(self.committed.entry(p).or_default());
+        let truth: &mut Blocks<Committed> = Arc::make_mut(self.committed.get_or_insert_with(p, Arc::default));
         let mut other = None;
         for batch in log.batches_from(from).take_while(|batch| batch.base < to) {
             for (offset, record) in batch.entries().filter(|(o, _)| *o >= from && *o < to) {
@@ -181,9 +181,9 @@ impl Witness {
     }
 
     /// Copies of all in-sync replicas, and nobody outside the set holding up the high watermark.
-    pub(super) fn survey_in_sync(&mut self, world: &World) {
-        for (leader, broker) in brokers(world) {
-            for p in broker.partitions() {
+    pub(super) fn survey_in_sync(&mut self, world: &World, places: &Places) {
+        for (&p, nodes) in places {
+            for (leader, broker) in nodes.iter().filter_map(|id| Some((*id, broker(world, *id)?))) {
                 self.check_copies(world, (leader, broker), p);
                 self.check_progress(world, (leader, broker), p);
             }
@@ -219,9 +219,10 @@ impl Witness {
     }
 
     /// A follower that fetches from this leader holds a prefix of the leader's log.
-    pub(super) fn check_prefix(&mut self, world: &World, node: NodeId, p: Partition) {
+    pub(super) fn check_prefix(&mut self, world: &World, node: NodeId, p: Partition, places: &[NodeId]) {
         let Some(follower) = broker(world, node) else { return };
-        let found = brokers(world).find(|(id, b)| {
+        let mut others = places.iter().filter_map(|id| Some((*id, broker(world, *id)?)));
+        let found = others.find(|(id, b)| {
             let known = b.leads(p).and_then(|l| l.followers.get(&node)).is_some_and(|f| f.log_end.is_some());
             *id != node && known && b.leader_epoch(p) == follower.leader_epoch(p)
         });

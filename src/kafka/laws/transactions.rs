@@ -1,6 +1,6 @@
 //! Laws of transactions.
 
-use super::look::{broker, brokers, leader, replica_name};
+use super::look::{Places, broker, brokers, leader, replica_name};
 use super::witness::Witness;
 use crate::engine::{MsgId, NodeId};
 use crate::kafka::log::Log;
@@ -124,15 +124,16 @@ impl Witness {
     }
 
     /// An open transaction in a log is one that its coordinator knows as open.
-    pub(super) fn survey_transactions(&mut self, world: &World) {
+    pub(super) fn survey_transactions(&mut self, world: &World, places: &Places) {
         let mut wrong = Vec::new();
         let verifies =
             |b: &crate::kafka::broker::Broker| b.configs().on("transaction.partition.verification.enable");
-        for (node, leader) in brokers(world).filter(|(_, broker)| verifies(broker)) {
-            let leads = |p: &Partition| {
-                leader.leads(*p).is_some() && !self.is_superseded(*p, leader.leader_epoch(*p))
+        for (&p, nodes) in places.iter().filter(|(p, _)| self.is_clean(**p)) {
+            let here = nodes.iter().filter_map(|id| Some((*id, broker(world, *id)?)));
+            let leads = |b: &crate::kafka::broker::Broker| {
+                b.leads(p).is_some() && !self.is_superseded(p, b.leader_epoch(p))
             };
-            for p in leader.partitions().filter(|p| leads(p) && self.is_clean(*p)) {
+            for (node, leader) in here.filter(|(_, b)| verifies(b) && leads(b)) {
                 let Some(log) = leader.log(p) else { continue };
                 for (first, pid) in log.producers().open() {
                     let all = || brokers(world).flat_map(|(_, b)| b.transactions().transactions());

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use super::blocks::Blocks;
 use super::identities::IDENTIFIED;
-use super::look::brokers;
+use super::look::{Places, brokers};
 use super::producers::{Asked, ProducerEpochs, Tails};
 use super::quorum::Quorum;
 use super::{Violation, find};
-use crate::engine::{Loss, Micros, MsgId, NodeId, Note as Engine};
+use crate::engine::{Blocks as Shared, Loss, Micros, MsgId, NodeId, Note as Engine};
 use crate::kafka::config::Family;
 use crate::kafka::group::Current;
 use crate::kafka::{
-    Acks, Bytes, Election, Generation, GroupId, LeaderEpoch, MemberId, MoveWhy, Note, OFFSETS_TOPIC, Offset,
-    Partition, PartitionState, ProducerEpoch, ProducerId, RecordId, Role, TopicId, World,
+    Acks, Bytes, Election, Generation, GroupId, Image, LeaderEpoch, MemberId, MoveWhy, Note, OFFSETS_TOPIC,
+    Offset, Partition, PartitionState, ProducerEpoch, ProducerId, RecordId, Role, TopicId, World,
 };
 
 /// After a change of a partition's entry so much time is left until everybody acts on it.
@@ -48,15 +48,20 @@ type Hashed = (TopicId, u32, (Family, Arc<str>), Bytes);
 /// What the laws need to remember. Clone it with the world.
 #[derive(Clone, Debug, Default)]
 pub struct Witness {
-    pub(super) committed: BTreeMap<Partition, Arc<Blocks<Committed>>>,
-    pub(super) leaders: BTreeMap<(Partition, LeaderEpoch), NodeId>,
-    pub(super) entries: BTreeMap<Partition, PartitionState>,
-    /// When each of these changed last.
-    pub(super) changed: BTreeMap<Partition, Micros>,
-    pub(super) high_watermarks: BTreeMap<(NodeId, Partition), Offset>,
-    pub(super) starts: BTreeMap<(NodeId, Partition), Offset>,
+    pub(super) committed: Shared<Partition, Arc<Blocks<Committed>>>,
+    pub(super) leaders: Shared<(Partition, LeaderEpoch), NodeId>,
+    /// With ZooKeeper: the states that znodes were seen with.
+    pub(super) entries: Shared<Partition, PartitionState>,
+    /// The committed metadata log when it was last looked at.
+    pub(super) image: Arc<Image>,
+    /// When each of its partitions changed last.
+    pub(super) changed: Shared<Partition, Micros>,
+    pub(super) high_watermarks: Shared<(NodeId, Partition), Offset>,
+    pub(super) starts: Shared<(NodeId, Partition), Offset>,
     pub(super) tails: Tails,
-    pub(super) stable: BTreeMap<(NodeId, Partition), Offset>,
+    pub(super) stable: Shared<(NodeId, Partition), Offset>,
+    /// Partitions that something happened to since the last survey.
+    touched: BTreeSet<Partition>,
     pub(super) fates: Blocks<Fate>,
     pub(super) asked: Asked,
     pub(super) producer_epochs: ProducerEpochs,
@@ -111,13 +116,45 @@ impl Witness {
         std::mem::take(&mut self.found)
     }
 
-    /// Looks at everything. Costly; for checkpoints and ends.
+    /// Looks at everything. Costly; for ends.
     pub fn survey(&mut self, world: &World) -> Vec<Violation> {
-        self.survey_logs(world);
-        self.survey_metadata(world);
+        let mut places = Places::new();
+        for (node, broker) in brokers(world) {
+            for p in broker.partitions() {
+                places.entry(p).or_default().push(node);
+            }
+        }
+        self.survey_places(world, &places)
+    }
+
+    /// Looks at everything that something happened to since it was last looked at; for checkpoints.
+    pub fn survey_touched(&mut self, world: &World) -> Vec<Violation> {
+        let has = |node: &NodeId, p| super::look::broker(world, *node).is_some_and(|b| b.log(p).is_some());
+        let mut places = Places::new();
+        for &p in &self.touched {
+            let state = super::look::committed(world).and_then(|image| image.partition(p));
+            let assigned = state.map(|state| state.replicas.as_slice()).unwrap_or_default();
+            let mut here: Vec<NodeId> = assigned.iter().copied().filter(|node| has(node, p)).collect();
+            here.sort_unstable();
+            places.insert(p, here);
+        }
+        self.survey_places(world, &places)
+    }
+
+    fn survey_places(&mut self, world: &World, places: &Places) -> Vec<Violation> {
+        self.survey_logs(world, places);
+        self.survey_in_sync(world, places);
+        self.survey_groups(world);
         self.survey_quorum(world);
-        self.survey_transactions(world);
+        self.survey_transactions(world, places);
         self.survey_offsets(world);
+        // What is still on its way to the replicas is looked at the next time, too.
+        let unfinished = |p: &Partition| {
+            let state = super::look::committed(world).and_then(|image| image.partition(*p));
+            let leader = state.and_then(|state| super::look::broker(world, state.leader?));
+            leader.is_some_and(|b| b.log(*p).map(|log| log.end()) != b.high_watermark(*p))
+        };
+        self.touched = places.keys().copied().filter(unfinished).collect();
         std::mem::take(&mut self.found)
     }
 
@@ -198,6 +235,7 @@ impl Witness {
     }
 
     fn see(&mut self, world: &World, by: NodeId, note: &Note) {
+        self.touched.extend(touches(note));
         match note {
             Note::RecordSent { record, client, partition } => self.see_sent(*client, *record, *partition),
             Note::PartitionChosen { record, partition, how } => {
@@ -295,7 +333,7 @@ impl Witness {
 
     /// Whether somebody was given the leadership in a newer epoch: a leader of this one is none any more, whether it knows or not.
     pub(super) fn is_superseded(&self, p: Partition, epoch: LeaderEpoch) -> bool {
-        self.leaders.range((p, LeaderEpoch(epoch.0 + 1))..).next().is_some_and(|((q, _), _)| *q == p)
+        self.leaders.from(&(p, LeaderEpoch(epoch.0 + 1))).next().is_some_and(|((q, _), _)| *q == p)
     }
 
     /// Whether laws for clean worlds apply to this partition.
@@ -366,5 +404,22 @@ impl Witness {
         for group in waiting {
             self.broken(world, "data.52", group, "still between two assignments".to_owned());
         }
+    }
+}
+
+/// The partition that a note says something new about.
+const fn touches(note: &Note) -> Option<Partition> {
+    match note {
+        Note::Appended { partition, .. }
+        | Note::Truncated { partition, .. }
+        | Note::SegmentDeleted { partition, .. }
+        | Note::LogCompacted { partition, .. }
+        | Note::LogStartMoved { partition, .. }
+        | Note::HighWatermarkMoved { partition, .. }
+        | Note::EpochStarted { partition, .. }
+        | Note::IsrExpanded { partition, .. }
+        | Note::IsrShrunk { partition, .. }
+        | Note::LeaderElected { partition, .. } => Some(*partition),
+        _ => None,
     }
 }

@@ -236,7 +236,8 @@ pub(in crate::lab) fn committed_image(world: &crate::kafka::World) -> &Arc<Image
     if let Some(ensemble) = zookeeper(world) {
         return ensemble.image();
     }
-    let images = world.nodes().filter_map(|(_, process)| match process {
+    let controllers = world.shared().of_role(Role::Controller).map(|id| world.node(id));
+    let images = controllers.filter_map(|process| match process {
         Process::Controller(controller) => Some(controller.image()),
         _ => None,
     });

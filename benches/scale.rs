@@ -1,0 +1,185 @@
+//! How cost grows with the cluster: 3 to 1,000 brokers, 10 to 100,000 partitions, three copies of each. What an event, a saved state, a
+//! leap, a step back and a picture cost, and how long the boot takes; one line a size. `cargo bench --bench scale`.
+//!
+//! Sizes after `--` measure those alone: `cargo bench --bench scale -- 3x10 1000x100000`.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use common::{Hold, Rng, Sample, timed};
+use kafkarium::course::{Course, Progress};
+use kafkarium::lab::{Action, Budget, Goal, Lab, Spec, Unit};
+use kafkarium::shell::screen::Frames;
+use kafkarium::text::Lang;
+use kafkarium::ui::app::key::Key;
+use kafkarium::ui::app::{Message, Motion, Settings, State, update};
+use kafkarium::ui::theme::{Depth, GlyphSet, Theme, ThemeName};
+use kafkarium::ui::view;
+
+const CURVE: [(u32, u32); 6] =
+    [(3, 10), (10, 100), (30, 1_000), (100, 10_000), (300, 30_000), (1_000, 100_000)];
+/// Events a round.
+const EVENTS: u64 = 20_000;
+/// Steps back, and leaps.
+const TRIES: usize = 200;
+
+/// A cluster with a producer at work and a consumer that reads a topic of six partitions, beside one topic with all the others.
+fn spec(brokers: u32, partitions: u32) -> Spec {
+    let text = format!(
+        r#"
+[cluster]
+brokers = {brokers}
+[[cluster.topic]]
+name = "orders"
+partitions = 6
+replication = 3
+[[cluster.topic]]
+name = "all"
+partitions = {}
+replication = 3
+[[cluster.producer]]
+id = "p"
+topics = ["orders"]
+drive = "auto"
+workload = {{ every = "10ms", keys = ["a", "b", "c"] }}
+"#,
+        partitions.saturating_sub(6).max(1)
+    );
+    Spec::parse(&text).unwrap()
+}
+
+fn forward(lab: &mut Lab, events: u64) -> u64 {
+    (0..events).for_each(|_| {
+        lab.step(Unit::Event);
+    });
+    events
+}
+
+/// Median and 99th percentile of what `act` takes, in milliseconds.
+fn measure(tries: usize, mut act: impl FnMut()) -> (f64, f64) {
+    let mut times: Vec<f64> = (0..tries)
+        .map(|_| {
+            let begin = Instant::now();
+            act();
+            begin.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    (at(0.5), at(0.99))
+}
+
+/// A frame of the cluster at 120x36.
+fn frame(spec: &Spec) -> (f64, f64) {
+    let settings = Settings {
+        lang: Lang::En,
+        lang_chosen: true,
+        theme: Theme::new(ThemeName::Dark, Depth::Rgb),
+        theme_follows: false,
+        glyphs: GlyphSet::Unicode,
+        motion: Motion::Full,
+        today: "2026-11-22".into(),
+    };
+    let size = (120, 36);
+    let mut state = State::new(settings, Arc::new(Course::embedded()), Progress::default(), size);
+    state.open_sandbox(spec, 1);
+    assert!(state.tank().is_some());
+    let mut frames = Frames::default();
+    measure(30, || {
+        update(&mut state, Message::Key(Key::char(']')));
+        frames.frame(size, |buffer, area| view::draw(&state, buffer, area)).unwrap();
+    })
+}
+
+struct Row {
+    event: f64,
+    ratio: f64,
+}
+
+fn size(brokers: u32, partitions: u32) -> Row {
+    let spec = spec(brokers, partitions);
+    let begin = Instant::now();
+    let mut lab = Lab::new(&spec, 1).unwrap();
+    let boot = begin.elapsed().as_secs_f64();
+    forward(&mut lab, EVENTS / 4);
+    let mut hold = Hold::new(lab.queued());
+    let (mut ours, mut limit) = (Vec::new(), Vec::new());
+    for _ in 0..5 {
+        limit.push(timed(|| hold.run(EVENTS)));
+        ours.push(timed(|| forward(&mut lab, EVENTS)));
+    }
+    let ratio = Sample::of(ours.iter().zip(&limit).map(|(ours, limit)| ours / limit).collect());
+    let event = Sample::of(ours);
+    println!("{brokers} brokers, {partitions} partitions, {} events queued", lab.queued());
+    println!("  boot       {boot:>9.2} s");
+    println!(
+        "  event      {:>9.0} ns, {:.1} x take and put on a heap of that length",
+        event.median, ratio.median
+    );
+    let (copy, copies) = measure(50, || drop(std::hint::black_box(lab.clone())));
+    println!("  save       {copy:>9.3} ms, 99 of 100 within {copies:.3} ms");
+    let end = lab.event();
+    let mut first = 0.0;
+    let (back, backs) = measure(TRIES, || {
+        let begin = Instant::now();
+        lab.back(Unit::Event);
+        first = f64::max(first, begin.elapsed().as_secs_f64() * 1e3);
+    });
+    println!("  step back  {back:>9.3} ms, 99 of 100 within {backs:.3} ms, largest {first:.1} ms");
+    let mut rng = Rng(31);
+    let (leap, leaps) = measure(20, || lab.seek(rng.below(end)));
+    println!("  leap       {leap:>9.3} ms, 99 of 100 within {leaps:.3} ms");
+    lab.seek(end);
+    let (view, views) = frame(&spec);
+    println!(
+        "  frame      {view:>9.3} ms, 99 of 100 within {views:.3} ms: a step forward and its picture, 120x36"
+    );
+    failover(&mut lab);
+    Row { event: event.median, ratio: ratio.median }
+}
+
+/// A broker goes without warning: until every partition has a leader again.
+fn failover(lab: &mut Lab) {
+    let (began, event) = (lab.now(), lab.event());
+    let begin = Instant::now();
+    lab.act(&"crash b1".parse::<Action>().unwrap()).unwrap();
+    let names = lab.vocabulary();
+    let moved = kafkarium::lab::Expr::compile("leaders_on('b1') == 0 && leaderless() == 0", &names).unwrap();
+    let goal = [kafkarium::lab::Assertion::Now(moved)];
+    let budget = Budget { time: 60_000_000, events: 5_000_000 };
+    let end = lab.run_until(Goal::All(&goal), budget);
+    assert!(end.reached(), "{:?}", end.why);
+    println!(
+        "  failover   {:>9.2} s to run: {:.2} s of the cluster's time, {} events",
+        begin.elapsed().as_secs_f64(),
+        (lab.now() - began) as f64 / 1e6,
+        lab.event() - event
+    );
+    let (back, backs) = measure(50, || {
+        lab.back(Unit::Event);
+    });
+    println!("  back there {back:>9.3} ms, 99 of 100 within {backs:.3} ms");
+}
+
+fn main() {
+    let wanted: Vec<(u32, u32)> = std::env::args()
+        .filter_map(|arg| arg.split_once('x').and_then(|(b, p)| Some((b.parse().ok()?, p.parse().ok()?))))
+        .collect();
+    let curve = if wanted.is_empty() { CURVE.to_vec() } else { wanted };
+    let mut first: Option<Row> = None;
+    for (brokers, partitions) in curve {
+        let row = size(brokers, partitions);
+        let (least, ratio) =
+            first.as_ref().map_or((row.event, row.ratio), |first| (first.event, first.ratio));
+        println!(
+            "  growth     {:>9.2} x the event of the first size, {:.2} x beside its heap\n",
+            row.event / least,
+            row.ratio / ratio
+        );
+        first.get_or_insert(row);
+    }
+}
