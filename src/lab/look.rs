@@ -86,6 +86,13 @@ impl Lab {
         snapshot::snapshot(&self.state.world, &self.known())
     }
 
+    /// A page of the partitions of a broker or a topic at the playhead, the worst first: without leader, under-replicated, led by another
+    /// than the preferred replica, all others. None if there is nothing of that name.
+    #[must_use]
+    pub fn listing(&self, id: &str, skip: usize, most: usize) -> Option<super::view::Listing> {
+        snapshot::listing(&self.state.world, &self.known(), id, skip, most)
+    }
+
     /// Messages that were lost in the last turn.
     #[must_use]
     pub fn lost_now(&self) -> Vec<LostView> {

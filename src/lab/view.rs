@@ -35,6 +35,8 @@ pub struct TankView {
     pub transactions: Vec<TransactionView>,
     /// What applications sent, in order of sending; the latest 64.
     pub sends: Vec<SendView>,
+    /// The cluster in counts, if it is too large for details: then brokers and topics hold only some partitions, the worst among them.
+    pub summary: Option<SummaryView>,
     /// Topics that people made (internal ones are left out).
     pub topics: Vec<TopicView>,
     /// Messages on their way, loud and quiet.
@@ -43,6 +45,66 @@ pub struct TankView {
     pub cuts: Vec<(String, Option<String>)>,
     /// Rules that wait for a message, each in words of the action that made it (`drop-next b1 p`).
     pub rules: Vec<String>,
+}
+
+/// A large cluster in counts, by the committed metadata; internal topics included.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SummaryView {
+    /// Partitions.
+    pub partitions: u32,
+    /// Of these: nobody leads.
+    pub leaderless: u32,
+    /// Of these: fewer copies in sync than assigned.
+    pub under_replicated: u32,
+    /// Of these: another than the preferred replica leads.
+    pub displaced: u32,
+    /// Brokers, in the order of the view.
+    pub brokers: Vec<LoadView>,
+}
+
+/// What a broker holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadView {
+    /// `b1`.
+    pub id: String,
+    /// Whether it runs.
+    pub process: ProcessView,
+    /// The controller counts it as gone.
+    pub fenced: bool,
+    /// Partitions that it leads.
+    pub leaders: u32,
+    /// Copies that do not lead.
+    pub followers: u32,
+    /// Copies that are not in sync.
+    pub out_of_sync: u32,
+    /// Copies of partitions that nobody leads.
+    pub leaderless: u32,
+    /// Partitions that it leads with fewer copies in sync than assigned.
+    pub under_replicated: u32,
+}
+
+/// A page of a long list of partitions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Partitions of the whole list.
+    pub total: usize,
+    /// Those of this page.
+    pub rows: Vec<ListedPartition>,
+}
+
+/// A line of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListedPartition {
+    /// `orders-0`.
+    pub id: String,
+    /// Leader.
+    pub leader: Option<String>,
+    /// Copies that are in sync.
+    pub in_sync: u32,
+    /// Copies that are assigned.
+    pub replicas: u32,
+    /// Leader epoch.
+    pub leader_epoch: i32,
 }
 
 /// Whether a process runs.

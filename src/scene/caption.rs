@@ -22,6 +22,15 @@ pub fn caption(scene: &Scene, lang: Lang) -> String {
 
 fn cluster_caption(cluster: &super::Cluster, lang: Lang) -> String {
     let mut lines = vec![tf(lang, "caption.cluster", &[("title", &cluster.title)])];
+    if let Some(heat) = &cluster.heat {
+        let counts = [("n", heat.leaderless), ("m", heat.under_replicated)].map(|(_, n)| n.to_string());
+        lines.push(tf(lang, "heat.leaderless", &[("n", &counts[0])]));
+        lines.push(tf(lang, "heat.under_replicated", &[("n", &counts[1])]));
+        for strip in heat.strips.iter().take(24) {
+            let counts = (strip.leaders, strip.followers, strip.out_of_sync, strip.leaderless);
+            lines.push(format!("{}: ★{} ☆{} ◌{} ✗{}", strip.id, counts.0, counts.1, counts.2, counts.3));
+        }
+    }
     for broker in &cluster.brokers {
         let state = match broker.badge {
             Badge::InSync => t(lang, "caption.in_sync"),

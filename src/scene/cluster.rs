@@ -154,6 +154,8 @@ pub struct Chip {
 pub struct Cluster {
     /// `orders · acks=all · min.insync=2`.
     pub title: String,
+    /// A strip for each broker, where the cluster is too large for boxes; then everything below but controllers is empty.
+    pub heat: Option<super::Heat>,
     /// Brokers, top to bottom.
     pub brokers: Vec<Card>,
     /// Producers.
@@ -175,6 +177,19 @@ impl Cluster {
     #[must_use]
     pub fn build(params: &Params, moment: &Moment<'_>) -> Self {
         let view = moment.view;
+        if let Some(summary) = &view.summary {
+            return Self {
+                title: title(params, view),
+                heat: Some(super::Heat::build(summary, moment)),
+                brokers: Vec::new(),
+                producers: Vec::new(),
+                consumers: Vec::new(),
+                controllers: chips(view),
+                packets: Vec::new(),
+                cuts: view.cuts.clone(),
+                bus: bus(params, moment),
+            };
+        }
         let topics = view.topics.iter().filter(|t| t.partitions.iter().any(|p| params.shows(&p.id))).count();
         let group = |id: &str| view.groups.iter().position(|g| g.id == id).unwrap_or(0);
         let mut brokers: Vec<Card> =
@@ -185,6 +200,7 @@ impl Cluster {
         }
         Self {
             title: title(params, view),
+            heat: None,
             brokers,
             producers: view
                 .producers
@@ -196,21 +212,22 @@ impl Cluster {
                 .iter()
                 .map(|consumer| consumer_client(moment, consumer, group(&consumer.group), topics > 1))
                 .collect(),
-            controllers: view
-                .controllers
-                .iter()
-                .map(|c| Chip {
-                    id: c.id.clone(),
-                    active: c.active,
-                    epoch: c.epoch,
-                    down: c.process != ProcessView::Running,
-                })
-                .collect(),
+            controllers: chips(view),
             packets: packets(moment),
             cuts: view.cuts.clone(),
             bus: bus(params, moment),
         }
     }
+}
+
+fn chips(view: &TankView) -> Vec<Chip> {
+    let chip = |c: &crate::lab::view::ControllerView| Chip {
+        id: c.id.clone(),
+        active: c.active,
+        epoch: c.epoch,
+        down: c.process != ProcessView::Running,
+    };
+    view.controllers.iter().map(chip).collect()
 }
 
 fn bus(params: &Params, moment: &Moment<'_>) -> Option<String> {

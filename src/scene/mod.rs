@@ -8,6 +8,7 @@ mod cluster;
 mod code;
 mod elements;
 mod group;
+mod heat;
 mod ladder;
 mod lanes;
 mod lifecycle;
@@ -25,6 +26,7 @@ pub use elements::{elements, resolve};
 pub use group::{
     Group as GroupScene, Member, Part, Run, Share, Stretch, Timeline, TimelineMark, Track, TrackRow,
 };
+pub use heat::{Heat, HeatStrip};
 pub use ladder::{Ladder, LadderRow, LaneKind, Lifeline, Rung, Tone, Way, rungs};
 pub use lanes::{Cell, Head, Held, Lane as DeliveryLane, Lanes, Pipe, Reason, Work};
 pub use lifecycle::{Clock, Lifecycle, Place, STEPS, Step};

@@ -2,6 +2,7 @@
 
 mod clients;
 mod groups;
+mod many;
 mod messages;
 mod quorum;
 mod servers;
@@ -13,7 +14,7 @@ pub(in crate::lab) use transactions::coordinator;
 use super::ledger::RecordFacts;
 use super::ownership::GroupHistory;
 use super::trace::Origin;
-use super::view::{ControllerView, LostView, MessageView, ProcessView, TankView};
+use super::view::{ControllerView, Listing, LostView, MessageView, ProcessView, TankView};
 use crate::engine::{Flight, LossWhy, Micros, NodeId, Process as State};
 use crate::kafka::{BatchWhy, Body, Election, GroupId, Names, Offset, Partition, Process, RecordId, World};
 
@@ -46,6 +47,14 @@ pub(super) struct Looking<'a> {
     pub world: &'a World,
     pub names: &'a Names,
     pub facts: &'a dyn Facts,
+    /// What is shown one by one; none = everything.
+    pub shown: Option<many::Shown>,
+}
+
+impl<'a> Looking<'a> {
+    fn at(world: &'a World, facts: &'a dyn Facts) -> Self {
+        Self { world, names: world.shared(), facts, shown: None }
+    }
 }
 
 impl Looking<'_> {
@@ -81,8 +90,11 @@ impl Looking<'_> {
 /// Everything that a picture of this moment may show.
 #[must_use]
 pub fn snapshot(world: &World, facts: &dyn Facts) -> TankView {
-    let looking = Looking { world, names: world.shared(), facts };
+    let mut looking = Looking::at(world, facts);
+    looking.shown = looking.choose();
+    let large = looking.shown.is_some();
     let mut view = TankView {
+        summary: looking.summary().filter(|_| large),
         now: looking.time(world.now()),
         event: u64::try_from(facts.origin().turn(world.turn())).unwrap_or(0),
         topics: looking.topics(),
@@ -91,7 +103,12 @@ pub fn snapshot(world: &World, facts: &dyn Facts) -> TankView {
         groups: looking.groups(),
         quorum: looking.quorum(),
         sends: looking.sends(),
-        messages: world.flights().map(|flight| looking.message(flight)).collect(),
+        // Of a large cluster only what somebody waits for is drawn.
+        messages: world
+            .flights()
+            .filter(|flight| !large || !flight.envelope.quiet)
+            .map(|flight| looking.message(flight))
+            .collect(),
         cuts: world.cuts().map(|(a, b)| (looking.node(a), b.map(|b| looking.node(b)))).collect(),
         rules: world.rules().iter().map(|rule| looking.rule(rule)).collect(),
         ..TankView::default()
@@ -111,14 +128,20 @@ pub fn snapshot(world: &World, facts: &dyn Facts) -> TankView {
 /// A lost message for the picture of its cross; `flight` is the message as it was before.
 #[must_use]
 pub fn lost(world: &World, facts: &dyn Facts, flight: &Flight<Body>, why: LossWhy) -> LostView {
-    let looking = Looking { world, names: world.shared(), facts };
+    let looking = Looking::at(world, facts);
     LostView { message: looking.message(flight), why }
 }
 
 /// A message for the picture.
 #[must_use]
 pub fn message(world: &World, facts: &dyn Facts, flight: &Flight<Body>) -> MessageView {
-    Looking { world, names: world.shared(), facts }.message(flight)
+    Looking::at(world, facts).message(flight)
+}
+
+/// A page of the partitions of a broker or a topic, the worst first; none if there is nothing of that name.
+#[must_use]
+pub fn listing(world: &World, facts: &dyn Facts, id: &str, skip: usize, most: usize) -> Option<Listing> {
+    Looking::at(world, facts).listing(id, skip, most)
 }
 
 impl Looking<'_> {

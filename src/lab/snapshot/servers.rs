@@ -34,11 +34,14 @@ impl Looking<'_> {
             fenced: image.and_then(|i| i.brokers.get(&id)).is_none_or(|b| b.fenced),
             broker_epoch: broker.broker_epoch().map_or(-1, |epoch| epoch.0),
             metadata_offset: broker.image().offset.0,
-            replicas: broker
-                .partitions()
-                .filter(|p| !self.names.is_internal(p.topic))
-                .filter_map(|p| self.replica(id, broker, p))
-                .collect(),
+            replicas: match &self.shown {
+                Some(shown) => shown.on(id).iter().filter_map(|p| self.replica(id, broker, *p)).collect(),
+                None => broker
+                    .partitions()
+                    .filter(|p| !self.names.is_internal(p.topic))
+                    .filter_map(|p| self.replica(id, broker, p))
+                    .collect(),
+            },
             configs: overrides(broker.configs()),
             waiting_produces: count(produces),
             waiting_fetches: count(fetches),
@@ -114,9 +117,14 @@ impl Looking<'_> {
             .filter(|(topic, _)| !self.names.is_internal(**topic))
             .map(|(&topic, state)| {
                 let min = state.configs.get("min.insync.replicas").and_then(|v| v.parse().ok());
-                let partitions = state.partitions.numbered().map(|(index, p)| {
-                    let partition = Partition { topic, index };
-                    PartitionView {
+                let all = || state.partitions.numbered().map(|(index, _)| Partition { topic, index });
+                let shown: Vec<Partition> = match &self.shown {
+                    Some(shown) => shown.partitions.iter().copied().filter(|p| p.topic == topic).collect(),
+                    None => all().collect(),
+                };
+                let partitions = shown.into_iter().filter_map(|partition| {
+                    let p = image.partition(partition)?;
+                    Some(PartitionView {
                         id: self.partition(partition),
                         leader: p.leader.map(|id| self.node(id)),
                         leader_epoch: p.leader_epoch.0,
@@ -125,7 +133,7 @@ impl Looking<'_> {
                         elr: p.elr.iter().map(|id| self.node(*id)).collect(),
                         min_isr: min.unwrap_or_else(|| self.default_min_isr()),
                         elected: self.facts.elected(partition),
-                    }
+                    })
                 });
                 TopicView {
                     id: self.names.topic(topic).to_owned(),

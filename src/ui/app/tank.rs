@@ -313,6 +313,9 @@ impl Tank {
         ids.extend(view.groups.iter().map(|g| g.id.clone()));
         ids.extend(view.transactions.iter().map(|t| t.id.clone()));
         ids.extend(view.consumers.iter().map(|c| c.id.clone()));
+        if view.summary.is_some() {
+            ids.extend(view.topics.iter().map(|t| t.id.clone()));
+        }
         ids.extend(view.topics.iter().flat_map(|t| t.partitions.iter().map(|p| p.id.clone())));
         let drawn = |quiet: bool| !quiet || self.quiet_too;
         ids.extend(view.messages.iter().filter(|m| drawn(m.quiet)).map(|m| format!("#{}", m.id)));

@@ -9,6 +9,7 @@
 //! ```
 
 mod cards;
+mod heat;
 mod place;
 mod route;
 mod wires;
@@ -24,6 +25,9 @@ use crate::ui::theme::Role;
 use place::Places;
 
 pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Cluster) {
+    if let Some(heat) = &scene.heat {
+        return heat::draw(frame, buffer, area, heat, &scene.controllers);
+    }
     let places = Places::of(frame.class, area, scene);
     heads(frame, buffer, &places, scene);
     wires::edges(frame, buffer, &places, scene);
@@ -47,6 +51,9 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &C
 
 /// Rows that the picture wants when there is room: offsets and marks with every strip.
 pub(super) fn rows(scene: &Cluster) -> u16 {
+    if let Some(heat) = &scene.heat {
+        return u16::try_from(heat.strips.len()).unwrap_or(u16::MAX).saturating_add(5);
+    }
     let strips = scene.brokers.iter().map(|card| card.strips.len()).max().unwrap_or(1);
     let strips = u16::try_from(strips).unwrap_or(1).max(1);
     let brokers = u16::try_from(scene.brokers.len()).unwrap_or(1);

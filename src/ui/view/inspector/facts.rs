@@ -2,10 +2,13 @@
 
 use crate::lab::Told;
 use crate::lab::view::{
-    BrokerView, ConsumerView, ControllerView, GroupView, MessageView, PartitionView, ProcessView,
+    BrokerView, ConsumerView, ControllerView, GroupView, Listing, MessageView, PartitionView, ProcessView,
     ProducerView, QueuedBatch, RecordKind, RecordView, ReplicaView, TankView, TransactionView,
 };
-use crate::text::{Lang, t};
+use crate::text::{Lang, t, tf};
+
+/// Fields of its own that a thing keeps above a long list of partitions.
+const FEW: usize = 5;
 
 /// A field; without a value it is a heading.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +28,28 @@ pub struct Facts {
     pub list: Vec<Fact>,
 }
 
+/// A topic, with nothing but its name so far.
+pub(super) fn topic(id: &str, lang: Lang) -> Facts {
+    Facts::new(format!("{id} · {}", t(lang, "inspect.topic")))
+}
+
 impl Facts {
+    /// Adds the partitions of a long list, the worst first.
+    pub(super) fn with_partitions(mut self, listing: &Listing, lang: Lang) -> Self {
+        let rest: Vec<Fact> = std::mem::take(&mut self.list);
+        self.list.extend(rest.into_iter().take(FEW));
+        self.heading(&tf(lang, "heat.worst_first", &[("n", &listing.total)]));
+        for row in &listing.rows {
+            let mark = match (&row.leader, row.in_sync < row.replicas) {
+                (None, _) => "✗ -".to_owned(),
+                (Some(leader), true) => format!("◌ ★{leader}"),
+                (Some(leader), false) => format!("★{leader}"),
+            };
+            self.add(&row.id, format!("{mark} {}/{} e{}", row.in_sync, row.replicas, row.leader_epoch));
+        }
+        self
+    }
+
     fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), list: Vec::new() }
     }

@@ -29,6 +29,14 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) {
         Some(told) => Some(facts::told(told, tank.tale.of(tank.side), lang)),
         None => facts::of(tank.film_of(tank.side).shown(), id, lang),
     };
+    let lab = tank.play.lab_of(tank.side);
+    let large = tank.film_of(tank.side).shown().summary.is_some();
+    let listed = if large { lab.listing(id, 0, area.height.into()) } else { None };
+    let found =
+        found.or_else(|| listed.is_some().then(|| facts::topic(id, lang))).map(|facts| match &listed {
+            Some(listing) => facts.with_partitions(listing, lang),
+            None => facts,
+        });
     let Some(now) = found else {
         put(buffer, inner.x, inner.y, inner.width, t(lang, "inspect.gone"), muted(theme));
         return;
