@@ -12,7 +12,7 @@ use super::internal::CoordinatorHost;
 use super::txn::{self, Addressed, TransactionHost};
 use super::{
     Batch, Body, ErrorCode, Image, LeaderEpoch, MetadataRecord, Names, Note, Offset, Partition,
-    PartitionEpoch, PartitionState, ProducerId, Record, Role, Stamp, TopicId,
+    PartitionEpoch, PartitionState, ProducerId, Record, Role, Stamp,
 };
 use crate::engine::{Conn, Envelope, Lane, Micros, MsgId, NodeId};
 
@@ -66,13 +66,6 @@ impl Fake {
             sent: Vec::new(),
             wake: None,
         }
-    }
-
-    /// Topics are gone, as the broker's metadata has it.
-    pub fn forget(&mut self, topic: TopicId) {
-        let mut image = (*self.image).clone();
-        image.apply(Offset(1), &MetadataRecord::RemoveTopic(topic));
-        self.image = Arc::new(image);
     }
 
     fn write(&mut self, batch: Batch, token: u64) -> Result<(), ErrorCode> {

@@ -188,6 +188,10 @@ codes! {
     IllegalState = -1 "IllegalStateException" false,
     /// Java: the record was never sent, because its transaction is aborted.
     TransactionAborted = -1 "TransactionAbortedException" false,
+    /// Java: the group has gone on without this member, so its commit is not taken.
+    CommitFailed = -1 "CommitFailedException" false,
+    /// Java: the group is sharing out anew; poll() first, then commit again.
+    RebalanceUnderWay = -1 "RebalanceInProgressException" false,
     /// Java: what was read is no longer in the log, and auto.offset.reset is none.
     LogTruncation = -1 "LogTruncationException" false,
     /// librdkafka: a call waited too long.

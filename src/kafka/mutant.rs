@@ -129,6 +129,30 @@ mutants! {
     NeverRejoins = "never-rejoins",
     /// Every member of a group is given every partition: control.1.
     AssignsToAll = "assigns-to-all",
+    /// An eager member keeps its partitions when it joins again: control.2.
+    KeepsWhileJoining = "keeps-while-joining",
+    /// cooperative-sticky gives a partition away while its owner still has it: control.3.
+    HandsOverAtOnce = "hands-over-at-once",
+    /// Nobody takes over when the leader leaves: control.5.
+    LeavesNoLeader = "leaves-no-leader",
+    /// A group is Stable before its assignment is stored: control.6.
+    StableTooEarly = "stable-too-early",
+    /// A SyncGroup is answered before the assignment is stored: control.7.
+    TellsUnstored = "tells-unstored",
+    /// Only the first member is told of a new generation: control.9.
+    TellsSome = "tells-some",
+    /// The member whose place a static one took stays: control.10.
+    KeepsReplaced = "keeps-replaced",
+    /// A member that joined still counts as pending: control.11.
+    KeepsPending = "keeps-pending",
+    /// Every commit is taken: control.12.
+    TakesAnyCommit = "takes-any-commit",
+    /// A new coordinator does not read committed offsets: control.13.
+    ForgetsOffsets = "forgets-offsets",
+    /// A heartbeat does not keep the session: control.14.
+    ForgetsHeartbeats = "forgets-heartbeats",
+    /// The session of a member whose request waits runs on: control.15.
+    ExpiresParked = "expires-parked",
     /// A group's generation counts down: control.4.
     CountsDown = "counts-down",
     /// A group is stable as soon as everybody has joined: control.8.

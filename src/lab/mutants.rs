@@ -49,12 +49,13 @@ const THREE_MIN_2: &str = "replicas = [[1, 2, 3]]\nconfig = { \"min.insync.repli
 const ACKS_1: &str = ", acks = 1";
 const READER: &str = "[[cluster.consumer]]\nid = \"c1\"\ngroup = \"pay\"\ntopics = [\"orders\"]\n\
                       config = { \"auto.offset.reset\" = \"earliest\" }";
-const TWO_READERS: &str = "[[cluster.consumer]]\nid = \"c1\"\ngroup = \"pay\"\ntopics = [\"orders\"]\nstate = \"stopped\"\n\
-                           [[cluster.consumer]]\nid = \"c2\"\ngroup = \"pay\"\ntopics = [\"orders\"]\nstate = \"stopped\"";
 const TWO_MODERN_READERS: &str = "[[cluster.consumer]]\nid = \"c1\"\ngroup = \"pay\"\ntopics = [\"orders\"]\nstate = \"stopped\"\n\
                                   drive = \"manual\"\nconfig = { \"group.protocol\" = \"consumer\" }\n\
                                   [[cluster.consumer]]\nid = \"c2\"\ngroup = \"pay\"\ntopics = [\"orders\"]\nstate = \"stopped\"\n\
                                   config = { \"group.protocol\" = \"consumer\" }";
+const THREE_READERS: &str = "[[cluster.consumer]]\nid = \"c1\"\ngroup = \"pay\"\ntopics = [\"orders\"]\nstate = \"stopped\"\n\
+                           [[cluster.consumer]]\nid = \"c2\"\ngroup = \"pay\"\ntopics = [\"orders\"]\nstate = \"stopped\"\ndrive = \"manual\"\n\
+                           [[cluster.consumer]]\nid = \"c3\"\ngroup = \"pay\"\ntopics = [\"orders\"]\nstate = \"stopped\"";
 const TRANSACTIONAL: &str = "[[cluster.producer]]\nid = \"t\"\ntopics = [\"orders\"]\nconfig = { \"transactional.id\" = \"x\" }\n\
                              [[cluster.consumer]]\nid = \"c1\"\ngroup = \"pay\"\ntopics = [\"orders\"]\n\
                              config = { \"auto.offset.reset\" = \"earliest\", \"isolation.level\" = \"read_committed\" }";
@@ -329,10 +330,36 @@ fn quorum(script: &'static str, end: &'static str) -> Case {
 
 fn control_case(mutant: Mutant) -> Case {
     match mutant {
-        Mutant::AssignsToAll | Mutant::CountsDown | Mutant::SkipsSync => Case {
+        Mutant::AssignsToAll
+        | Mutant::CountsDown
+        | Mutant::SkipsSync
+        | Mutant::StableTooEarly
+        | Mutant::TellsUnstored
+        | Mutant::TellsSome
+        | Mutant::KeepsPending
+        | Mutant::KeepsWhileJoining
+        | Mutant::LeavesNoLeader => Case {
             orders: "partitions = 2\nreplication = 3",
-            more: TWO_READERS,
-            script: "start c1\nstart c2",
+            more: THREE_READERS,
+            script: "start c1\nstart c2\n+12s start c3\n+12s stop c1",
+            end: "@40s",
+            ..Case::default()
+        },
+        Mutant::HandsOverAtOnce => Case {
+            orders: "partitions = 2\nreplication = 3",
+            more: "[[cluster.consumer]]\nid = \"c1\"\ngroup = \"pay\"\ntopics = [\"orders\"]\n\
+                   config = { \"partition.assignment.strategy\" = \"cooperative-sticky\" }\n\
+                   [[cluster.consumer]]\nid = \"c2\"\ngroup = \"pay\"\ntopics = [\"orders\"]\nstate = \"stopped\"\n\
+                   config = { \"partition.assignment.strategy\" = \"cooperative-sticky\" }",
+            script: "delay b1 c1 200ms\ndelay b2 c1 200ms\ndelay b3 c1 200ms\nstart c2",
+            end: "@30s",
+            ..Case::default()
+        },
+        Mutant::KeepsReplaced => Case {
+            orders: THREE,
+            more: "[[cluster.consumer]]\nid = \"c1\"\ngroup = \"pay\"\ntopics = [\"orders\"]\n\
+                   config = { \"group.instance.id\" = \"i1\" }",
+            script: "+10s stop c1\n+1s start c1",
             end: "@20s",
             ..Case::default()
         },
@@ -352,6 +379,24 @@ fn control_case(mutant: Mutant) -> Case {
         ),
         Mutant::WritesUnfenced => zookeeper("cut b1 z1\n+1s crash b3\n+1s produce p\n@60s heal", "@70s"),
         Mutant::KeepsEphemerals => zookeeper("crash b3", "@30s"),
+        Mutant::TakesAnyCommit => {
+            Case { more: READER, ..plain("produce p\n+1s pause c1\n+60s resume c1", "@80s") }
+        }
+        Mutant::ForgetsOffsets => Case {
+            more: READER,
+            ..plain(
+                "produce p\n+10s crash b1\n+30s start b1\n+20s crash b2\n+30s start b2\n+20s crash b3",
+                "@140s",
+            )
+        },
+        Mutant::ForgetsHeartbeats => Case { more: READER, ..plain("", "@60s") },
+        Mutant::ExpiresParked => Case {
+            orders: "partitions = 2\nreplication = 3",
+            more: THREE_READERS,
+            script: "start c1\n+100ms start c2\n+12s hang c2\nstart c3",
+            end: "@90s",
+            ..Case::default()
+        },
         Mutant::AppliesTwice | Mutant::KeepsPartitionEpoch => plain("crash b3", "@15s"),
         Mutant::FollowersAct => quorum("produce p", "@3s"),
         Mutant::VotesTwice => Case {

@@ -1,5 +1,6 @@
 //! Settings by Kafka's names. A process holds only what differs from the default; the rest is looked up in the table.
 
+mod duration;
 mod table;
 
 use std::collections::BTreeMap;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::engine::Micros;
+pub use duration::iso_duration;
 pub use table::{ALIASES, SETTINGS, SYNONYMS};
 
 /// Where a setting belongs.
@@ -46,9 +48,14 @@ pub enum Kind {
     List(&'static [&'static str]),
     /// A number from 0 to 1, both included.
     Ratio,
+    /// Where to begin without a committed offset: `earliest`, `latest`, `none`, or `by_duration:` and a length of time (KIP-1106).
+    Reset,
     /// Anything.
     Text,
 }
+
+/// What comes before the length of time in `by_duration:PT1H`.
+pub const BY_DURATION: &str = "by_duration:";
 
 impl Kind {
     /// Whether a value fits, and what would, for people.
@@ -72,6 +79,15 @@ impl Kind {
             Self::Ratio => {
                 let inside = value.parse::<f64>().is_ok_and(|n| (0.0..=1.0).contains(&n));
                 (inside, "a number from 0 to 1".to_owned())
+            }
+            Self::Reset => {
+                let ago = value.strip_prefix(BY_DURATION).is_some_and(|span| iso_duration(span).is_some());
+                let fits = ago || matches!(value, "earliest" | "latest" | "none");
+                (
+                    fits,
+                    "one of earliest, latest, none, or by_duration: and a length of time like PT1H"
+                        .to_owned(),
+                )
             }
             Self::Text => (true, String::new()),
         }
@@ -200,6 +216,8 @@ impl Configs {
             // librdkafka checks less here: the broker refuses what means nothing.
             let number = value.parse::<i16>().is_ok_and(|n| (-1..=1000).contains(&n));
             (number || value == "all", "all, or a whole number from -1 to 1000".to_owned())
+        } else if setting.kind == Kind::Reset && self.family == Family::Librdkafka {
+            Kind::Choice(&["earliest", "latest", "none"]).takes(value)
         } else {
             setting.kind.takes(value)
         };
@@ -314,6 +332,10 @@ mod tests {
         let mut reader = Configs::new(Scope::Consumer, Family::Librdkafka);
         assert_eq!(reader.set("auto.offset.reset", "smallest"), Ok(()));
         assert_eq!(reader.get("auto.offset.reset"), "earliest");
+        assert!(reader.set("auto.offset.reset", "by_duration:PT1H").is_err());
+        let java = Configs::new(Scope::Consumer, Family::Java);
+        assert!(java.check("auto.offset.reset", "by_duration:PT1H").is_ok());
+        assert!(java.check("auto.offset.reset", "by_duration:1h").is_err());
     }
 
     #[test]

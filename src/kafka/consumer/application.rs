@@ -56,6 +56,8 @@ enum Doing {
 pub(super) struct Polled {
     pub partition: Partition,
     pub offset: Offset,
+    /// The number of the poll() that returned it.
+    pub poll: u64,
     record: RecordId,
 }
 
@@ -225,7 +227,7 @@ impl Consumer {
     /// Hands over at most max.poll.records, first what was fetched first. The positions move, and the next
     /// fetches leave before poll() returns.
     fn deliver(&mut self, cx: &mut Cx<'_>) {
-        let consumer = cx.me();
+        let (consumer, poll) = (cx.me(), self.app.polls + 1);
         let mut room = usize::try_from(self.spec.configs.int("max.poll.records")).unwrap_or(usize::MAX);
         while room > 0 {
             let Some(fetched) = self.client.completed.front_mut() else { break };
@@ -233,7 +235,7 @@ impl Consumer {
             let mut last = None;
             while let Some((offset, epoch, record)) = fetched.records.pop_front() {
                 cx.note(Note::Delivered { consumer, record, partition, offset });
-                self.app.polled.push_back(Polled { partition, offset, record });
+                self.app.polled.push_back(Polled { partition, offset, poll, record });
                 last = Some((offset.plus(1), epoch));
                 room -= 1;
                 if room == 0 {
@@ -301,9 +303,6 @@ impl Consumer {
 
     /// commitSync() returns, or throws.
     pub(super) fn commit_returned(&mut self, cx: &mut Cx<'_>, error: Option<ErrorCode>) {
-        if let Some(error) = error {
-            cx.note(Note::CommitRefused { consumer: cx.me(), error });
-        }
         if !matches!(self.app.doing, Doing::Committing { .. }) {
             return; // it was told to hang meanwhile
         }

@@ -1,5 +1,6 @@
 //! Commits: automatic ones, commitSync(), and those before giving up or closing.
 
+use super::application::Polled;
 use super::protocol::worth_another;
 use super::{Ask, Consumer, Purpose};
 use crate::engine::Micros;
@@ -21,16 +22,49 @@ impl Consumer {
         slots.filter_map(|(p, slot)| Some((*p, slot.position()?, slot.epoch))).collect()
     }
 
+    /// Whether librdkafka counts a record as done when it hands it over (`enable.auto.offset.store`).
+    fn stores_at_once(&self) -> bool {
+        self.spec.configs.on("enable.auto.offset.store")
+    }
+
+    /// The first record of a partition that the application has and is not done with. With librdkafka it says itself when it is
+    /// (`store_offsets()`, after its work); to Java everything that an earlier poll() returned is done.
+    fn open_at(&self, p: Partition) -> Option<Offset> {
+        let open = |polled: &&Polled| self.librdkafka() || polled.poll == self.app.polls;
+        self.app
+            .polled
+            .iter()
+            .find(|polled| polled.partition == p && open(polled))
+            .map(|polled| polled.offset)
+    }
+
+    /// What commitSync() without arguments sends: all positions; with librdkafka what is stored.
+    fn for_commit(&self) -> Offsets {
+        let mut offsets = self.positions();
+        if self.librdkafka() && !self.stores_at_once() {
+            for (partition, offset, _) in &mut offsets {
+                *offset = self.open_at(*partition).unwrap_or(*offset);
+            }
+        }
+        offsets
+    }
+
+    /// What the application sees of a commit that failed: Java's exceptions.
+    fn thrown(&self, error: ErrorCode) -> ErrorCode {
+        match error {
+            _ if self.librdkafka() => error,
+            ErrorCode::IllegalGeneration | ErrorCode::UnknownMemberId => ErrorCode::CommitFailed,
+            ErrorCode::RebalanceInProgress => ErrorCode::RebalanceUnderWay,
+            error => error,
+        }
+    }
+
     /// Positions that the application is done with and that are not committed yet.
     fn done(&self, purpose: Purpose) -> Offsets {
-        let in_hand = |p: Partition| {
-            let whole = self.librdkafka() || purpose == Purpose::Close;
-            let held = self.app.polled.iter().find(|polled| polled.partition == p);
-            held.filter(|_| !whole).map(|polled| polled.offset)
-        };
+        let whole = if self.librdkafka() { self.stores_at_once() } else { purpose == Purpose::Close };
         let mut offsets = self.positions();
         for (partition, offset, _) in &mut offsets {
-            *offset = in_hand(*partition).unwrap_or(*offset);
+            *offset = self.open_at(*partition).filter(|_| !whole).unwrap_or(*offset);
         }
         offsets
             .retain(|(p, offset, _)| self.client.slots.get(p).is_some_and(|slot| slot.committed != *offset));
@@ -96,14 +130,19 @@ impl Consumer {
             return;
         }
         if let Err(error) = self.may_commit() {
+            // Nothing is sent: the client knows that it is no member in good standing.
+            let error = self.thrown(error);
+            cx.note(Note::CommitRefused { consumer: cx.me(), error });
             return self.commit_returned(cx, Some(error));
         }
-        let offsets = self.positions();
+        let offsets = self.for_commit();
         if offsets.is_empty() {
             return self.commit_returned(cx, None);
         }
         if self.app.commit_too_late(cx.now()) {
-            return self.commit_returned(cx, Some(ErrorCode::RequestTimedOut));
+            let error = ErrorCode::RequestTimedOut;
+            cx.note(Note::CommitRefused { consumer: cx.me(), error });
+            return self.commit_returned(cx, Some(error));
         }
         if self.client.coordinator.is_some() && self.client.backoffs.commit.ready(cx) {
             self.send_commit(cx, Purpose::Sync, offsets);
@@ -136,7 +175,12 @@ impl Consumer {
         }
         match purpose {
             Purpose::Sync if again => {} // tried again as long as default.api.timeout.ms allows
-            Purpose::Sync => self.commit_returned(cx, error),
+            Purpose::Sync => {
+                if let Some(error) = error {
+                    cx.note(Note::CommitRefused { consumer: cx.me(), error });
+                }
+                self.commit_returned(cx, error.map(|error| self.thrown(error)));
+            }
             Purpose::Close => self.leave_and_exit(cx),
             Purpose::Auto | Purpose::Revoke => {
                 if let Some(error) = error {

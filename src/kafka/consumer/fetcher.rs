@@ -136,7 +136,7 @@ impl Consumer {
             }
             match fetched.error {
                 ErrorCode::None => self.keep(cx, fetched, here.unwrap_or_default()),
-                ErrorCode::OffsetOutOfRange => self.reset(fetched.partition),
+                ErrorCode::OffsetOutOfRange => self.reset(cx, fetched.partition),
                 error => {
                     trouble = true;
                     if error != ErrorCode::UnknownLeaderEpoch && error != ErrorCode::OffsetNotAvailable {

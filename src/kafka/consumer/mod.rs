@@ -15,12 +15,13 @@
 //! time unless it was told to hang, but records go to its application only by a `poll` command.
 //!
 //! Automatic commits cover what the application is done with: Java's positions after the records of
-//! *earlier* polls; librdkafka's stored offsets, which count a record the moment it is handed over.
+//! *earlier* polls; librdkafka's stored offsets, which count a record the moment it is handed over, or with
+//! `enable.auto.offset.store=false` when the application's work on it is done.
 //! `commit` and an orderly close commit the whole position, as
 //! `commitSync()` and `close()` do.
 //!
 //! Not modelled: jitter of back-offs, automatic commits that repeat an unchanged position,
-//! fetch sessions, librdkafka's deeper fetch queue, share consumers (KIP-932).
+//! fetch sessions, librdkafka's deeper fetch queue, partitions assigned by hand, share consumers (KIP-932).
 
 mod application;
 mod backoff;

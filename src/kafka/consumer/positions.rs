@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Ask, Consumer};
 use crate::engine::NodeId;
 use crate::kafka::client::{COORDINATOR, DATA};
+use crate::kafka::config::{BY_DURATION, iso_duration};
 use crate::kafka::{
     Body, Cx, ErrorCode, Fetcher, LeaderEpoch, MoveWhy, Note, Offset, OffsetSpec, Partition, SeekTo, Why,
 };
@@ -112,16 +113,22 @@ impl Consumer {
                     let why = MoveWhy::Committed;
                     cx.note(Note::PositionMoved { consumer: cx.me(), partition, to, why });
                 }
-                None => self.reset(partition),
+                None => self.reset(cx, partition),
             }
         }
     }
 
     /// auto.offset.reset decides.
-    pub(super) fn reset(&mut self, partition: Partition) {
-        let place = match self.spec.configs.get("auto.offset.reset") {
+    pub(super) fn reset(&mut self, cx: &Cx<'_>, partition: Partition) {
+        let policy = self.spec.configs.get("auto.offset.reset");
+        let ago = policy.strip_prefix(BY_DURATION).and_then(iso_duration);
+        let place = match policy {
             "earliest" => Place::Lookup { spec: OffsetSpec::Earliest, policy: Some("earliest") },
             "none" => Place::Nowhere,
+            _ if ago.is_some() => {
+                let since = cx.now().since(ago.unwrap_or_default());
+                Place::Lookup { spec: OffsetSpec::Timestamp(since), policy: Some("by_duration") }
+            }
             _ => Place::Lookup { spec: OffsetSpec::Latest, policy: Some("latest") },
         };
         if let Some(slot) = self.client.slots.get_mut(&partition) {

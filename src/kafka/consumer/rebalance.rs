@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use super::Consumer;
 use super::membership::Phase;
 use crate::kafka::config::Family;
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{Cx, Generation, Note, Partition, Subscription};
 
 /// Names that partition.assignment.strategy may hold.
@@ -83,7 +84,8 @@ impl Consumer {
 
     /// onJoinPrepare: gives up what it may not have while it joins.
     pub(super) fn prepare_join(&mut self, cx: &mut Cx<'_>) {
-        let stays = |p: &Partition| self.mode() == Mode::Cooperative && self.spec.topics.contains(&p.topic);
+        let keeps = self.mode() == Mode::Cooperative || mutant::on(Mutant::KeepsWhileJoining);
+        let stays = |p: &Partition| keeps && self.spec.topics.contains(&p.topic);
         let given_up: Vec<Partition> = self.client.slots.keys().filter(|p| !stays(p)).copied().collect();
         if self.client.membership.lost {
             self.lose_all(cx);

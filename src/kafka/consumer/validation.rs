@@ -87,7 +87,7 @@ impl Consumer {
         self.client.completed.retain(|fetched| fetched.partition != partition);
         let none = self.spec.configs.get("auto.offset.reset") == "none";
         if self.librdkafka() || (end == Offset::NONE && !none) {
-            return self.reset(partition);
+            return self.reset(cx, partition);
         }
         let Some(slot) = self.client.slots.get_mut(&partition) else { return };
         if none {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::group::{Group, Member, Parked};
 use super::state::{Desk, Wrote, as_coordinator_error, join_refused};
 use crate::engine::{Micros, NodeId};
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{Body, ErrorCode, GroupState, Internal, LeaveWhy, MemberId, Note, Subscription};
 
 /// How long a new member's JoinGroup may stay parked.
@@ -124,7 +125,9 @@ impl Group {
     }
 
     fn add(&mut self, desk: &mut Desk<'_>, parked: Parked, id: MemberId, join: Join) {
-        self.pending.remove(&id);
+        if !mutant::on(Mutant::KeepsPending) {
+            self.pending.remove(&id);
+        }
         self.leader.get_or_insert(id);
         self.protocol_type.get_or_insert(join.protocol_type);
         self.members.push(Member {
@@ -198,6 +201,9 @@ impl Group {
         member.id = new;
         member.deadline = desk.now() + join.session;
         member.update(parked, join);
+        if mutant::on(Mutant::KeepsReplaced) {
+            self.members.push(Member { join: None, sync: None, ..before.clone() });
+        }
         if led {
             self.leader = Some(new);
         }
@@ -239,6 +245,9 @@ impl Group {
             Ok(()) => self.joined_again(new, before.id, version),
             Err(error) => {
                 let old = before.id;
+                desk.host.note(Note::MemberLeft { group: self.id, member: new, why: LeaveWhy::Replaced });
+                desk.host.note(Note::MemberJoined { group: self.id, member: old });
+                let Some(member) = self.member_mut(new) else { return };
                 *member = Member { join: None, sync: None, deadline: member.deadline, ..before };
                 if led && self.is_leader(new) {
                     self.leader = Some(old);

@@ -8,6 +8,7 @@ use super::state::{Desk, Wrote};
 use super::{Coordinator, GroupHost, consumer};
 use crate::engine::Micros;
 use crate::kafka::internal::LOADING;
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
     Body, CONSUMER, ErrorCode, Generation, GroupId, Internal, Note, Partition, ProducerId, Record,
 };
@@ -100,6 +101,7 @@ fn replay(
     now: Micros,
 ) {
     match &record.internal {
+        Some(Internal::Offset(_)) if mutant::on(Mutant::ForgetsOffsets) => {}
         Some(Internal::Offset(said)) => {
             let Some(offset) = said.offset else {
                 if let Some(group) = found.get_mut(&said.group) {

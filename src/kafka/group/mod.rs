@@ -16,7 +16,11 @@
 //! Offsets that are part of a transaction (TxnOffsetCommit) are records of that transaction: they wait beside the
 //! committed ones until its marker is in the partition (KIP-98, KIP-447).
 //!
-//! Not modelled: the metadata string of a commit, share groups (KIP-932).
+//! A static member (`group.instance.id`, KIP-345) keeps its place while its process restarts: the new process takes it over,
+//! and the old id is fenced. Offsets and groups end by `offsets.retention.minutes`, with their topic, or by an admin's hand.
+//!
+//! Not modelled: the metadata string of a commit, other kinds of groups than `consumer` (they are refused), and that a commit
+//! whose write timed out may count later; share groups (KIP-932).
 
 pub mod assign;
 mod consumer;

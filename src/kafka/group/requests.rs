@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::group::{Group, Parked};
 use super::state::{Desk, Wrote, sync_refused};
 use crate::engine::Micros;
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
     Body, ErrorCode, Generation, GroupState, Internal, LeaveWhy, Leaving, MemberId, Partition,
 };
@@ -59,6 +60,11 @@ impl Group {
         if self.is_leader(id) && !self.storing {
             self.store(desk, assignment);
         }
+        if mutant::on(Mutant::TellsUnstored)
+            && let Some(parked) = self.member_mut(id).and_then(|member| member.sync.take())
+        {
+            desk.reply(parked, Body::GroupSynced { error: ErrorCode::None, assigned: Vec::new() });
+        }
     }
 
     /// Whether a SyncGroup may be answered with an assignment, or wait for one.
@@ -88,6 +94,9 @@ impl Group {
         let record = self.record(|m| assignment.get(&m.id).cloned().unwrap_or_default());
         let generation = self.generation;
         self.storing = true;
+        if mutant::on(Mutant::StableTooEarly) {
+            self.turn(desk, GroupState::Stable);
+        }
         let says = vec![Internal::Group(self.id, Some(record.into()))];
         if let Err(error) = desk.append(self.id, says, Wrote::Assignment(generation, assignment)) {
             self.assignment_failed(desk, generation, error);
@@ -105,7 +114,9 @@ impl Group {
         if let Err(error) = self.identify(id, instance, generation) {
             return error;
         }
-        self.touch(now, id);
+        if !mutant::on(Mutant::ForgetsHeartbeats) {
+            self.touch(now, id);
+        }
         match self.state {
             GroupState::Empty | GroupState::Dead | GroupState::Assigning | GroupState::Reconciling => {
                 ErrorCode::UnknownMemberId
@@ -161,6 +172,9 @@ impl Group {
         generation: Generation,
         transactional: bool,
     ) -> Result<(), ErrorCode> {
+        if mutant::on(Mutant::TakesAnyCommit) {
+            return Ok(());
+        }
         let empty = self.state == GroupState::Empty;
         if self.state == GroupState::Dead {
             return Err(ErrorCode::CoordinatorNotAvailable);

@@ -231,6 +231,9 @@ impl Group {
             member.assigned.clear();
             member.is_new = false;
             member.deadline = now + member.session;
+            if mutant::on(Mutant::TellsSome) && ix > 0 {
+                continue;
+            }
             let (id, parked) = (member.id, member.join.take());
             if let Some(parked) = parked {
                 let body = self.joined(id);
@@ -317,7 +320,7 @@ impl Group {
             desk.reply(parked, sync_refused(ErrorCode::UnknownMemberId));
         }
         self.pending_sync.remove(&id);
-        if self.is_leader(id) {
+        if self.is_leader(id) && !mutant::on(Mutant::LeavesNoLeader) {
             self.leader = self.members.first().map(|m| m.id);
         }
         desk.host.note(Note::MemberLeft { group: self.id, member: id, why });

@@ -118,5 +118,6 @@ impl Coordinator {
                 host.note(Note::OffsetCommitted { group: *id, partition: p, offset: committed.offset });
             }
         }
+        self.wake(host); // what it held back may expire now
     }
 }

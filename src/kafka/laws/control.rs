@@ -1,11 +1,10 @@
 //! Laws of metadata and groups.
 
-use super::look::{broker, brokers, controller, zookeeper};
+use super::look::{broker, controller, zookeeper};
 use super::witness::Witness;
 use crate::engine::NodeId;
 use crate::kafka::zookeeper::{Data, Path};
 use crate::kafka::{Generation, GroupId, GroupState, Offset, PartitionState, World};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Witness {
@@ -121,20 +120,6 @@ impl Witness {
         }
     }
 
-    pub(super) fn survey_groups(&mut self, world: &World) {
-        let owned: Vec<(String, String)> = brokers(world)
-            .flat_map(|(_, broker)| broker.coordinator().groups())
-            .filter_map(|group| {
-                let mut seen = BTreeSet::new();
-                let twice = group.owners().map(|(p, _)| p).find(|p| !seen.insert(*p))?;
-                Some((world.shared().group(group.id).to_owned(), world.shared().partition(twice)))
-            })
-            .collect();
-        for (group, partition) in owned {
-            self.broken(world, "control.1", group, format!("{partition} has two owners"));
-        }
-    }
-
     pub(super) fn see_group(
         &mut self,
         world: &World,
@@ -148,8 +133,9 @@ impl Witness {
             self.generations.remove(&(coordinator, group));
             return;
         }
+        let formed = from == GroupState::PreparingRebalance;
         if let Some(before) = self.generations.insert((coordinator, group), generation)
-            && before > generation
+            && (before > generation || (formed && generation.0 != before.0 + 1))
         {
             self.broken(world, "control.4", name.clone(), format!("{} after {}", generation.0, before.0));
         }

@@ -7,6 +7,7 @@
 //! names the defect that proves it: a [`Mutant`] of the model that makes it fire.
 
 mod blocks;
+mod classic;
 mod compaction;
 mod control;
 mod groups;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::blocks::Blocks;
+use super::classic::Groups;
 use super::identities::IDENTIFIED;
 use super::look::{Places, brokers};
 use super::producers::{Asked, ProducerEpochs, Tails};
@@ -40,6 +41,11 @@ pub(super) struct Fate {
     pub places: Vec<Offset>,
     /// The application knows its outcome.
     pub told: bool,
+}
+
+/// Requests of members that a coordinator may park, or that keep a session.
+fn is_of_members(api: &str) -> bool {
+    matches!(api, "JoinGroup" | "SyncGroup" | "Heartbeat" | "OffsetCommit")
 }
 
 /// What hashing a key depends on: topic, number of partitions, kind of client and partitioner, key.
@@ -79,6 +85,7 @@ pub struct Witness {
     pub(super) generations: BTreeMap<(NodeId, GroupId), Generation>,
     /// Where each member of a consumer-protocol group stood, by coordinator.
     pub(super) members: BTreeMap<(NodeId, GroupId, MemberId), Current>,
+    pub(super) groups: Groups,
     pub(super) applied: BTreeMap<NodeId, Offset>,
     /// The controller epoch of what each broker did last.
     pub(super) controls: BTreeMap<NodeId, i32>,
@@ -113,6 +120,7 @@ impl Witness {
         for answer in std::mem::take(&mut self.answers) {
             self.see_answer(world, answer);
         }
+        self.check_groups(world);
         std::mem::take(&mut self.found)
     }
 
@@ -194,7 +202,15 @@ impl Witness {
                 self.see_identity(world, msg, request);
                 self.forget_request(request);
             }
-            Engine::MessageLost { msg, .. } => self.forget_request(msg),
+            Engine::MessageSent { msg, api, answer, .. } if is_of_members(api) => match answer {
+                None => self.see_member_request(world, msg),
+                Some(request) => self.see_member_answer(world, msg, request),
+            },
+            Engine::MessageArrived { msg, .. } => self.see_member_arrival(world, msg),
+            Engine::MessageLost { msg, .. } => {
+                self.forget_request(msg);
+                self.forget_member_request(msg);
+            }
             Engine::NodeCrashed { node, power } => self.see_crash(node, Engine::<Note>::loss(power)),
             Engine::NodeStopped { node } => self.asked.retain(|_, request| request.to != node),
             Engine::NodeStarted { node, .. } => self.see_start(world, node),
@@ -243,7 +259,10 @@ impl Witness {
             }
             Note::RecordAcked { record, offset } => self.see_outcome(world, *record, Ok(*offset)),
             Note::RecordFailed { record, error } => self.see_outcome(world, *record, Err(*error)),
-            Note::Appended { node, partition, base, .. } => self.see_append(world, *node, *partition, *base),
+            Note::Appended { node, partition, base, .. } => {
+                self.see_append(world, *node, *partition, *base);
+                self.see_commit_taken(world, *node, *partition);
+            }
             Note::DuplicateAnswered { node, partition, base } => {
                 self.see_duplicate(world, *node, *partition, *base);
             }
@@ -288,24 +307,43 @@ impl Witness {
             Note::PositionMoved { consumer, partition, why, .. } if *why != MoveWhy::Delivered => {
                 self.delivered.remove(&(*consumer, *partition));
             }
-            Note::PartitionAssigned { consumer, partition }
-            | Note::PartitionRevoked { consumer, partition }
-            | Note::PartitionLost { consumer, partition } => {
+            Note::PartitionAssigned { consumer, partition } => {
+                self.delivered.remove(&(*consumer, *partition));
+                self.see_given(world, *consumer, *partition);
+            }
+            Note::PartitionRevoked { consumer, partition } | Note::PartitionLost { consumer, partition } => {
                 self.delivered.remove(&(*consumer, *partition));
             }
             Note::TransactionBegun { client } => *self.begun.entry(*client).or_default() += 1,
-            Note::OffsetCommitted { group, partition, .. } => self.see_offset(world, by, *group, *partition),
+            note => self.see_of_group(world, by, note),
+        }
+    }
+
+    fn see_of_group(&mut self, world: &World, by: NodeId, note: &Note) {
+        match note {
             Note::GroupStateChanged { group, from, to, generation } => {
                 self.see_group(world, (by, *group), (*from, *to), *generation);
+                self.see_phase(world, by, *group, *to);
             }
-            Note::MemberJoined { group, member } => self.see_member(by, *group, *member),
-            Note::MemberLeft { group, member, .. } => {
+            Note::MemberJoined { group, member } => {
+                self.see_member(by, *group, *member);
+                self.see_member_joined(by, *group, *member);
+            }
+            Note::MemberLeft { group, member, why } => {
                 self.members.remove(&(by, *group, *member));
                 self.see_reconciled(world, by, *group);
+                self.see_member_left(by, *group, *member, *why);
             }
             Note::GroupEpochRaised { group, .. } | Note::MemberReconciled { group, .. } => {
                 self.see_reconciled(world, by, *group);
             }
+            Note::SessionExpired { group, member } => self.see_expiry(world, *group, *member),
+            Note::OffsetCommitted { group, partition, offset } => {
+                self.see_offset(world, by, *group, *partition);
+                self.see_acknowledged(*group, *partition, Some(*offset));
+            }
+            Note::OffsetExpired { group, partition } => self.see_acknowledged(*group, *partition, None),
+            Note::CoordinatorMoved { group, to } => self.see_moved(world, *group, *to),
             Note::MetadataApplied { node, offset } => self.see_applied(world, *node, *offset),
             Note::ControllerElected { node, epoch } => self.see_active(world, *node, *epoch),
             Note::QuorumStateChanged { node, to, epoch, .. } => {

@@ -295,3 +295,132 @@ fn offsets_of_a_transaction_need_a_member_of_this_generation() {
     bench.written(Ok(()));
     assert_eq!(transaction_error(&bench, nobody), Some(ErrorCode::None), "a producer need not say who read");
 }
+
+const DAY: Micros = Micros::secs(86_400);
+
+#[test]
+fn offsets_of_an_empty_group_expire_seven_days_after_it_became_empty() {
+    let p = Partition { topic: ORDERS, index: 0 };
+    let mut bench = Bench::new();
+    let (a, b) = bench.pair();
+    bench.commit(Some(a), 1, 4);
+    bench.written(Ok(()));
+    bench.pass(Micros::secs(20));
+    bench.leave(a);
+    bench.leave(b);
+    bench.written(Ok(()));
+    let empty = bench.host.now;
+    bench.pass(Micros(7 * DAY.0));
+    assert!(bench.host.unwritten.is_empty(), "not yet");
+    bench.pass(Micros::secs(600));
+    bench.written(Ok(()));
+    assert!(bench.host.notes.contains(&Note::OffsetExpired { group: PAY, partition: p }));
+    assert!(bench.coordinator.group(PAY).is_none(), "and the group with them");
+    assert!(bench.host.now.since(empty) > Micros(7 * DAY.0));
+    let mut next = Bench::new();
+    next.reload(&bench);
+    assert_eq!(next.coordinator.groups().count(), 0, "a new coordinator reads the tombstones");
+}
+
+#[test]
+fn offsets_that_nobody_joined_for_expire_seven_days_after_the_commit() {
+    let mut bench = Bench::new();
+    bench.commit(None, -1, 4);
+    bench.written(Ok(()));
+    bench.pass(Micros(6 * DAY.0));
+    bench.commit(None, -1, 5);
+    bench.written(Ok(()));
+    bench.pass(Micros(6 * DAY.0));
+    assert!(bench.host.unwritten.is_empty(), "the later commit counts");
+    bench.pass(DAY + Micros::secs(600));
+    bench.written(Ok(()));
+    assert!(bench.coordinator.group(PAY).is_none());
+}
+
+#[test]
+fn an_offset_that_an_open_transaction_may_change_does_not_expire() {
+    let mut bench = Bench::new();
+    bench.commit(None, -1, 4);
+    in_transaction(&mut bench, None, -1, 5);
+    bench.written(Ok(()));
+    bench.pass(Micros(8 * DAY.0));
+    assert!(bench.host.unwritten.is_empty());
+    bench.coordinator.on_transaction_ended(&mut bench.host, 0, ProducerId(7), Outcome::Abort);
+    bench.pass(Micros::secs(1200));
+    bench.written(Ok(()));
+    assert!(bench.coordinator.group(PAY).is_none());
+}
+
+#[test]
+fn a_deleted_topic_takes_its_offsets_along() {
+    let mut bench = Bench::new();
+    let (a, _) = bench.pair();
+    bench.commit(Some(a), 1, 4);
+    bench.written(Ok(()));
+    bench.coordinator.on_topics_deleted(&mut bench.host, &[ORDERS]);
+    bench.written(Ok(()));
+    assert!(bench.group().offsets.is_empty());
+    assert_eq!(bench.state(), (Stable, 1, 2));
+}
+
+#[test]
+fn a_loading_coordinator_lets_heartbeats_pass_and_nothing_else() {
+    let mut bench = Bench::new();
+    let (a, _) = bench.pair();
+    let mut next = Bench::new();
+    next.host.log = bench.host.log.clone();
+    next.coordinator = Coordinator::default();
+    next.coordinator.load(&mut next.host, 0);
+    assert_eq!(next.beat(a, 1), ErrorCode::None);
+    let commit = next.commit(Some(a), 1, 4);
+    assert_eq!(next.error(commit), Some(ErrorCode::CoordinatorLoadInProgress));
+    next.pass(LOADING);
+    assert_eq!(next.state(), (Stable, 1, 2));
+    let join = next.join(1, Some(a));
+    next.coordinator.load(&mut next.host, 0);
+    assert_eq!(next.error(join), None, "leading on in another epoch changes nothing");
+    assert!(next.group().member(a).unwrap().awaits_join());
+}
+
+#[test]
+fn a_static_member_is_restored_if_its_new_id_cannot_be_stored() {
+    let mut bench = Bench::new();
+    bench.join_as(1, None, Some("i1"));
+    bench.pass(Micros::secs(3));
+    let old = bench.group().members[0].id;
+    bench.sync(old, 1, &[(old, 0)]);
+    bench.written(Ok(()));
+    assert_eq!(bench.state(), (Stable, 1, 1));
+    let failed = bench.join_as(2, None, Some("i1"));
+    bench.written(Err(ErrorCode::NotEnoughReplicas));
+    assert_eq!(bench.error(failed), Some(ErrorCode::CoordinatorNotAvailable));
+    assert_eq!((bench.group().members[0].id, bench.group().leader), (old, Some(old)));
+    assert_eq!(bench.beat(old, 1), ErrorCode::None);
+
+    let took = bench.join_as(2, None, Some("i1"));
+    assert_eq!(bench.error(took), None, "not before it is replicated");
+    bench.written(Ok(()));
+    let new = bench.group().members[0].id;
+    assert_eq!((bench.error(took), bench.group().leader), (Some(ErrorCode::None), Some(new)));
+    assert_eq!(bench.group().members[0].assigned.len(), 1, "it has what the old one had");
+    let mut next = Bench::new();
+    next.reload(&bench);
+    assert_eq!(next.group().static_member("i1"), Some(new));
+    let (instance, generation) = (Some("i1".into()), Generation(1));
+    let late = bench.send(NodeId(1), Body::Heartbeat { group: PAY, member: old, instance, generation });
+    assert_eq!(bench.error(late), Some(ErrorCode::FencedInstanceId));
+}
+
+#[test]
+fn an_admin_takes_a_static_member_out_by_its_instance_id() {
+    let mut bench = Bench::new();
+    bench.join_as(1, None, Some("i1"));
+    bench.pass(Micros::secs(3));
+    let gone = Leaving { member: None, instance: Some("i1".into()) };
+    let nobody = Leaving { member: None, instance: Some("i2".into()) };
+    let members = vec![gone.clone(), nobody.clone()];
+    let request = bench.send(NodeId(3), Body::LeaveGroup { group: PAY, members, why: LeaveWhy::Left });
+    let members = vec![(gone, ErrorCode::None), (nobody, ErrorCode::UnknownMemberId)];
+    assert_eq!(bench.host.answers[&request], Body::GroupLeft { error: ErrorCode::None, members });
+    assert_eq!(bench.state().2, 0);
+}

@@ -49,7 +49,7 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         })),
         "consumers" => all(facts, args),
         "member_epoch" | "target" | "revoking" => of_member(facts, name, args),
-        "position" | "owned" | "buffer" | "polls" => of_consumer(facts, name, args),
+        "position" | "owned" | "buffer" | "polls" | "member_id" => of_consumer(facts, name, args),
         _ => of_group(facts, name, args),
     }
 }
@@ -145,6 +145,12 @@ fn of_group(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
             ids.sort_by_key(|id| names.find_node(id));
             Value::texts(ids)
         }
+        "leader_of" => Value::text(found.and_then(|g| g.leader).map(|member| facts.name(member.client))),
+        "coordinator_of" => {
+            Value::text(id.and_then(|id| coordinator(facts.world, id)).map(|node| facts.name(node)))
+        }
+        "pending" => found.map_or(Value::Int(0), |g| int(g.pending().count())),
+        "assignor" => Value::text(found.and_then(|g| g.assignor)),
         "committed" => Value::Int(p.and_then(committed).unwrap_or(-1)),
         "owner" => {
             let owner = p.and_then(|p| found?.owners().find(|(owned, _)| *owned == p).map(|(_, m)| m.client));
@@ -195,10 +201,17 @@ fn of_consumer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
     let node = facts.node_arg(args, 0)?;
     let consumer = node.and_then(|node| consumers(facts.world).find(|(n, _)| *n == node)).map(|(_, c)| c);
     let Some(consumer) = consumer else {
-        return Ok(if name == "owned" { Value::List(Vec::new()) } else { Value::Int(-1) });
+        return Ok(match name {
+            "owned" => Value::List(Vec::new()),
+            "member_id" => Value::Null,
+            _ => Value::Int(-1),
+        });
     };
     Ok(match name {
         "owned" => owned(facts, consumer),
+        "member_id" => {
+            Value::text(consumer.member().map(|m| format!("{}-{}", facts.name(m.client), m.serial)))
+        }
         "buffer" => int(consumer.buffered()),
         "polls" => int(consumer.polls()),
         _ => {

@@ -46,11 +46,10 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         "key" | "tag" | "part" | "off" | "copies" | "visible" | "visible_rc" | "txn" | "sent_at"
         | "acked" | "acked_at" | "failed" | "error" | "callbacks" | "reply" | "seq" | "dropped" | "holds"
         | "delivered" | "worked" | "records" => records::answer(facts, name, args),
-        "committed" | "position" | "lag" | "owner" | "owned" | "member_epoch" | "target" | "revoking"
-        | "state" | "generation" | "members" | "buffer" | "polls" | "err" | "consumers" | "pid"
-        | "producer_epoch" | "txn_state" | "hash" | "requests" | "coordinator" => {
-            groups::answer(facts, name, args)
-        }
+        "leader_of" | "coordinator_of" | "pending" | "assignor" | "member_id" | "committed" | "position"
+        | "lag" | "owner" | "owned" | "member_epoch" | "target" | "revoking" | "state" | "generation"
+        | "members" | "buffer" | "polls" | "err" | "consumers" | "pid" | "producer_epoch" | "txn_state"
+        | "hash" | "requests" | "coordinator" => groups::answer(facts, name, args),
         "spans" | "idle" => history::answer(facts, name, args),
         "quorum_epoch" | "quorum_leader" | "quorum_state" | "voted" | "metadata_hw" | "metadata_leo"
         | "metadata_start" | "metadata_log" => quorum::answer(facts, name, args),

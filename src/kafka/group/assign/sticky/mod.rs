@@ -17,6 +17,7 @@ mod general;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Assignment, Candidate, TopicSize, wanted};
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{Generation, Partition, TopicId};
 
 /// A partition: the number of its topic by name, and its number within the topic.
@@ -106,7 +107,7 @@ pub(super) fn assign(
         let moving = changing_hands(&problem.claims, &shares);
         (shares, moving)
     };
-    if cooperative {
+    if cooperative && !mutant::on(Mutant::HandsOverAtOnce) {
         for (cell, who) in moving {
             shares[who].retain(|given| *given != cell);
         }
