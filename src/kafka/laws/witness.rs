@@ -155,7 +155,6 @@ impl Witness {
         self.survey_groups(world);
         self.survey_quorum(world);
         self.survey_transactions(world, places);
-        self.survey_offsets(world);
         // What is still on its way to the replicas is looked at the next time, too.
         let unfinished = |p: &Partition| {
             let state = super::look::committed(world).and_then(|image| image.partition(*p));
