@@ -1,4 +1,4 @@
-//! Scenes in states that no lesson of the course need have: lessons of `tests/scenes`, at three sizes in both languages.
+//! Scenes in states that few lessons need have: of the course, and lessons of `tests/scenes`, at three sizes in both languages.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // these are tests, with helpers
 
 mod support;
@@ -39,6 +39,10 @@ const PICTURES: &[Screen] = &[
     ("compare-ladder", |lang, size| picture("two-labs", "side", lang, size)),
     ("compare-cluster", |lang, size| picture("two-labs", "clusters", lang, size)),
     ("compare-log", |lang, size| picture("two-labs", "logs", lang, size)),
+    ("quorum-two-leaders", |lang, size| of_lesson("kraft", "isolated", lang, size)),
+    ("quorum-none", |lang, size| of_lesson("kraft", "no-quorum", lang, size)),
+    ("zookeeper-tree", |lang, size| of_lesson("zookeeper", "tree", lang, size)),
+    ("zookeeper-stale", |lang, size| of_lesson("zookeeper", "stale", lang, size)),
     ("compare-order", |lang, size| picture("two-labs", "overtaken", lang, size)),
 ];
 
