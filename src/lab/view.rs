@@ -322,7 +322,7 @@ pub struct VoterView {
     pub high_watermark: i64,
     /// The offset up to which a snapshot stands for the log; none = it has no snapshot.
     pub snapshot: Option<i64>,
-    /// The latest 32 records, oldest first.
+    /// The latest 32 records that say something (no NoOp), oldest first.
     pub records: Vec<MetadataRecordView>,
 }
 

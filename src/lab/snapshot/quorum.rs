@@ -9,7 +9,7 @@ use crate::kafka::{MetadataRecord, Offset, Process};
 use crate::lab::cel::active_controller;
 use crate::lab::view::{MetadataRecordView, QuorumView, VoterView};
 
-/// Records of a voter's log that a picture may show.
+/// Records of a voter's log that a picture may show; those that say nothing (NoOp) are left out.
 const LATEST: usize = 32;
 
 impl Looking<'_> {
@@ -33,6 +33,7 @@ impl Looking<'_> {
         let (election, log) = (raft.election(), raft.log());
         let mut records: Vec<MetadataRecordView> = log
             .newest()
+            .filter(|(_, _, entry)| !entry.is_quiet())
             .take(LATEST)
             .map(|(offset, epoch, entry)| MetadataRecordView {
                 offset: offset.0,
