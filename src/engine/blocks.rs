@@ -378,9 +378,12 @@ impl<'a, K, V> IntoIterator for &'a Blocks<K, V> {
     }
 }
 
+/// Children of an inner node that are still to come.
+type Children<'a, K, V> = std::slice::Iter<'a, (K, Arc<Node<K, V>>)>;
+
 /// Entries in order of their keys.
 pub struct Iter<'a, K, V> {
-    stack: Vec<std::slice::Iter<'a, (K, Arc<Node<K, V>>)>>,
+    stack: Vec<Children<'a, K, V>>,
     entries: std::slice::Iter<'a, (K, V)>,
 }
 

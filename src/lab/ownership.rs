@@ -196,7 +196,9 @@ mod tests {
     const C1: NodeId = NodeId(7);
     const C2: NodeId = NodeId(8);
 
-    fn spans(all: &Ownership) -> Vec<(u32, u64, Option<(u64, &'static str)>)> {
+    type Told = (u32, u64, Option<(u64, &'static str)>);
+
+    fn spans(all: &Ownership) -> Vec<Told> {
         let history = all.of(GROUP).into_iter().flat_map(GroupHistory::spans);
         let told = |s: &Span| (s.consumer.0, s.from.0, s.end.map(|(to, why)| (to.0, why.name())));
         history.flat_map(|(_, spans)| spans.iter().map(told).collect::<Vec<_>>()).collect()

@@ -216,7 +216,7 @@ fn expire(raft: &mut Raft, case: &Table, request: &Table, clock: &mut Clock<'_>)
             clock.now = NOW + Micros::ms(u64::try_from(number(request, "ms")).unwrap() - 1);
             raft.poll(clock);
             same("just before", raft.state().standing(), Standing::Leader)?;
-            clock.now = clock.now + Micros::ms(1);
+            clock.now += Micros::ms(1);
             raft.poll(clock);
         }
         "Initialize" => {

@@ -149,7 +149,12 @@ impl Broker {
             cx.close(leader, REPLICATION); // the session there ends with its connection
             return;
         }
-        let over = fetcher.delayed.extract_if(.., |_, until| *until <= cx.now()).map(|(p, _)| p);
+        let now = cx.now();
+        let due = fetcher.delayed.iter().filter(|(_, until)| **until <= now);
+        let over: Vec<_> = due.map(|(p, _)| *p).collect();
+        for p in &over {
+            fetcher.delayed.remove(p);
+        }
         fetcher.changed.extend(over);
         if fetcher.delayed.len() == fetcher.follows.len() {
             match fetcher.delayed.values().filter(|until| **until < Micros::NEVER).min() {

@@ -12,7 +12,7 @@ use crate::kafka::{Body, BrokerEpoch, Cx, ErrorCode, Image, MetadataRecord, Note
 #[derive(Clone, Debug)]
 pub(super) enum Reply {
     /// An answer to a request.
-    Answer { conn: Conn, request: MsgId, quiet: bool, body: Body },
+    Answer { conn: Conn, request: MsgId, quiet: bool, body: Box<Body> },
     /// An admin waits.
     Admin,
 }
@@ -74,7 +74,7 @@ impl Controller {
         }
         while self.vol.replies.front().is_some_and(|(end, _)| *end <= committed) {
             if let Some((_, Reply::Answer { conn, request, quiet, body })) = self.vol.replies.pop_front() {
-                cx.answer(conn, request, quiet, body);
+                cx.answer(conn, request, quiet, *body);
             }
         }
     }
@@ -84,7 +84,7 @@ impl Controller {
         for (_, reply) in std::mem::take(&mut self.vol.replies) {
             match reply {
                 Reply::Answer { conn, request, quiet, body } => {
-                    let body = not_controller(&body).unwrap_or(body);
+                    let body = not_controller(&body).unwrap_or(*body);
                     cx.answer(conn, request, quiet, body);
                 }
                 Reply::Admin => cx.note(Note::AdminRefused { error: ErrorCode::NotController }),

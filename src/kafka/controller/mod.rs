@@ -192,7 +192,7 @@ impl Controller {
             Body::BrokerHeartbeatAnswered { error: ErrorCode::None, should_shutdown: false, .. }
         );
         let quiet = plain && message.quiet;
-        self.reply(Reply::Answer { conn: message.conn, request: message.id, quiet, body });
+        self.reply(Reply::Answer { conn: message.conn, request: message.id, quiet, body: Box::new(body) });
     }
 
     /// A timer fired.

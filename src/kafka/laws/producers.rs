@@ -309,9 +309,8 @@ fn misnumbered(
 
 /// Whether no offset is missing in a log between two.
 fn is_whole(log: &Log, after: Offset, before: Offset) -> bool {
-    let between = log.batches_from(after.plus(1)).take_while(|batch| batch.base < before);
-    let end = between
-        .fold(Some(after.plus(1)), |end, batch| end.filter(|end| *end == batch.base).map(|_| batch.end()));
+    let mut between = log.batches_from(after.plus(1)).take_while(|batch| batch.base < before);
+    let end = between.try_fold(after.plus(1), |end, batch| (end == batch.base).then(|| batch.end()));
     end == Some(before)
 }
 

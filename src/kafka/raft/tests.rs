@@ -111,7 +111,7 @@ impl Quorum {
                 self.with(id, |raft, clock| raft.poll(clock));
             }
             self.deliver();
-            if self.now.as_ms() % 500 == 0 {
+            if self.now.as_ms().is_multiple_of(500) {
                 self.answer_fetches();
             }
         }

@@ -69,7 +69,7 @@ impl Group {
         asked: &ConsumerHeartbeat,
     ) {
         let classic = self.consumer.is_none();
-        if (classic && self.state != GroupState::Empty) || (classic && asked.epoch != 0) {
+        if classic && (self.state != GroupState::Empty || asked.epoch != 0) {
             return desk.reply(parked, refused(ErrorCode::GroupIdNotFound));
         }
         let (now, image) = (desk.now(), desk.host.image());
@@ -97,6 +97,7 @@ impl Group {
 
     /// The group as it is from now on: written, if anything of it must not be forgotten. `why`: whoever is no longer in it is out for
     /// this reason. The answer waits for the write.
+    #[allow(clippy::result_large_err)] // the answer goes back to be given with the error
     fn adopt(
         &mut self,
         desk: &mut Desk<'_>,

@@ -297,14 +297,14 @@ fn compare(bench: &Bench, asked: Option<MsgId>, expect: &Table) -> Result<(), St
     let group = bench.coordinator.group(PAY);
     if let Some(wanted) = text(expect, "state") {
         let none = if wanted == "Dead" { "Dead" } else { "(none)" };
-        same("state", group.map_or(none, |g| g.state.name()).to_owned(), wanted)?;
+        same("state", group.map_or(none, |g| g.state.name()), wanted)?;
     }
     let Some(group) = group else { return Ok(()) };
     if let Some(wanted) = int(expect, "generation") {
         same("generation", group.generation.0.to_string(), &wanted.to_string())?;
     }
     if let Some(wanted) = text(expect, "leader") {
-        same("leader", WHO[group.leader.unwrap().client.0 as usize].to_owned(), wanted)?;
+        same("leader", WHO[group.leader.unwrap().client.0 as usize], wanted)?;
     }
     for gone in names(expect, "removed") {
         same("member", format!("{:?}", group.member(gone).map(|m| m.id)), "None")?;
