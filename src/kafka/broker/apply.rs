@@ -13,9 +13,11 @@ use crate::kafka::{
 impl Broker {
     /// The next stretch of the metadata log.
     pub(super) fn on_metadata(&mut self, cx: &mut Cx<'_>, image: &Arc<Image>, epoch: LeaderEpoch) {
-        // What was true of an earlier life of this broker is not acted upon, for it may have led then: it asks again once registered.
-        if self.vol.epoch.is_none_or(|epoch| image.offset < Offset(epoch.0)) {
-            return;
+        // What was true of an earlier life of this broker is not acted upon, for it may have led then: it asks again once registered,
+        // and again if this answer was under way while it registered.
+        let Some(registered) = self.vol.epoch else { return };
+        if image.offset < Offset(registered.0) {
+            return self.poll_metadata(cx);
         }
         if image.offset > self.vol.image.offset {
             let before = std::mem::replace(&mut self.vol.image, Arc::clone(image));

@@ -292,10 +292,14 @@ impl Group {
         }
     }
 
+    /// Whoever waits for an assignment is refused. Its session starts anew, for a heartbeat sent meanwhile waits behind the SyncGroup
+    /// on its connection (`GroupMetadataManager.propagateAssignment`).
     fn fail_syncs(&mut self, desk: &mut Desk<'_>, error: ErrorCode) {
+        let now = desk.now();
         for member in &mut self.members {
             member.assigned.clear();
             if let Some(parked) = member.sync.take() {
+                member.deadline = now + member.session;
                 desk.reply(parked, sync_refused(error));
             }
         }

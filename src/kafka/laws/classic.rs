@@ -41,8 +41,8 @@ pub(super) struct Groups {
     asked: BTreeMap<MsgId, Asked>,
     /// Requests that have arrived and are not answered.
     parked: BTreeMap<MsgId, (Whose, Kind)>,
-    /// When a heartbeat of the right generation last arrived.
-    seen: BTreeMap<Whose, Micros>,
+    /// When a heartbeat of the right generation was last taken, and by which broker.
+    seen: BTreeMap<Whose, (NodeId, Micros)>,
     /// Members that have not been part of a generation.
     fresh: BTreeSet<Whose>,
     /// Ids whose place another process took.
@@ -90,13 +90,7 @@ impl Witness {
                     self.groups.touched.insert((node, asked.whose.0));
                 }
             }
-            Kind::Heartbeat => {
-                let group = coordinated(world, asked.whose.0).map(|(_, group)| group);
-                if group.is_some_and(|g| g.generation == asked.generation) {
-                    self.groups.seen.insert(asked.whose, world.now());
-                }
-                self.groups.asked.remove(&msg);
-            }
+            Kind::Heartbeat => {} // taken when it is answered
             Kind::Commit => self.groups.arrived = Some(asked.whose).zip(Some(asked.generation)),
         }
     }
@@ -104,15 +98,28 @@ impl Witness {
     /// An answer leaves.
     pub(super) fn see_member_answer(&mut self, world: &World, msg: MsgId, request: MsgId) {
         self.groups.parked.remove(&request);
-        let Some(asked) = self.groups.asked.remove(&request).filter(|asked| asked.kind == Kind::Sync) else {
-            return;
-        };
+        let Some(asked) = self.groups.asked.remove(&request) else { return };
         let Some(flight) = world.flight(msg) else { return };
-        let Body::GroupSynced { error: crate::kafka::ErrorCode::None, .. } = flight.envelope.body else {
-            return;
-        };
+        let node = flight.envelope.from;
+        match (asked.kind, &flight.envelope.body) {
+            // It counts from here, not from its arrival: it may have waited behind another request of its connection.
+            (Kind::Heartbeat, Body::HeartbeatAnswered { .. }) => {
+                let group = broker(world, node).and_then(|b| b.coordinator().group(asked.whose.0));
+                if group.is_some_and(|g| g.generation == asked.generation) {
+                    self.groups.seen.insert(asked.whose, (node, world.now()));
+                }
+            }
+            (Kind::Sync, Body::GroupSynced { error: crate::kafka::ErrorCode::None, .. }) => {
+                self.see_told(world, node, asked);
+            }
+            _ => {}
+        }
+    }
+
+    /// A member is told its assignment.
+    fn see_told(&mut self, world: &World, node: NodeId, asked: Asked) {
         let (id, generation) = (asked.whose.0, asked.generation);
-        if !is_stored(world, flight.envelope.from, id, generation) {
+        if !is_stored(world, node, id, generation) {
             let seen = format!("generation {} is told and not stored", generation.0);
             self.broken(world, "control.7", world.shared().group(id).to_owned(), seen);
         }
@@ -163,7 +170,7 @@ impl Witness {
     }
 
     /// A coordinator found the session of a member over.
-    pub(super) fn see_expiry(&mut self, world: &World, id: GroupId, member: MemberId) {
+    pub(super) fn see_expiry(&mut self, world: &World, by: NodeId, id: GroupId, member: MemberId) {
         let whose = (id, member);
         let subject = || world.shared().group(id).to_owned();
         if self.groups.fresh.contains(&whose) {
@@ -174,7 +181,8 @@ impl Witness {
             return self.broken(world, "control.15", subject(), seen);
         }
         let session = consumer(world, member.client).map(|c| c.configs().ms("session.timeout.ms"));
-        let seen = self.groups.seen.get(&whose).copied();
+        // A broker that does not know yet that it coordinates no more takes heartbeats, and they keep no session elsewhere.
+        let seen = self.groups.seen.get(&whose).filter(|(at, _)| *at == by).map(|(_, seen)| *seen);
         if let (Some(session), Some(seen)) = (session, seen)
             && world.now() < seen + session
         {
@@ -264,7 +272,13 @@ impl Witness {
     }
 
     /// A group begins to wait for an assignment, or has one.
-    pub(super) fn see_phase(&mut self, world: &World, node: NodeId, id: GroupId, to: GroupState) {
+    pub(super) fn see_phase(
+        &mut self,
+        world: &World,
+        (node, id): (NodeId, GroupId),
+        to: GroupState,
+        generation: Generation,
+    ) {
         // Who hung up is not answered, and waits no longer all the same.
         let over = if to == GroupState::CompletingRebalance { Kind::Join } else { Kind::Sync };
         self.groups.parked.retain(|_, ((of, _), kind)| *of != id || *kind != over);
@@ -277,8 +291,9 @@ impl Witness {
                 self.broken(world, "control.9", subject(), seen);
             }
         }
-        if to == GroupState::Stable && !is_stored(world, node, id, group.generation) {
-            let seen = format!("Stable in generation {}, which is not stored", group.generation.0);
+        // The generation it was stable in: in the same instant the next one may have begun.
+        if to == GroupState::Stable && !is_stored(world, node, id, generation) {
+            let seen = format!("Stable in generation {}, which is not stored", generation.0);
             self.broken(world, "control.6", subject(), seen);
         }
     }

@@ -322,7 +322,7 @@ impl Witness {
         match note {
             Note::GroupStateChanged { group, from, to, generation } => {
                 self.see_group(world, (by, *group), (*from, *to), *generation);
-                self.see_phase(world, by, *group, *to);
+                self.see_phase(world, (by, *group), *to, *generation);
             }
             Note::MemberJoined { group, member } => {
                 self.see_member(by, *group, *member);
@@ -336,7 +336,7 @@ impl Witness {
             Note::GroupEpochRaised { group, .. } | Note::MemberReconciled { group, .. } => {
                 self.see_reconciled(world, by, *group);
             }
-            Note::SessionExpired { group, member } => self.see_expiry(world, *group, *member),
+            Note::SessionExpired { group, member } => self.see_expiry(world, by, *group, *member),
             Note::OffsetCommitted { group, partition, offset } => {
                 self.see_offset(world, by, *group, *partition);
                 self.see_acknowledged(*group, *partition, Some(*offset));
