@@ -54,7 +54,7 @@ pub use note::{
 pub use process::{Command, Cx, Process, SeekTo, Send, Timer};
 pub use protocol::{
     Acks, Body, CONSUMER, ConsumerHeartbeat, Control, Coordinated, FetchPartition, FetchedPartition, Fetcher,
-    InTransaction, InitTransaction, Isolation, IsrChange, IsrResult, JOIN_GROUP_VERSION, Leaving,
+    InTransaction, InitTransaction, Isolation, IsrChange, IsrResult, JOIN_GROUP_VERSION, LeaderHint, Leaving,
     MetadataSnapshot, OFFSET_COMMIT_VERSION, OffsetSpec, Picture, Stop, Subscription, TopicMetadata,
     TransactionMarker, TransactionOffsets,
 };

@@ -204,6 +204,8 @@ pub enum Note {
     ProducerIdAssigned { client: NodeId, pid: ProducerId, epoch: ProducerEpoch },
     /// A client asked for metadata.
     MetadataRefreshed { client: NodeId, why: Why },
+    /// An answer that refused told the client who leads the partition now (KIP-951).
+    LeaderLearned { client: NodeId, partition: Partition, leader: NodeId, epoch: LeaderEpoch },
     // ---- log ----
     /// A batch lies in a replica's log: records, or the marker that ends a transaction there.
     Appended { node: NodeId, partition: Partition, base: Offset, count: u32, control: Option<Outcome> },

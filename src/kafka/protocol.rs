@@ -176,6 +176,10 @@ pub struct TopicMetadata {
     pub partitions: Vec<(Option<NodeId>, LeaderEpoch)>,
 }
 
+/// Who leads a partition instead, and in which epoch: an answer that says NOT_LEADER_OR_FOLLOWER or FENCED_LEADER_EPOCH carries it, if
+/// the broker knows (KIP-951).
+pub type LeaderHint = (Partition, NodeId, LeaderEpoch);
+
 /// Who is to leave a group.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Leaving {
@@ -249,6 +253,7 @@ pub enum Body {
     },
     Produced {
         results: Vec<(Partition, ErrorCode, Offset)>,
+        leaders: Vec<LeaderHint>,
     },
     Fetch {
         who: Fetcher,
@@ -261,6 +266,7 @@ pub enum Body {
     Fetched {
         error: ErrorCode,
         partitions: Vec<FetchedPartition>,
+        leaders: Vec<LeaderHint>,
     },
     ListOffsets {
         who: Fetcher,

@@ -422,7 +422,7 @@ impl Ledger {
 
     /// A client got an answer to its produce request.
     fn answered(&mut self, answer: &Envelope<Body>) {
-        let Body::Produced { results } = &answer.body else { return };
+        let Body::Produced { results, .. } = &answer.body else { return };
         let Some(asked) = answer.answers.and_then(|msg| self.asked.remove(&msg)) else { return };
         for (p, records) in asked.batches {
             let Some((_, error, base)) = results.iter().find(|(at, ..)| *at == p) else { continue };

@@ -374,6 +374,10 @@ impl Fields<'_> {
                 self.node("client", *client).text("why", why.name());
                 "MetadataRefreshed"
             }
+            Note::LeaderLearned { client, partition, leader, epoch } => {
+                self.node("client", *client).partition(*partition).node("leader", *leader).int("epoch", epoch.0);
+                "LeaderLearned"
+            }
             Note::ClientError { client, error } => {
                 self.node("client", *client).text("error", error.name());
                 "ClientError"

@@ -296,6 +296,7 @@ fn tone(note: &str) -> Option<Tone> {
         "RequestTimedOut" | "RequestRetried" | "TransactionTimedOut" => Tone::Late,
         "HighWatermarkMoved" | "LastStableOffsetMoved" | "LogStartMoved" => Tone::Moved,
         "LeaderElected"
+        | "LeaderLearned"
         | "ProducerIdAssigned"
         | "GroupStateChanged"
         | "GroupEpochRaised"

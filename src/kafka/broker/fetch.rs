@@ -35,8 +35,9 @@ impl Broker {
             let newest = self.vol.last_fetches.entry(message.from).or_insert(message.id);
             if message.id < *newest {
                 // It was given up long ago and comes late, by a connection that is closed: of no session that there is.
-                let (error, partitions) = (ErrorCode::InvalidFetchSessionEpoch, Vec::new());
-                return self.answer(cx, message.conn, message.id, false, Body::Fetched { error, partitions });
+                let error = ErrorCode::InvalidFetchSessionEpoch;
+                let body = Body::Fetched { error, partitions: Vec::new(), leaders: Vec::new() };
+                return self.answer(cx, message.conn, message.id, false, body);
             }
             *newest = message.id;
             self.update_session(message.conn, *epoch, partitions, forget);
@@ -159,7 +160,12 @@ impl Broker {
         }
         let says = |found: &FetchedPartition| !found.batches.is_empty() || found.error != ErrorCode::None;
         let quiet = if follower { partitions.is_empty() } else { !partitions.iter().any(says) };
-        let body = Body::Fetched { error: ErrorCode::None, partitions };
+        let leaders = if follower {
+            Vec::new()
+        } else {
+            self.leader_hints(partitions.iter().map(|found| (found.partition, found.error)))
+        };
+        let body = Body::Fetched { error: ErrorCode::None, partitions, leaders };
         self.answer(cx, message.conn, message.id, quiet, body);
         true
     }

@@ -9,11 +9,26 @@ use crate::kafka::client::CONTROLLER;
 use crate::kafka::internal::InternalTopic;
 use crate::kafka::txn::Version;
 use crate::kafka::{
-    Body, Coordinated, Cx, ErrorCode, Fetcher, LeaderEpoch, Offset, OffsetSpec, Partition, ProducerEpoch,
-    ProducerId, TopicId, TopicMetadata,
+    Body, Coordinated, Cx, ErrorCode, Fetcher, LeaderEpoch, LeaderHint, Offset, OffsetSpec, Partition,
+    ProducerEpoch, ProducerId, TopicId, TopicMetadata,
 };
 
 impl Broker {
+    /// Who leads the partitions with these errors, as far as this broker's metadata says (`KafkaApis.getCurrentLeader`).
+    pub(super) fn leader_hints(
+        &self,
+        errors: impl Iterator<Item = (Partition, ErrorCode)>,
+    ) -> Vec<LeaderHint> {
+        let moved = |error| matches!(error, ErrorCode::NotLeaderOrFollower | ErrorCode::FencedLeaderEpoch);
+        errors
+            .filter(|(_, error)| moved(*error))
+            .filter_map(|(p, _)| {
+                let state = self.vol.image.partition(p)?;
+                Some((p, state.leader?, state.leader_epoch))
+            })
+            .collect()
+    }
+
     pub(super) fn metadata(
         &mut self,
         cx: &mut Cx<'_>,

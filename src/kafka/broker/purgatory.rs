@@ -107,8 +107,9 @@ impl Broker {
             Waiter::Producer => {
                 let base =
                     |r: &PartitionResult| if r.error == ErrorCode::None { r.base } else { Offset::NONE };
+                let leaders = self.leader_hints(results.iter().map(|r| (r.partition, r.error)));
                 let results = results.iter().map(|r| (r.partition, r.error, base(r))).collect();
-                Body::Produced { results }
+                Body::Produced { results, leaders }
             }
             Waiter::Markers(whose) => {
                 let results =

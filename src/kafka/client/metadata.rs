@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::engine::NodeId;
-use crate::kafka::{Body, Cx, LeaderEpoch, Partition, Role, TopicId, TopicMetadata};
+use crate::kafka::{Body, Cx, LeaderEpoch, LeaderHint, Note, Partition, Role, TopicId, TopicMetadata};
 
 /// What a client believes. A lower leader epoch than the highest seen never replaces it (`Metadata.java`).
 #[derive(Clone, Debug, Default)]
@@ -71,6 +71,18 @@ impl Metadata {
     /// Forgets who is there, so that the next question goes to the bootstrap list.
     pub fn forget_brokers(&mut self) {
         self.brokers.clear();
+    }
+
+    /// Takes in what a broker that does not lead says of who does (KIP-951). Only a higher epoch than the one known counts.
+    pub fn learn_leaders(&mut self, cx: &mut Cx<'_>, hints: &[LeaderHint]) {
+        for &(partition, leader, epoch) in hints {
+            let known = self.topics.get_mut(&partition.topic);
+            let known = known.and_then(|topic| topic.get_mut(partition.index as usize));
+            if let Some(slot) = known.filter(|slot| epoch > slot.1) {
+                *slot = (Some(leader), epoch);
+                cx.note(Note::LeaderLearned { client: cx.me(), partition, leader, epoch });
+            }
+        }
     }
 
     /// Forgets a partition's leader until the next answer.

@@ -205,6 +205,7 @@ pub static SETTINGS: &[Setting] = &[
     s("fetch.max.bytes", Consumer, Int(0, 2_147_483_647), "52428800", "52428800"),
     s("max.partition.fetch.bytes", Consumer, Int(0, 2_147_483_647), "1048576", "1048576"),
     s("max.poll.records", Consumer, Int(1, 2_147_483_647), "500", "1"),
+    librdkafka(s("fetch.error.backoff.ms", Consumer, Int(0, 300_000), "0", "500")),
     s("enable.auto.commit", Consumer, Bool, "true", "true"),
     s("auto.commit.interval.ms", Consumer, Int(0, 2_147_483_647), "5000", "5000"),
     librdkafka(s("enable.auto.offset.store", Consumer, Bool, "true", "true")),

@@ -8,9 +8,10 @@ use super::isolation::visible;
 use super::{Ask, Consumer, Place};
 use crate::engine::{Micros, NodeId};
 use crate::kafka::client::DATA;
+use crate::kafka::config::Family;
 use crate::kafka::{
-    Body, Cx, ErrorCode, FetchPartition, FetchedPartition, Fetcher, LeaderEpoch, MoveWhy, Note, Offset,
-    Partition, RecordId, Timer, Why,
+    Body, Cx, ErrorCode, FetchPartition, FetchedPartition, Fetcher, LeaderEpoch, LeaderHint, MoveWhy, Note,
+    Offset, Partition, RecordId, Timer, Why,
 };
 
 /// A broker that is left alone for a while, because a fetch from it failed.
@@ -47,7 +48,7 @@ impl Consumer {
         let max_bytes = u64::try_from(self.spec.configs.int("max.partition.fetch.bytes")).unwrap_or(u64::MAX);
         for (&partition, slot) in &self.client.slots {
             let Place::At(offset) = slot.place else { continue };
-            if self.unproven(partition, slot).is_some() || self.gives_up(partition) {
+            if self.unproven(partition, slot).is_some() || self.gives_up(partition) || slot.rests > cx.now() {
                 continue;
             }
             if self.client.completed.iter().any(|fetched| fetched.partition == partition) {
@@ -75,7 +76,9 @@ impl Consumer {
                 self.send_fetch(cx, to, partitions);
             }
         }
-        let next = self.client.blocked.values().map(|b| b.until).filter(|until| now < *until).min();
+        let blocked = self.client.blocked.values().map(|b| b.until);
+        let resting = self.client.slots.values().map(|slot| slot.rests);
+        let next = blocked.chain(resting).filter(|until| now < *until).min();
         if let Some(until) = next {
             cx.set_timer(Timer::Fetch, until.since(now));
         }
@@ -118,13 +121,13 @@ impl Consumer {
         from: NodeId,
         round: u64,
         asked: &[(Partition, Offset)],
-        error: ErrorCode,
-        partitions: &[FetchedPartition],
+        (error, partitions, leaders): (ErrorCode, &[FetchedPartition], &[LeaderHint]),
     ) {
         if error != ErrorCode::None {
             return self.fetch_failed(cx, from, Why::Error);
         }
-        let mut trouble = false;
+        self.client.blocked.remove(&from);
+        let mut troubled = Vec::new();
         for fetched in partitions {
             if !self.still_held(fetched.partition, round) || self.gives_up(fetched.partition) {
                 continue; // about an earlier assignment
@@ -138,18 +141,31 @@ impl Consumer {
                 ErrorCode::None => self.keep(cx, fetched, here.unwrap_or_default()),
                 ErrorCode::OffsetOutOfRange => self.reset(cx, fetched.partition),
                 error => {
-                    trouble = true;
-                    if error != ErrorCode::UnknownLeaderEpoch && error != ErrorCode::OffsetNotAvailable {
+                    let stale = error != ErrorCode::UnknownLeaderEpoch && error != ErrorCode::OffsetNotAvailable;
+                    troubled.push((fetched.partition, stale));
+                    if stale {
                         self.client.metadata.forget_leader(fetched.partition);
                         self.want_metadata(Why::Error);
                     }
                 }
             }
         }
-        if trouble {
-            self.block(cx, from);
-        } else {
-            self.client.blocked.remove(&from);
+        self.client.metadata.learn_leaders(cx, leaders);
+        for (partition, stale) in troubled {
+            self.let_rest(cx, partition, stale);
+        }
+    }
+
+    /// A partition could not be fetched. Java goes to the new leader at once if the answer said who it is; librdkafka waits in any case.
+    fn let_rest(&mut self, cx: &Cx<'_>, partition: Partition, stale: bool) {
+        let configs = &self.spec.configs;
+        let rest = match configs.family() {
+            Family::Java if stale && self.client.metadata.leader(partition).is_some() => return,
+            Family::Java => configs.ms("retry.backoff.ms"),
+            Family::Librdkafka => configs.ms("fetch.error.backoff.ms"),
+        };
+        if let Some(slot) = self.client.slots.get_mut(&partition) {
+            slot.rests = cx.now() + rest;
         }
     }
 

@@ -330,8 +330,8 @@ impl Consumer {
             (Body::OffsetsListed { results }, Ask::Lookup { round, asked }) => {
                 self.on_listed(cx, round, &asked, results);
             }
-            (Body::Fetched { error, partitions }, Ask::Fetch { round, asked }) => {
-                self.on_fetched(cx, message.from, round, &asked, *error, partitions);
+            (Body::Fetched { error, partitions, leaders }, Ask::Fetch { round, asked }) => {
+                self.on_fetched(cx, message.from, round, &asked, (*error, partitions, leaders));
             }
             (_, Ask::Leave) if self.app.closing() => return cx.exit(),
             _ => {}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Ask, Consumer};
-use crate::engine::NodeId;
+use crate::engine::{Micros, NodeId};
 use crate::kafka::client::{COORDINATOR, DATA};
 use crate::kafka::config::{BY_DURATION, iso_duration};
 use crate::kafka::{
@@ -38,12 +38,15 @@ pub(super) struct Slot {
     pub committed: Offset,
     /// The round of assignments that brought it.
     pub since: u64,
+    /// It is not fetched before this time, because the last fetch of it failed.
+    pub rests: Micros,
 }
 
 impl Default for Slot {
     fn default() -> Self {
         let none = LeaderEpoch(-1);
-        Self { place: Place::Unknown, epoch: none, proven: none, committed: Offset::NONE, since: 0 }
+        let committed = Offset::NONE;
+        Self { place: Place::Unknown, epoch: none, proven: none, committed, since: 0, rests: Micros::ZERO }
     }
 }
 

@@ -130,7 +130,7 @@ impl Witness {
     /// A produce is answered: what is refused there lies in no log because of this request.
     pub(super) fn see_refusals(&mut self, world: &World, answer: MsgId, request: MsgId) {
         let (Some(flight), Some(asked)) = (world.flight(answer), self.asked.get(&request)) else { return };
-        let (Body::Produced { results }, Body::Produce { batches, .. }) =
+        let (Body::Produced { results, .. }, Body::Produce { batches, .. }) =
             (&flight.envelope.body, &asked.body)
         else {
             return;

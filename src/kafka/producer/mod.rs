@@ -330,7 +330,10 @@ impl Producer {
             }
             (Pending::ProducerId, _) => self.identity_later(cx),
             (Pending::Transaction(asked), body) => self.on_transaction_answer(cx, asked, body),
-            (Pending::Produce(drafts), Body::Produced { results }) => self.on_produced(cx, drafts, results),
+            (Pending::Produce(drafts), Body::Produced { results, leaders }) => {
+                self.on_produced(cx, drafts, results);
+                self.vol.metadata.learn_leaders(cx, leaders);
+            }
             _ => {}
         }
         self.pump(cx);

@@ -120,9 +120,10 @@ impl Producer {
         front.closed || queued > 1 || lingered || self.is_flushing() || self.is_exhausted()
     }
 
-    /// A retry waits for its back-off, unless somebody else leads now.
+    /// A retry waits for its back-off; Java's not if somebody else leads now (KAFKA-15415).
     fn backs_off(&self, p: Partition, front: &Draft, now: Micros) -> bool {
-        front.attempts > 0 && now < front.retry_at && self.leader_epoch(p) == front.sent_epoch
+        let moved = self.settings.java && self.leader_epoch(p) > front.sent_epoch;
+        front.attempts > 0 && now < front.retry_at && !moved
     }
 
     /// With one request in flight a partition is mute while a batch of it is out; sequence numbers have rules of their own.

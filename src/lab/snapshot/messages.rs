@@ -2,7 +2,7 @@
 
 use super::Looking;
 use crate::engine::{Body as _, Flight, Rule, RuleAction};
-use crate::kafka::{Batch, Body, Coordinated, ErrorCode, Fetcher, Offset, Partition};
+use crate::kafka::{Batch, Body, Coordinated, ErrorCode, Fetcher, LeaderHint, Offset, Partition};
 use crate::lab::view::MessageView;
 
 /// Label and fields of a message.
@@ -121,6 +121,16 @@ impl Looking<'_> {
         said
     }
 
+    /// Who leads instead, if the answer says so.
+    fn leaders(&self, said: &mut Said, hints: &[LeaderHint]) {
+        for (p, leader, epoch) in hints {
+            said.field(
+                "leader",
+                format!("{} {} epoch {}", self.partition(*p), self.names.node(*leader), epoch.0),
+            );
+        }
+    }
+
     fn labels(&self, batch: &Batch) -> String {
         let labels: Vec<String> = batch.records.iter().map(|r| self.facts.record_label(r.id)).collect();
         if labels.len() > 4 {
@@ -150,12 +160,13 @@ impl Looking<'_> {
                     self.batch(said, *p, batch, false);
                 }
             }
-            Body::Produced { results } => {
+            Body::Produced { results, leaders } => {
                 for (p, error, base) in results {
                     said.error(*error);
                     said.field(&self.partition(*p), format!("@{base}"));
                     said.label(format!("@{base}"));
                 }
+                self.leaders(said, leaders);
             }
             Body::Fetch { who, partitions, .. } => {
                 said.field("who", if matches!(who, Fetcher::Consumer(_)) { "consumer" } else { "follower" });
@@ -165,7 +176,8 @@ impl Looking<'_> {
                     said.field(&self.partition(fetch.partition), text);
                 }
             }
-            Body::Fetched { partitions, .. } => {
+            Body::Fetched { partitions, leaders, .. } => {
+                self.leaders(said, leaders);
                 for found in partitions.iter().filter(|f| !self.names.is_internal(f.partition.topic)) {
                     if found.error != ErrorCode::None {
                         said.error(found.error);
