@@ -204,6 +204,8 @@ pub enum Note {
     ProducerIdAssigned { client: NodeId, pid: ProducerId, epoch: ProducerEpoch },
     /// A client asked for metadata.
     MetadataRefreshed { client: NodeId, why: Why },
+    /// A client could reach none of the brokers it knew, and begins again with its bootstrap list (KIP-899).
+    Rebootstrapped { client: NodeId },
     /// An answer that refused told the client who leads the partition now (KIP-951).
     LeaderLearned { client: NodeId, partition: Partition, leader: NodeId, epoch: LeaderEpoch },
     // ---- log ----

@@ -34,6 +34,8 @@ pub enum Timer {
     RequestTimeout,
     /// Time to try something again after a back-off; numbered by the process.
     Backoff(u32),
+    /// A client may try a broken connection again.
+    Reconnect,
     // ---- broker ----
     /// Metadata has been applied.
     ApplyMetadata,

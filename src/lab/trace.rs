@@ -374,8 +374,15 @@ impl Fields<'_> {
                 self.node("client", *client).text("why", why.name());
                 "MetadataRefreshed"
             }
+            Note::Rebootstrapped { client } => {
+                self.node("client", *client);
+                "Rebootstrapped"
+            }
             Note::LeaderLearned { client, partition, leader, epoch } => {
-                self.node("client", *client).partition(*partition).node("leader", *leader).int("epoch", epoch.0);
+                self.node("client", *client)
+                    .partition(*partition)
+                    .node("leader", *leader)
+                    .int("epoch", epoch.0);
                 "LeaderLearned"
             }
             Note::ClientError { client, error } => {

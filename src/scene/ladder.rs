@@ -293,7 +293,7 @@ fn tone(note: &str) -> Option<Tone> {
         | "ZkSessionExpired"
         | "ControlRefused"
         | "RegistrationRefused" => Tone::Bad,
-        "RequestTimedOut" | "RequestRetried" | "TransactionTimedOut" => Tone::Late,
+        "RequestTimedOut" | "RequestRetried" | "TransactionTimedOut" | "Rebootstrapped" => Tone::Late,
         "HighWatermarkMoved" | "LastStableOffsetMoved" | "LogStartMoved" => Tone::Moved,
         "LeaderElected"
         | "LeaderLearned"

@@ -1,8 +1,13 @@
-//! A client's picture of the cluster: which broker leads what, as of its last Metadata answer.
+//! A client's picture of the cluster: which broker leads what, as of its last Metadata answer or of a refusal that named the leader.
+//!
+//! Not modelled: a bootstrap list that leaves brokers out, `metadata.max.idle.ms` (a producer asks for every topic that it ever used),
+//! connections that are closed when a client begins again. A client that begins again still knows how many partitions a topic has.
 
 use std::collections::BTreeMap;
 
-use crate::engine::NodeId;
+use super::{DATA, Requests};
+use crate::engine::{Micros, NodeId};
+use crate::kafka::config::Configs;
 use crate::kafka::{Body, Cx, LeaderEpoch, LeaderHint, Note, Partition, Role, TopicId, TopicMetadata};
 
 /// What a client believes. A lower leader epoch than the highest seen never replaces it (`Metadata.java`).
@@ -10,7 +15,10 @@ use crate::kafka::{Body, Cx, LeaderEpoch, LeaderHint, Note, Partition, Role, Top
 pub struct Metadata {
     brokers: Vec<NodeId>,
     topics: BTreeMap<TopicId, Vec<(Option<NodeId>, LeaderEpoch)>>,
-    next_broker: usize,
+    /// After how long without an answer it begins again; none = never (`metadata.recovery.strategy=none`).
+    trigger: Option<Micros>,
+    /// Since when it asks without an answer.
+    asking_since: Option<Micros>,
 }
 
 impl Metadata {
@@ -18,6 +26,7 @@ impl Metadata {
     pub fn update(&mut self, brokers: &[NodeId], topics: &[TopicMetadata]) -> bool {
         if !brokers.is_empty() {
             self.brokers = brokers.to_vec();
+            self.asking_since = None;
         }
         let mut changed = false;
         for topic in topics.iter().filter(|t| !t.partitions.is_empty()) {
@@ -58,19 +67,51 @@ impl Metadata {
         self.topics.get(&topic).map_or(0, |t| u32::try_from(t.len()).unwrap_or(u32::MAX))
     }
 
-    /// A broker to ask next: those of the last answer in turn, else the bootstrap list (all brokers of the spec).
-    pub fn next_broker(&mut self, cx: &Cx<'_>) -> Option<NodeId> {
-        if self.brokers.is_empty() {
-            self.brokers = cx.shared().of_role(Role::Broker).collect();
-        }
-        let broker = self.brokers.get(self.next_broker % self.brokers.len().max(1)).copied();
-        self.next_broker += 1;
-        broker
+    /// How it finds back when no broker that it knows can be reached, or none has answered for long.
+    pub fn recover_as(&mut self, configs: &Configs) {
+        let rebootstrap = configs.get("metadata.recovery.strategy") == "rebootstrap";
+        self.trigger = rebootstrap.then(|| configs.ms("metadata.recovery.rebootstrap.trigger.ms"));
     }
 
-    /// Forgets who is there, so that the next question goes to the bootstrap list.
-    pub fn forget_brokers(&mut self) {
+    /// The brokers of the last answer; before the first one the bootstrap list (all brokers of the spec).
+    fn nodes(&self, cx: &Cx<'_>) -> Vec<NodeId> {
+        if self.brokers.is_empty() {
+            cx.shared().of_role(Role::Broker).collect()
+        } else {
+            self.brokers.clone()
+        }
+    }
+
+    /// A broker for a question that any broker can answer; none = no broker can be asked now. `most`: requests that a connection may have
+    /// out.
+    pub fn anyone<T>(&self, cx: &mut Cx<'_>, requests: &Requests<T>, most: usize) -> Option<NodeId> {
+        let nodes = self.nodes(cx);
+        requests.least_loaded(cx, &nodes, DATA, most).node
+    }
+
+    /// A broker to ask for metadata. If none can be reached, or none has answered for too long, the client begins again with its bootstrap
+    /// list (KIP-899, KIP-1102).
+    pub fn teacher<T>(&mut self, cx: &mut Cx<'_>, requests: &Requests<T>, most: usize) -> Option<NodeId> {
+        let (nodes, now) = (self.nodes(cx), cx.now());
+        let since = *self.asking_since.get_or_insert(now);
+        let found = requests.least_loaded(cx, &nodes, DATA, most);
+        let overdue = |trigger: Micros| !found.reachable || now.since(since) > trigger;
+        if self.brokers.is_empty() || !self.trigger.is_some_and(overdue) {
+            return found.node;
+        }
+        self.rebootstrap(cx);
+        let nodes = self.nodes(cx);
+        requests.least_loaded(cx, &nodes, DATA, most).node
+    }
+
+    /// Forgets who is there and who leads what, but not the epochs.
+    fn rebootstrap(&mut self, cx: &mut Cx<'_>) {
+        cx.note(Note::Rebootstrapped { client: cx.me() });
         self.brokers.clear();
+        self.asking_since = Some(cx.now());
+        for (leader, _) in self.topics.values_mut().flatten() {
+            *leader = None;
+        }
     }
 
     /// Takes in what a broker that does not lead says of who does (KIP-951). Only a higher epoch than the one known counts.

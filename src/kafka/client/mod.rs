@@ -1,10 +1,12 @@
 //! What producers and consumers share: requests in flight and the client's picture of the cluster.
 
+mod links;
 mod metadata;
 mod requests;
 
 use crate::engine::Lane;
 
+pub use links::LeastLoaded;
 pub use metadata::{Metadata, metadata_request};
 pub use requests::{Lost, Requests};
 

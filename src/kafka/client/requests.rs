@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::links::{LeastLoaded, Links};
 use crate::engine::{Conn, Envelope, Lane, Micros, MsgId, NodeId};
+use crate::kafka::config::Configs;
 use crate::kafka::{Body, Cx, Note, Timer};
 
 /// Outstanding requests of one process. `T` is what the process wants to remember with each.
@@ -12,6 +14,7 @@ use crate::kafka::{Body, Cx, Note, Timer};
 #[derive(Clone, Debug)]
 pub struct Requests<T> {
     waiting: BTreeMap<MsgId, Waiting<T>>,
+    links: Links,
 }
 
 #[derive(Clone, Debug)]
@@ -38,11 +41,49 @@ pub struct Lost<T> {
 
 impl<T> Default for Requests<T> {
     fn default() -> Self {
-        Self { waiting: BTreeMap::new() }
+        Self { waiting: BTreeMap::new(), links: Links::default() }
     }
 }
 
 impl<T> Requests<T> {
+    /// From now on broken connections rest before they are tried again (`reconnect.backoff.ms`).
+    pub fn keep_links(&mut self, configs: &Configs) {
+        self.links.keep(configs);
+    }
+
+    /// Until when a node is left alone because its connection broke; none = it may be asked now.
+    #[must_use]
+    pub fn until(&self, now: Micros, to: NodeId, lane: Lane) -> Option<Micros> {
+        self.links.until(now, to, lane)
+    }
+
+    /// Whether a node may be asked now. If not, [`Timer::Reconnect`] fires when it may.
+    pub fn ready(&self, cx: &mut Cx<'_>, to: NodeId, lane: Lane) -> bool {
+        let ready = self.links.until(cx.now(), to, lane).is_none();
+        if !ready {
+            self.wake(cx);
+        }
+        ready
+    }
+
+    /// [`Timer::Reconnect`] fires when the next broken connection may be tried.
+    pub fn wake(&self, cx: &mut Cx<'_>) {
+        if let Some(until) = self.links.next(cx.now()) {
+            cx.set_timer(Timer::Reconnect, until.since(cx.now()));
+        }
+    }
+
+    /// Which of these nodes is best asked now; `most` = requests that a connection may have out.
+    pub fn least_loaded(&self, cx: &mut Cx<'_>, nodes: &[NodeId], lane: Lane, most: usize) -> LeastLoaded {
+        let load = |node| self.waiting.values().filter(|w| w.to == node && w.lane == lane).count();
+        self.links.least_loaded(cx, nodes, lane, most, load)
+    }
+
+    /// A request without an answer left on this connection.
+    pub fn sent_blindly(&mut self, now: Micros, to: NodeId, lane: Lane) {
+        self.links.asked(now, to, lane);
+    }
+
     /// Sends a request and waits at most `limit` for its answer.
     #[expect(clippy::too_many_arguments, reason = "to whom, how, what, until when: each call names them all")]
     pub fn send(
@@ -57,6 +98,7 @@ impl<T> Requests<T> {
     ) -> MsgId {
         let api = crate::engine::Body::api(&body);
         let msg = cx.send(to, lane, quiet, body);
+        self.links.asked(cx.now(), to, lane);
         self.waiting.insert(msg, Waiting { to, lane, api, deadline: cx.now() + limit, what });
         self.arm(cx);
         msg
@@ -65,6 +107,7 @@ impl<T> Requests<T> {
     /// The request that this message answers, if it still waits.
     pub fn answered(&mut self, cx: &mut Cx<'_>, message: &Envelope<Body>) -> Option<T> {
         let waiting = self.waiting.remove(&message.answers?)?;
+        self.links.answered(waiting.to, waiting.lane);
         self.arm(cx);
         Some(waiting.what)
     }
@@ -83,6 +126,7 @@ impl<T> Requests<T> {
             if self.waiting.contains_key(&msg) {
                 cx.note(Note::RequestTimedOut { msg, client: cx.me(), api });
                 cx.close(to, lane);
+                self.links.closed(cx, to, lane);
                 lost.extend(self.fail(to, lane, now));
             }
         }
@@ -95,6 +139,7 @@ impl<T> Requests<T> {
         if conn.client != cx.me() {
             return Vec::new();
         }
+        self.links.closed(cx, conn.server, conn.lane);
         let lost = self.fail(conn.server, conn.lane, Micros::ZERO);
         self.arm(cx);
         lost

@@ -29,6 +29,9 @@ const fn librdkafka(setting: Setting) -> Setting {
     Setting { only: Some(Family::Librdkafka), ..setting }
 }
 
+/// What a client does when it can reach none of the brokers it knows.
+const RECOVERY: Kind = Choice(&["none", "rebootstrap"]);
+
 /// Every setting that may be given in a spec or by `set`.
 pub static SETTINGS: &[Setting] = &[
     s("num.partitions", Broker, Int(1, 2_147_483_647), "1", "1"),
@@ -191,6 +194,10 @@ pub static SETTINGS: &[Setting] = &[
     s("transaction.timeout.ms", Producer, Int(1, 2_147_483_647), "60000", "60000"),
     s("transactional.id", Producer, Text, "", ""),
     s("metadata.max.age.ms", Producer, Int(0, i64::MAX), "300000", "300000"),
+    s("reconnect.backoff.ms", Producer, Int(0, i64::MAX), "50", "100"),
+    s("reconnect.backoff.max.ms", Producer, Int(0, i64::MAX), "1000", "10000"),
+    s("metadata.recovery.strategy", Producer, RECOVERY, "rebootstrap", "rebootstrap"),
+    s("metadata.recovery.rebootstrap.trigger.ms", Producer, Int(0, i64::MAX), "300000", "300000"),
     s(
         "isolation.level",
         Consumer,
@@ -216,6 +223,10 @@ pub static SETTINGS: &[Setting] = &[
     s("retry.backoff.ms", Consumer, Int(0, i64::MAX), "100", "100"),
     s("retry.backoff.max.ms", Consumer, Int(0, i64::MAX), "1000", "1000"),
     s("metadata.max.age.ms", Consumer, Int(0, i64::MAX), "300000", "300000"),
+    s("reconnect.backoff.ms", Consumer, Int(0, i64::MAX), "50", "100"),
+    s("reconnect.backoff.max.ms", Consumer, Int(0, i64::MAX), "1000", "10000"),
+    s("metadata.recovery.strategy", Consumer, RECOVERY, "rebootstrap", "rebootstrap"),
+    s("metadata.recovery.rebootstrap.trigger.ms", Consumer, Int(0, i64::MAX), "300000", "300000"),
     s("group.instance.id", Consumer, Text, "", ""),
     s(
         "partition.assignment.strategy",

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{Ask, Consumer};
 use crate::engine::NodeId;
-use crate::kafka::client::{DATA, metadata_request};
+use crate::kafka::client::{COORDINATOR, DATA, metadata_request};
 use crate::kafka::{Body, Coordinated, Cx, ErrorCode, Note, Timer, TopicId, TopicMetadata, Why};
+
+/// Requests that a consumer may have out on a connection.
+const IN_FLIGHT: usize = 100;
 
 impl Consumer {
     /// Something about the cluster is not as it was believed to be.
@@ -23,7 +26,10 @@ impl Consumer {
         if self.asking(|ask| matches!(ask, Ask::Metadata)) || !self.client.backoffs.metadata.ready(cx) {
             return;
         }
-        let Some(to) = self.client.metadata.next_broker(cx) else { return };
+        let client = &mut self.client;
+        let Some(to) = client.metadata.teacher(cx, &client.requests, IN_FLIGHT) else {
+            return client.requests.wake(cx);
+        };
         let quiet = self.client.bootstrapped && (why == Why::Age || !self.client.learned);
         cx.note(Note::MetadataRefreshed { client: cx.me(), why });
         self.client.refresh = None;
@@ -61,14 +67,19 @@ impl Consumer {
         {
             return;
         }
-        if let Some(to) = self.client.metadata.next_broker(cx) {
-            let body = Body::FindCoordinator { of: Coordinated::Group(self.spec.group) };
-            self.ask(cx, to, DATA, false, body, Ask::Coordinator);
-        }
+        let Some(to) = self.client.metadata.anyone(cx, &self.client.requests, IN_FLIGHT) else {
+            return self.client.requests.wake(cx);
+        };
+        let body = Body::FindCoordinator { of: Coordinated::Group(self.spec.group) };
+        self.ask(cx, to, DATA, false, body, Ask::Coordinator);
     }
 
     pub(super) fn on_coordinator(&mut self, cx: &mut Cx<'_>, error: ErrorCode, node: Option<NodeId>) {
         match (error, node) {
+            // Its connection broke a moment ago: it is not counted on, and somebody is asked again.
+            (ErrorCode::None, Some(node)) if !self.client.requests.ready(cx, node, COORDINATOR) => {
+                self.client.backoffs.coordinator.fail(cx, &self.spec.configs);
+            }
             (ErrorCode::None, Some(node)) => self.client.coordinator = Some(node),
             (error, _) if error == ErrorCode::None || error.retriable() => {
                 self.client.backoffs.coordinator.fail(cx, &self.spec.configs);

@@ -3,23 +3,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::backoff::delay;
 use super::isolation::visible;
 use super::{Ask, Consumer, Place};
-use crate::engine::{Micros, NodeId};
+use crate::engine::NodeId;
 use crate::kafka::client::DATA;
 use crate::kafka::config::Family;
 use crate::kafka::{
     Body, Cx, ErrorCode, FetchPartition, FetchedPartition, Fetcher, LeaderEpoch, LeaderHint, MoveWhy, Note,
     Offset, Partition, RecordId, Timer, Why,
 };
-
-/// A broker that is left alone for a while, because a fetch from it failed.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Blocked {
-    until: Micros,
-    failures: u32,
-}
 
 /// Records of one partition from one fetch, not polled yet.
 #[derive(Clone, Debug)]
@@ -71,15 +63,12 @@ impl Consumer {
         let now = cx.now();
         for (to, partitions) in wanted {
             let busy = |(_, node, ask): (_, NodeId, &Ask)| node == to && matches!(ask, Ask::Fetch { .. });
-            let blocked = self.client.blocked.get(&to).is_some_and(|b| now < b.until);
-            if !blocked && !self.client.requests.iter().any(busy) {
+            if !self.client.requests.iter().any(busy) && self.client.requests.ready(cx, to, DATA) {
                 self.send_fetch(cx, to, partitions);
             }
         }
-        let blocked = self.client.blocked.values().map(|b| b.until);
-        let resting = self.client.slots.values().map(|slot| slot.rests);
-        let next = blocked.chain(resting).filter(|until| now < *until).min();
-        if let Some(until) = next {
+        let resting = self.client.slots.values().map(|slot| slot.rests).filter(|until| now < *until);
+        if let Some(until) = resting.min() {
             cx.set_timer(Timer::Fetch, until.since(now));
         }
     }
@@ -103,30 +92,16 @@ impl Consumer {
         self.ask(cx, to, DATA, quiet, body, Ask::Fetch { round, asked });
     }
 
-    /// A fetch was lost: the broker is left alone for a while, and somebody is asked who leads now.
-    pub(super) fn fetch_failed(&mut self, cx: &Cx<'_>, from: NodeId, why: Why) {
-        self.block(cx, from);
-        self.want_metadata(why);
-    }
-
-    fn block(&mut self, cx: &Cx<'_>, node: NodeId) {
-        let blocked = self.client.blocked.entry(node).or_default();
-        blocked.until = cx.now() + delay(&self.spec.configs, blocked.failures);
-        blocked.failures += 1;
-    }
-
     pub(super) fn on_fetched(
         &mut self,
         cx: &mut Cx<'_>,
-        from: NodeId,
         round: u64,
         asked: &[(Partition, Offset)],
         (error, partitions, leaders): (ErrorCode, &[FetchedPartition], &[LeaderHint]),
     ) {
         if error != ErrorCode::None {
-            return self.fetch_failed(cx, from, Why::Error);
+            return self.want_metadata(Why::Error);
         }
-        self.client.blocked.remove(&from);
         let mut troubled = Vec::new();
         for fetched in partitions {
             if !self.still_held(fetched.partition, round) || self.gives_up(fetched.partition) {
@@ -141,7 +116,8 @@ impl Consumer {
                 ErrorCode::None => self.keep(cx, fetched, here.unwrap_or_default()),
                 ErrorCode::OffsetOutOfRange => self.reset(cx, fetched.partition),
                 error => {
-                    let stale = error != ErrorCode::UnknownLeaderEpoch && error != ErrorCode::OffsetNotAvailable;
+                    let stale =
+                        error != ErrorCode::UnknownLeaderEpoch && error != ErrorCode::OffsetNotAvailable;
                     troubled.push((fetched.partition, stale));
                     if stale {
                         self.client.metadata.forget_leader(fetched.partition);

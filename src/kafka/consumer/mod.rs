@@ -20,7 +20,7 @@
 //! `commit` and an orderly close commit the whole position, as
 //! `commitSync()` and `close()` do.
 //!
-//! Not modelled: jitter of back-offs, automatic commits that repeat an unchanged position,
+//! Not modelled: jitter of back-offs other than for connections, automatic commits that repeat an unchanged position,
 //! fetch sessions, librdkafka's deeper fetch queue, partitions assigned by hand, share consumers (KIP-932).
 
 mod application;
@@ -49,7 +49,7 @@ use crate::engine::{CloseWhy, Conn, Envelope, Lane, Loss, Micros, MsgId, NodeId}
 use application::Application;
 use backoff::Backoffs;
 use consumer_protocol::ConsumerMembership;
-use fetcher::{Blocked, Completed};
+use fetcher::Completed;
 use membership::Membership;
 use positions::{Place, Slot};
 use protocol::Protocol;
@@ -103,8 +103,6 @@ struct Client {
     completed: VecDeque<Completed>,
     /// The last fetch to each broker: partition and offset.
     fetched: BTreeMap<NodeId, Vec<(Partition, Offset, LeaderEpoch)>>,
-    /// Brokers that are not asked again before some time.
-    blocked: BTreeMap<NodeId, Blocked>,
     /// When the next automatic commit is due.
     auto_due: Micros,
     /// poll() throws this from now on.
@@ -281,6 +279,8 @@ impl Consumer {
     /// Process start.
     pub fn start(&mut self, cx: &mut Cx<'_>) {
         self.client.refresh = Some(Why::Age);
+        self.client.requests.keep_links(&self.spec.configs);
+        self.client.metadata.recover_as(&self.spec.configs);
         self.protocol = Protocol::of(&self.spec.configs);
         self.check_protocol(cx);
         if !self.spec.manual {
@@ -331,7 +331,7 @@ impl Consumer {
                 self.on_listed(cx, round, &asked, results);
             }
             (Body::Fetched { error, partitions, leaders }, Ask::Fetch { round, asked }) => {
-                self.on_fetched(cx, message.from, round, &asked, (*error, partitions, leaders));
+                self.on_fetched(cx, round, &asked, (*error, partitions, leaders));
             }
             (_, Ask::Leave) if self.app.closing() => return cx.exit(),
             _ => {}
@@ -366,6 +366,9 @@ impl Consumer {
         if conn.lane == client::COORDINATOR && self.client.coordinator == Some(conn.server) {
             self.coordinator_unknown(cx);
         }
+        if conn.client == cx.me() {
+            self.want_metadata(Why::Disconnect);
+        }
         self.drive(cx);
     }
 
@@ -374,7 +377,7 @@ impl Consumer {
         match ask {
             Ask::Metadata => self.metadata_failed(cx, why),
             Ask::Coordinator => self.client.backoffs.coordinator.fail(cx, &self.spec.configs),
-            Ask::Fetch { .. } => self.fetch_failed(cx, to, why),
+            Ask::Fetch { .. } => self.want_metadata(why),
             Ask::Lookup { .. } | Ask::Prove { .. } => {
                 self.client.backoffs.lookup.fail(cx, &self.spec.configs);
                 self.want_metadata(why);

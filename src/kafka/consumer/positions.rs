@@ -163,7 +163,7 @@ impl Consumer {
             let waiting = |(_, node, ask): (_, NodeId, &Ask)| {
                 node == to && matches!(ask, Ask::Lookup { round: r, .. } if *r == round)
             };
-            if !self.client.requests.iter().any(waiting) {
+            if !self.client.requests.iter().any(waiting) && self.client.requests.ready(cx, to, DATA) {
                 let asked = partitions.iter().map(|(p, _, spec)| (*p, *spec)).collect();
                 let body = Body::ListOffsets { who: Fetcher::Consumer(self.isolation()), partitions };
                 self.ask(cx, to, DATA, false, body, Ask::Lookup { round, asked });

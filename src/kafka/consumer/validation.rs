@@ -36,7 +36,7 @@ impl Consumer {
             let waiting = |(_, node, ask): (_, NodeId, &Ask)| {
                 node == to && matches!(ask, Ask::Prove { round: r, .. } if *r == round)
             };
-            if !self.client.requests.iter().any(waiting) {
+            if !self.client.requests.iter().any(waiting) && self.client.requests.ready(cx, to, DATA) {
                 let positions = partitions
                     .iter()
                     .filter_map(|(p, now, _)| Some((*p, self.client.slots.get(p)?.position()?, *now)));

@@ -31,6 +31,14 @@ impl Producer {
         }
     }
 
+    /// Batches that met a closed door: this was no attempt. They wait until the connection may be tried again.
+    pub(super) fn not_sent(&mut self, drafts: Vec<(Partition, Draft)>) {
+        for (p, mut draft) in drafts.into_iter().rev() {
+            draft.attempts = draft.attempts.saturating_sub(1);
+            self.requeue(p, draft);
+        }
+    }
+
     /// Sends a batch again after a back-off if it may, else gives it up.
     pub(super) fn again(
         &mut self,

@@ -54,9 +54,13 @@ impl Producer {
         if !due || self.asks_metadata() {
             return;
         }
-        let Some(why) = self.vol.metadata_wanted.take() else { return };
+        let Some(why) = self.vol.metadata_wanted else { return };
+        let most = self.settings.max_in_flight;
+        let Some(broker) = self.vol.metadata.teacher(cx, &self.vol.requests, most) else {
+            return self.vol.requests.wake(cx);
+        };
+        self.vol.metadata_wanted = None;
         (self.vol.metadata_at, self.vol.metadata_asked) = (None, Some(cx.now()));
-        let Some(broker) = self.vol.metadata.next_broker(cx) else { return };
         cx.note(Note::MetadataRefreshed { client: cx.me(), why });
         let body = metadata_request(self.vol.topics.iter().copied());
         let quiet = why == Why::Age && self.vol.identity.is_some();
@@ -75,7 +79,10 @@ impl Producer {
         {
             return;
         }
-        let Some(broker) = self.vol.metadata.next_broker(cx) else { return };
+        let most = self.settings.max_in_flight;
+        let Some(broker) = self.vol.metadata.anyone(cx, &self.vol.requests, most) else {
+            return self.vol.requests.wake(cx);
+        };
         let limit = self.settings.answer_limit;
         self.vol.requests.send(
             cx,

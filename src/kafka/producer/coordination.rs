@@ -90,8 +90,13 @@ impl Producer {
             _ => asked,
         };
         let looks = matches!(asked, Asked::Coordinator | Asked::GroupCoordinator);
-        let to = if looks { self.vol.metadata.next_broker(cx) } else { at };
-        let (Some(to), Some(body)) = (to, self.question(&asked)) else { return };
+        let most = self.settings.max_in_flight;
+        let to = if looks { self.vol.metadata.anyone(cx, &self.vol.requests, most) } else { at };
+        let (Some(to), Some(body)) = (to, self.question(&asked)) else { return self.vol.requests.wake(cx) };
+        if self.vol.requests.until(cx.now(), to, DATA).is_some() {
+            self.forget_coordinator(&asked);
+            return self.ask_later(cx, self.settings.backoff);
+        }
         let limit = self.settings.answer_limit;
         self.vol.requests.send(cx, to, DATA, false, body, limit, Pending::Transaction(asked));
     }

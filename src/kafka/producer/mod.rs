@@ -37,8 +37,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::client::{Metadata, Requests};
 use super::config::{ConfigError, Configs};
 use super::{
-    Acks, Body, Bytes, Chosen, Command, Cx, ErrorCode, LeaderEpoch, Note, Partition, ProducerEpoch,
-    ProducerId, Record, RecordId, Send, Sequence, Stamp, Timer, TopicId, Why,
+    Body, Bytes, Chosen, Command, Cx, ErrorCode, LeaderEpoch, Note, Partition, ProducerEpoch, ProducerId,
+    Record, RecordId, Send, Sequence, Stamp, Timer, TopicId, Why,
 };
 use crate::engine::{CloseWhy, Conn, Envelope, Loss, Micros, MsgId};
 use application::Call;
@@ -300,6 +300,8 @@ impl Producer {
     /// Process start: learn where the topics are, get an identity.
     pub fn start(&mut self, cx: &mut Cx<'_>) {
         self.vol = Volatile { topics: self.topics.iter().copied().collect(), ..Volatile::default() };
+        self.vol.requests.keep_links(&self.configs);
+        self.vol.metadata.recover_as(&self.configs);
         if !self.vol.topics.is_empty() {
             self.vol.metadata_wanted = Some(Why::Age);
         }
@@ -355,12 +357,15 @@ impl Producer {
         self.pump(cx);
     }
 
-    /// A connection broke: what was on it has an unknown fate and is sent again.
-    pub fn on_closed(&mut self, cx: &mut Cx<'_>, conn: Conn, _why: CloseWhy) {
+    /// A connection broke: what was on it has an unknown fate and is sent again. What found nobody at the other end was never sent.
+    pub fn on_closed(&mut self, cx: &mut Cx<'_>, conn: Conn, why: CloseWhy) {
         for lost in self.vol.requests.closed(cx, conn) {
-            self.on_lost(cx, lost.what, Why::Disconnect);
+            match lost.what {
+                Pending::Produce(drafts) if why == CloseWhy::Refused => self.not_sent(drafts),
+                what => self.on_lost(cx, what, Why::Disconnect),
+            }
         }
-        if conn.client == cx.me() && self.settings.acks == Acks::Zero {
+        if conn.client == cx.me() {
             // The only way in which acks=0 learns of trouble.
             self.want_metadata(cx, Why::Disconnect);
         }

@@ -86,7 +86,8 @@ impl Producer {
         let open = |leader: &NodeId| {
             self.outstanding(*leader) < self.settings.max_in_flight || mutant::on(Mutant::SendsWithoutLimit)
         };
-        let found = leaders.into_iter().find(|(leader, (any, _))| *any && open(leader));
+        let rests = |leader: &NodeId| self.vol.requests.until(now, *leader, DATA).is_some();
+        let found = leaders.into_iter().find(|(leader, (any, _))| *any && open(leader) && !rests(leader));
         found.map(|(leader, (_, partitions))| (leader, self.fit(leader, partitions)))
     }
 
@@ -172,6 +173,7 @@ impl Producer {
         };
         if self.needs_no_answer() {
             cx.send(leader, DATA, false, body);
+            self.vol.requests.sent_blindly(cx.now(), leader, DATA);
             for (_, draft) in drafts {
                 self.succeed(cx, &draft, Offset::NONE);
             }
@@ -186,7 +188,7 @@ impl Producer {
         }
     }
 
-    /// One timer: the next linger, back-off or time limit.
+    /// One timer: the next linger, back-off, new attempt to connect or time limit.
     fn arm_sender(&self, cx: &mut Cx<'_>) {
         let (now, limit) = (cx.now(), self.settings.delivery);
         let mut next: Option<Micros> = None;
@@ -195,9 +197,12 @@ impl Producer {
                 next = Some(next.map_or(time, |n| n.min(time)));
             }
         };
-        for draft in self.vol.queues.values().flatten() {
-            at(draft.created + limit);
-            at(if draft.attempts > 0 { draft.retry_at } else { draft.created + self.settings.linger });
+        for (p, queue) in self.vol.queues.iter().filter(|(_, queue)| !queue.is_empty()) {
+            for draft in queue {
+                at(draft.created + limit);
+                at(if draft.attempts > 0 { draft.retry_at } else { draft.created + self.settings.linger });
+            }
+            at(self.leader(*p).and_then(|node| self.vol.requests.until(now, node, DATA)).unwrap_or_default());
         }
         for (_, _, draft) in self.in_flight() {
             at(draft.created + limit);

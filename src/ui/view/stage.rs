@@ -240,6 +240,7 @@ pub(super) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role, String
         "NodePaused" | "NodeStopped" => ("░", Role::Warning),
         "Delivered" | "Worked" | "OffsetReset" | "OffsetCommitted" | "PartitionAssigned"
         | "PartitionRevoked" => ("▸", Role::PositionA),
+        "Rebootstrapped" => ("◌", Role::Warning),
         "LeaderLearned" => ("★", Role::Response),
         "RecordAcked" => ("✓", Role::InSync),
         "CallbackRun" if line.field("waited")? == "true" => ("◂", Role::Response),
