@@ -136,17 +136,19 @@ pub enum ClientLine {
     Idle,
 }
 
-/// A controller.
+/// A controller, or ZooKeeper.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chip {
     /// `k1`.
     pub id: String,
     /// It is the active one.
     pub active: bool,
-    /// Its epoch.
+    /// Its epoch; ZooKeeper: that of the controller.
     pub epoch: i32,
     /// It is down or frozen.
     pub down: bool,
+    /// It is ZooKeeper, which is no controller.
+    pub ensemble: bool,
 }
 
 /// The picture.
@@ -226,8 +228,16 @@ fn chips(view: &TankView) -> Vec<Chip> {
         active: c.active,
         epoch: c.epoch,
         down: c.process != ProcessView::Running,
+        ensemble: false,
     };
-    view.controllers.iter().map(chip).collect()
+    let ensemble = view.zookeeper.iter().map(|z| Chip {
+        id: z.id.clone(),
+        active: false,
+        epoch: z.controller_epoch,
+        down: z.process != ProcessView::Running,
+        ensemble: true,
+    });
+    view.controllers.iter().map(chip).chain(ensemble).collect()
 }
 
 fn bus(params: &Params, moment: &Moment<'_>) -> Option<String> {

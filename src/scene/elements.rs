@@ -51,6 +51,9 @@ pub fn elements(name: &str, params: &Params, view: &TankView) -> Vec<String> {
     for controller in &view.controllers {
         add(controller.id.clone());
     }
+    for zookeeper in view.zookeeper.iter().filter(|_| matches!(name, "cluster" | "ladder")) {
+        add(zookeeper.id.clone());
+    }
     for partition in view.topics.iter().flat_map(|t| &t.partitions).filter(|p| params.shows(&p.id)) {
         add(partition.id.clone());
         for part in ["hw", "leo", "lso", "start", "isr", "leader"] {

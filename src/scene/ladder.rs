@@ -25,7 +25,7 @@ pub enum LaneKind {
     Broker,
     /// A consumer.
     Consumer,
-    /// A controller.
+    /// A controller, or ZooKeeper.
     Controller,
 }
 
@@ -415,5 +415,6 @@ fn everybody(params: &Params, view: &TankView) -> Vec<Lifeline> {
     });
     let consumers = view.consumers.iter().map(|c| life(&c.id, LaneKind::Consumer, c.process));
     let controllers = view.controllers.iter().map(|k| life(&k.id, LaneKind::Controller, k.process));
-    producers.chain(brokers).chain(consumers).chain(controllers).collect()
+    let ensemble = view.zookeeper.iter().map(|z| life(&z.id, LaneKind::Controller, z.process));
+    producers.chain(brokers).chain(consumers).chain(controllers).chain(ensemble).collect()
 }

@@ -58,6 +58,8 @@ pub struct Voter {
     pub end: i64,
     /// Its high watermark; -1 = not known.
     pub high_watermark: i64,
+    /// The offset up to which a snapshot stands for the log.
+    pub snapshot: Option<i64>,
     /// Its records in the columns that all voters share; none = it does not have that one.
     pub columns: Vec<Option<MetadataTile>>,
 }
@@ -193,6 +195,7 @@ fn one(voter: &VoterView, places: &[(i64, i32)]) -> Voter {
         voted: voter.voted.clone(),
         end: voter.log_end,
         high_watermark: voter.high_watermark,
+        snapshot: voter.snapshot,
         columns: places.iter().map(tile).collect(),
     }
 }
@@ -236,11 +239,11 @@ fn tree(moment: &Moment<'_>, zookeeper: &ZooKeeperView) -> Tree {
             !before.znodes.iter().any(|z| z.path == path && z.data == data && z.version == version)
         })
     };
-    let mut lines: Vec<(u8, Znode)> = zookeeper
+    let mut lines: Vec<(Place, Znode)> = zookeeper
         .znodes
         .iter()
         .filter_map(|znode| {
-            let (rank, depth, name) = place(&znode.path, &znode.data)?;
+            let (place, depth, name) = place(&znode.path, &znode.data)?;
             let line = Znode {
                 path: znode.path.clone(),
                 name,
@@ -249,10 +252,10 @@ fn tree(moment: &Moment<'_>, zookeeper: &ZooKeeperView) -> Tree {
                 owner: znode.owner.clone(),
                 fresh: fresh(&znode.path, &znode.data, znode.version),
             };
-            Some((rank, line))
+            Some((place, line))
         })
         .collect();
-    lines.sort_by_key(|(rank, _)| *rank);
+    lines.sort_by(|(a, _), (b, _)| a.cmp(b));
     Tree {
         life: zookeeper.process.into(),
         controller: zookeeper.controller.clone(),
@@ -261,21 +264,28 @@ fn tree(moment: &Moment<'_>, zookeeper: &ZooKeeperView) -> Tree {
     }
 }
 
-/// Where a znode stands in the list, how far to the right, and its name there. Those that only hold others are left out.
-fn place(path: &str, data: &str) -> Option<(u8, u16, String)> {
+/// Where a znode stands in the list: its group, its topic, its partition (none = the topic itself).
+type Place = (u8, String, Option<u32>);
+
+/// Where a znode stands, how far to the right, and its name there. Those that only hold others are left out.
+fn place(path: &str, data: &str) -> Option<(Place, u16, String)> {
     let whole = path.to_owned();
-    let below = |parent: &str| path.strip_prefix(parent).map(str::to_owned);
+    let group = |rank: u8| (rank, String::new(), None);
     match path {
-        "/controller" => Some((0, 0, whole)),
-        "/controller_epoch" => Some((1, 0, whole)),
-        "/brokers/ids" => Some((2, 0, whole)),
-        "/brokers/topics" => Some((3, 0, whole)),
-        _ => match (below("/brokers/ids/"), below("/brokers/topics/")) {
-            (Some(id), _) => Some((2, 1, id)),
-            (_, Some(name)) if !data.is_empty() => Some((3, 1 + u16::from(name.contains('/')), name)),
-            _ => (!data.is_empty()).then_some((4, 0, whole)),
-        },
+        "/controller" => return Some((group(0), 0, whole)),
+        "/controller_epoch" => return Some((group(1), 0, whole)),
+        _ if data.is_empty() => return None,
+        _ if path.starts_with("/brokers/ids/") => return Some((group(2), 0, whole)),
+        _ => {}
     }
+    let Some(below) = path.strip_prefix("/brokers/topics/") else {
+        return Some((group(4), 0, whole));
+    };
+    let Some((topic, rest)) = below.split_once('/') else {
+        return Some(((3, below.to_owned(), None), 0, whole));
+    };
+    let number = rest.split('/').nth(1).and_then(|number| number.parse().ok());
+    Some(((3, topic.to_owned(), number), 1, rest.to_owned()))
 }
 
 fn sessions(moment: &Moment<'_>, zookeeper: &ZooKeeperView) -> Vec<Follower> {

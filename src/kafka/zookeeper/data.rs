@@ -100,11 +100,11 @@ impl Data {
                 )
             }
             Self::State(state) => format!(
-                "{{\"controller_epoch\":{},\"leader\":{},\"leader_epoch\":{},\"isr\":{}}}",
-                state.controller_epoch,
+                "{{\"leader\":{},\"isr\":{},\"leader_epoch\":{},\"controller_epoch\":{}}}",
                 state.leader.map_or_else(|| "-1".to_owned(), |id| number(names, id)),
-                state.leader_epoch.0,
                 ids(names, &state.isr),
+                state.leader_epoch.0,
+                state.controller_epoch,
             ),
             Self::Configs(configs) => {
                 let rows: Vec<String> = configs.iter().map(|(k, v)| format!("\"{k}\":\"{v}\"")).collect();

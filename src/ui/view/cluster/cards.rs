@@ -269,10 +269,15 @@ pub(super) fn chip(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, chip: &Ch
     fill(buffer, area, theme, Surface::Panel);
     let (mark, role) = match (chip.down, chip.active) {
         (true, _) => ("✗", Role::Dead),
+        (false, _) if chip.ensemble => ("●", Role::Text),
         (false, true) => ("★", Role::Leader),
         (false, false) => ("☆", Role::Follower),
     };
-    let role = if frame.selected(&chip.id) { Role::Focus } else { role };
-    let text = format!(" {} {mark} {} e{}", chip.id, t(lang, "card.controller"), chip.epoch);
+    let role = if frame.selected(&chip.id) || frame.marked(&chip.id) { Role::Focus } else { role };
+    let text = match t(lang, "card.controller") {
+        _ if chip.ensemble => format!(" {} {mark} ZooKeeper", chip.id),
+        name if width(name) + 9 > usize::from(area.width) => format!(" {} {mark} e{}", chip.id, chip.epoch),
+        name => format!(" {} {mark} {name} e{}", chip.id, chip.epoch),
+    };
     put(buffer, area.x, area.y, area.width, &text, frame.style(role));
 }

@@ -74,12 +74,14 @@ impl Places {
         brokers.retain(|place| place.bottom() <= bottom);
         let producers = stack(area.x + 1, PRODUCER, scene.producers.len(), &brokers, bottom);
         let consumers = stack(consumers_x, consumer, scene.consumers.len(), &brokers, bottom);
+        let chips_count = u16::try_from(scene.controllers.len()).unwrap_or(u16::MAX).max(1);
+        let step = (area.right().saturating_sub(brokers_x) / chips_count).min(24);
         let controllers = (0..)
             .zip(scene.controllers.iter().take(if chips > 0 { usize::MAX } else { 0 }))
             .map(|(n, _): (u16, _)| Rect {
-                x: brokers_x + n * 24,
+                x: brokers_x + n * step,
                 y: area.bottom().saturating_sub(1),
-                width: 22,
+                width: step.saturating_sub(1).min(22),
                 height: 1,
             })
             .collect();

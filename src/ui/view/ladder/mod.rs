@@ -63,7 +63,10 @@ impl Place {
     }
 
     fn rows(&self, rung: &Rung) -> u16 {
-        let own = if matches!(rung.row, LadderRow::Message { .. }) { 2 } else { 1 };
+        let own = match rung.row {
+            LadderRow::Message { from, to, .. } if from != to => 2,
+            _ => 1,
+        };
         own + u16::from(self.airy)
     }
 }

@@ -21,6 +21,11 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, place: &Place, y: u16
                 _ => Role::Request,
             };
             let text = said(frame.lang(), api, *answer, label, *way);
+            if from == to {
+                let role = if rung.ahead { Role::Muted } else { role };
+                to_itself(frame, buffer, place, (*from, y), &text, role);
+                return;
+            }
             arrow(
                 frame,
                 buffer,
@@ -96,6 +101,19 @@ fn arrow(frame: &Frame<'_>, buffer: &mut Buffer, (from, to): (u16, u16), y: u16,
     }
 }
 
+/// A message that never leaves its process, as a controller's own broker gets it: no arrow, only its name.
+fn to_itself(
+    frame: &Frame<'_>,
+    buffer: &mut Buffer,
+    place: &Place,
+    (x, y): (u16, u16),
+    text: &str,
+    role: Role,
+) {
+    cell(buffer, x, y, "●", frame.style(role));
+    put(buffer, x + 2, y, place.body.right().saturating_sub(x + 2), text, frame.style(role));
+}
+
 /// The tag of a local event: `기록 @3`.
 pub(super) fn tag(lang: Lang, line: &Line, records: &str, tone: Tone) -> String {
     let key = if tone == Tone::Twice { "ladder.AppendedTwice" } else { "" };
@@ -168,7 +186,7 @@ fn silence(
         _ => (t(lang, "ladder.silent"), ""),
     };
     let span = if length >= 10_000_000 {
-        format!("{} s", length / 1_000_000)
+        format!("{} s", (length + 500_000) / 1_000_000)
     } else {
         format!("{}.{} s", length / 1_000_000, length / 100_000 % 10)
     };

@@ -86,7 +86,11 @@ fn log(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, voter: &Voter) {
     let cells = u16::try_from(width(&marks)).unwrap_or(0);
     let style = frame.style(if voter.life == Life::Up { Role::Text } else { Role::Muted });
     put(buffer, area.x + 1, area.y, NAMES - 1, &voter.id, style);
-    let left = area.x + NAMES;
+    let mut left = area.x + NAMES;
+    if let Some(upto) = voter.snapshot {
+        let text = tf(frame.lang(), "meta.snapshot", &[("offset", &upto)]);
+        left += put(buffer, left, area.y, area.width, &text, frame.style(Role::InSync)) + 1;
+    }
     let room = usize::from(area.right().saturating_sub(left + cells + 3) / TILE);
     let skip = voter.columns.len().saturating_sub(room);
     for (n, column) in (0u16..).zip(voter.columns.iter().skip(skip)) {

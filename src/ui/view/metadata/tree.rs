@@ -20,7 +20,11 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &T
         Life::Up => tf(lang, "meta.zookeeper", &known),
         Life::Down | Life::Frozen => tf(lang, "meta.zookeeper_down", &known),
     };
-    let role = if scene.life == Life::Up { Role::Text } else { Role::Dropped };
+    let role = match scene.life {
+        Life::Down | Life::Frozen => Role::Dropped,
+        Life::Up if frame.marked("z1") => Role::Focus,
+        Life::Up => Role::Text,
+    };
     put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), &title, frame.style(role));
     let cards = CARD + 1;
     let room = area.height.saturating_sub(cards + 2);
@@ -39,7 +43,7 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &T
     heading(frame, buffer, area, y, t(lang, "meta.sessions"));
     let row = Rect { y: y + 1, height: CARD.min(area.bottom().saturating_sub(y + 1)), ..area };
     for (place, broker) in places(row, brokers.len(), 26).into_iter().zip(brokers) {
-        card(frame, buffer, place, broker);
+        card(frame, buffer, place, broker, scene.life == Life::Up);
     }
 }
 
@@ -61,11 +65,12 @@ fn znode(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, line: &Znode) {
     put_right(buffer, area.right().saturating_sub(1), area.y, &tail, frame.style(Role::Warning));
 }
 
-fn card(frame: &Frame<'_>, buffer: &mut Buffer, place: Rect, broker: &Follower) {
+/// A broker; `counted`: ZooKeeper runs, so that sessions come to an end.
+fn card(frame: &Frame<'_>, buffer: &mut Buffer, place: Rect, broker: &Follower, counted: bool) {
     let lang = frame.lang();
     let star = if broker.controls { " ★" } else { "" };
-    let epoch =
-        broker.seen_epoch.map(|epoch| tf(lang, "meta.epoch", &[("epoch", &epoch)])).unwrap_or_default();
+    let heard = broker.seen_epoch.filter(|_| broker.life != Life::Down);
+    let epoch = heard.map(|epoch| tf(lang, "meta.epoch", &[("epoch", &epoch)])).unwrap_or_default();
     let (first, role) = match broker.life {
         Life::Down => (format!("✗ {}", t(lang, "caption.down")), Role::Dropped),
         Life::Frozen => (format!("░ {}", t(lang, "caption.frozen")), Role::Warning),
@@ -73,7 +78,7 @@ fn card(frame: &Frame<'_>, buffer: &mut Buffer, place: Rect, broker: &Follower) 
         Life::Up => (tf(lang, "meta.differs", &[("n", &broker.behind)]), Role::OutOfSync),
     };
     Card {
-        title: format!("{}{star} {epoch}", broker.id),
+        title: format!("{}{star} {epoch}", broker.id).trim_end().to_owned(),
         life: broker.life,
         heavy: broker.controls,
         marked: frame.marked(&broker.id),
@@ -86,6 +91,9 @@ fn card(frame: &Frame<'_>, buffer: &mut Buffer, place: Rect, broker: &Follower) 
     let (x, y) = (place.x + 2, place.y + 2);
     let room = place.width.saturating_sub(4);
     match broker.session {
+        Some(_) if !counted => {
+            put(buffer, x, y, room, t(lang, "meta.uncounted"), frame.style(Role::Warning));
+        }
         Some((left, whole)) => {
             let text = format!("{}s ", left / 1_000_000);
             let taken = put(buffer, x, y, room, &text, frame.style(Role::Muted));
