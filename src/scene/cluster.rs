@@ -377,11 +377,12 @@ fn producer_client(moment: &Moment<'_>, producer: &ProducerView, several: bool) 
     if let Some(error) = &producer.error {
         lines.push((ClientLine::Error, error.clone()));
     }
+    // The title names acks too: where rows are few they are the first to go.
+    if let Some((pid, epoch)) = producer.producer_id {
+        lines.push((ClientLine::Pid, format!("{pid} e{epoch}")));
+    }
     if let Some((_, acks)) = producer.configs.iter().find(|(name, _)| name == "acks") {
         lines.push((ClientLine::Acks, acks.clone()));
-    }
-    if let Some((pid, _)) = producer.producer_id {
-        lines.push((ClientLine::Pid, pid.to_string()));
     }
     let focused = moment.focus.contains(&producer.id.as_str());
     Client { id: producer.id.clone(), group: None, lane: 0, down, frozen, focused, lines }

@@ -44,6 +44,8 @@ pub enum Job {
         queue: Vec<Queued>,
         /// Records acknowledged, records given up.
         done: (u64, u64),
+        /// Whether it is idempotent, its acks, and how many requests it lets be on the way.
+        settings: [String; 3],
     },
     /// It reads.
     Consumer(Polled),
@@ -157,7 +159,15 @@ fn job_of_producer(moment: &Moment<'_>, producer: &ProducerView) -> Job {
         linger: ((batch.waiting_us + passed).min(batch.linger_us), batch.linger_us),
         again: batch.in_retry,
     });
-    Job::Producer { queue: queue.collect(), done: (producer.acked, producer.failed) }
+    let setting = |name: &str| {
+        let found = producer.configs.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    Job::Producer {
+        queue: queue.collect(),
+        done: (producer.acked, producer.failed),
+        settings: ["enable.idempotence", "acks", "max.in.flight.requests.per.connection"].map(setting),
+    }
 }
 
 fn job_of_consumer(moment: &Moment<'_>, consumer: &ConsumerView) -> Job {

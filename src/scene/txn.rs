@@ -118,6 +118,11 @@ impl Txn {
     pub fn build(params: &Params, moment: &Moment<'_>) -> Self {
         let view = moment.view;
         let mut machines: Vec<Machine> = view.transactions.iter().map(|t| machine(t, moment)).collect();
+        // Names that nobody has used yet say nothing beside one that is in use.
+        let used = |m: &Machine| m.focused || m.identity.0 >= 0;
+        if machines.iter().any(used) {
+            machines.retain(used);
+        }
         // The one that the lesson points at, else one that is at work, comes first.
         machines.sort_by_key(|m| (!m.focused, m.state == "Empty"));
         let rows: Vec<Row> =

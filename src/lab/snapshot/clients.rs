@@ -117,7 +117,16 @@ impl Looking<'_> {
             failed: producer.failed(),
             producer_id: producer.producer_id().map(|(pid, epoch)| (pid.0, epoch.0)),
             error: producer.error().map(|error| error.name().to_owned()),
-            configs: telling(producer.configs(), &["acks", "enable.idempotence", "linger.ms", "batch.size"]),
+            configs: telling(
+                producer.configs(),
+                &[
+                    "acks",
+                    "enable.idempotence",
+                    "linger.ms",
+                    "batch.size",
+                    "max.in.flight.requests.per.connection",
+                ],
+            ),
         }
     }
 

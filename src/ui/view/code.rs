@@ -159,7 +159,12 @@ fn set_off(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Code) {
     put(buffer, area.x, area.y, area.width, &heading, muted(theme));
     let memory = Rect { y: area.y + 1, height: 6.min(area.height.saturating_sub(1)), ..area };
     match &scene.job {
-        Job::Producer { queue, done } => producer(frame, buffer, memory, scene, queue, *done),
+        Job::Producer { queue, done, settings } => {
+            producer(frame, buffer, memory, scene, queue, *done);
+            if queue.is_empty() {
+                settled(frame, buffer, memory, settings);
+            }
+        }
         Job::Consumer(reader) => consumer(frame, buffer, memory, scene, reader),
         Job::Nobody => {}
     }
@@ -242,6 +247,15 @@ fn producer(
     }
     let text = tf(lang, "code.done", &[("acked", &done.0), ("failed", &done.1)]);
     put(buffer, inner.x, inner.y + 3, inner.width, &text, muted(theme));
+}
+
+/// The settings that decide how it sends, where no batch takes their place.
+fn settled(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, [idempotence, acks, most]: &[String; 3]) {
+    let (x, room) = (area.x + 2, area.width.saturating_sub(4));
+    let second = tf(frame.lang(), "code.limits", &[("acks", acks), ("most", most)]);
+    for (y, text) in (area.y + 2..).zip([format!("enable.idempotence={idempotence}"), second]) {
+        put(buffer, x, y, room, &text, frame.style(Role::Text));
+    }
 }
 
 fn consumer(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Code, reader: &Polled) {

@@ -248,7 +248,7 @@ pub(super) fn client(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, client:
             ClientLine::Waiting => (tf(lang, "card.waiting", &[("n", value)]), Role::Muted),
             ClientLine::Batch => (value.clone(), Role::Request),
             ClientLine::Acks => (format!("acks={value}"), Role::Muted),
-            ClientLine::Pid => (format!("PID {value}"), Role::Muted),
+            ClientLine::Pid => (identity(value, inner.width.into()), Role::Muted),
             ClientLine::Error => (value.clone(), Role::Warning),
             ClientLine::Position => (value.clone(), mine),
             ClientLine::Lag => (
@@ -262,6 +262,13 @@ pub(super) fn client(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, client:
         put(buffer, inner.x, y, inner.width, &text, frame.style(role));
         y += 1;
     }
+}
+
+/// `PID 1000 e0`; where that is too wide, without the epoch.
+fn identity(value: &str, room: usize) -> String {
+    let whole = format!("PID {value}");
+    let short = whole.split(" e").next().unwrap_or(&whole);
+    if width(&whole) > room { short.to_owned() } else { whole }
 }
 
 pub(super) fn chip(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, chip: &Chip) {
