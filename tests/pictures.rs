@@ -41,6 +41,8 @@ const PICTURES: &[Screen] = &[
     ("compare-log", |lang, size| picture("two-labs", "logs", lang, size)),
     ("quorum-two-leaders", |lang, size| of_lesson("kraft", "isolated", lang, size)),
     ("quorum-none", |lang, size| of_lesson("kraft", "no-quorum", lang, size)),
+    ("quorum-snapshot", |lang, size| of_lesson("kraft", "snapshot", lang, size)),
+    ("zookeeper-push", |lang, size| of_lesson("zookeeper", "push", lang, size)),
     ("zookeeper-tree", |lang, size| of_lesson("zookeeper", "tree", lang, size)),
     ("zookeeper-stale", |lang, size| of_lesson("zookeeper", "stale", lang, size)),
     ("compare-order", |lang, size| picture("two-labs", "overtaken", lang, size)),

@@ -134,7 +134,10 @@ impl Lab {
             Subject::Event(event) => (Verdict::Happened, i64::try_from(*event).ok()),
             Subject::Message(msg) => (Verdict::Happened, past.sent(&msg.to_string())),
             Subject::Process(id) => {
-                let at = |told: &Told| told.line.node.as_deref() == Some(id) && told.message.is_none();
+                // What is lost at its door while it is down does not happen to it.
+                let own = |told: &Told| !matches!(told.line.note, "MessageLost" | "ConnectionClosed");
+                let here = |told: &Told| told.line.node.as_deref() == Some(id);
+                let at = |told: &Told| here(told) && own(told) && told.message.is_none();
                 (Verdict::Happened, past.last(at))
             }
             Subject::Latest => (Verdict::Happened, past.last(|told| told.message.is_none())),

@@ -72,6 +72,16 @@ fn what_nobody_may_read_yet_says_for_whom_it_waits() {
 }
 
 #[test]
+fn why_a_process_is_down_is_not_what_was_lost_at_its_door() {
+    let mut lab = lab("");
+    act(&mut lab, "crash b1");
+    act(&mut lab, "produce p --id a");
+    lab.run_until(Goal::For(1_000_000), Budget::default());
+    let said = notes(&lab.why(&Subject::Process("b1".to_owned())));
+    assert_eq!(said.first().map(String::as_str), Some("NodeCrashed"), "{said:?}");
+}
+
+#[test]
 fn a_message_and_an_event_lead_back_to_their_action() {
     let mut lab = lab("");
     act(&mut lab, "produce p --id a");
