@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use super::failover::Failovers;
 use super::ownership::{GroupEvent, GroupHistory, Ownership, SpanEnd};
 use super::race::Race;
 use crate::engine::{Blocks, Envelope, Flight, LossWhy, Micros, MsgId, NodeId, Note as EngineNote, Rec};
@@ -120,6 +121,7 @@ pub struct Ledger {
     /// Who processed which partition of a group when.
     ownership: Ownership,
     race: Race,
+    failovers: Failovers,
     /// What a broker last refused of a controller.
     refused_control: BTreeMap<NodeId, ErrorCode>,
 }
@@ -252,12 +254,19 @@ impl Ledger {
     pub(super) fn begin_counting(&mut self, now: Micros) {
         self.verbs.clear();
         self.race.begin(now);
+        self.failovers.begin();
     }
 
     /// What the failover since the last server went down has cost so far.
     #[must_use]
     pub const fn race(&self) -> &Race {
         &self.race
+    }
+
+    /// How a new controller came to be after the last one was lost.
+    #[must_use]
+    pub const fn failovers(&self) -> &Failovers {
+        &self.failovers
     }
 
     /// Why a broker last refused what a controller told it.
@@ -319,11 +328,13 @@ impl Ledger {
         self.lost.clear();
         for rec in world.notes() {
             self.race.take_in(world, rec.at, &rec.note);
+            self.failovers.take_in(world, rec.at, &rec.note);
             match &rec.note {
                 EngineNote::Domain(note) => self.domain(world, rec, note),
                 note => self.engine(world, rec.at, note),
             }
         }
+        self.failovers.settle(world, world.now());
     }
 
     fn engine(&mut self, world: &World, at: Micros, note: &EngineNote<Note>) {

@@ -1,8 +1,10 @@
 //! What can be seen of a lab: the picture of the moment, the last notes, what was just lost, and the trace of a whole run.
 
+use super::failover::Failovers;
 use super::ledger::{Ledger, RecordFacts};
 use super::ownership::GroupHistory;
 use super::play::{Lab, turn};
+use super::race::Race;
 use super::snapshot::{self, Facts};
 use super::state::State;
 use super::trace::{Line, Origin, Scribe};
@@ -52,6 +54,10 @@ impl Facts for Known<'_> {
 
     fn ownership(&self, group: GroupId) -> Option<&GroupHistory> {
         self.ledger.ownership(group)
+    }
+
+    fn failovers(&self) -> (&Failovers, &Race) {
+        (self.ledger.failovers(), self.ledger.race())
     }
 
     fn origin(&self) -> Origin {

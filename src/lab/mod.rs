@@ -16,6 +16,7 @@ pub mod cel;
 mod difference;
 mod error;
 pub mod explore;
+pub mod failover;
 mod fate;
 pub mod fuzz;
 mod history;

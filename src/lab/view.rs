@@ -3,11 +3,13 @@
 //! Scenes, inspectors and captions read this and nothing else of the world. Times are µs since t = 0 (things from the hidden prologue may
 //! lie before it and are then 0). Lists are in the order in which things were declared.
 
+mod failover;
 mod ownership;
 
 pub use crate::engine::LossWhy;
 use crate::kafka::Election;
 pub use crate::kafka::producer::{crc32, java_steps, librdkafka_partition};
+pub use failover::{CostsView, FailoverView, LapView, TermsView};
 pub use ownership::{GroupMark, GroupMarkView, OwnershipView, SpanView};
 
 /// One moment of the tank.
@@ -25,6 +27,8 @@ pub struct TankView {
     pub quorum: Option<QuorumView>,
     /// ZooKeeper, if metadata lives there.
     pub zookeeper: Option<ZooKeeperView>,
+    /// How a new controller came to be after the last one was lost.
+    pub failover: Option<FailoverView>,
     /// Producers.
     pub producers: Vec<ProducerView>,
     /// Consumers.

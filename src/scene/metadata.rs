@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Moment;
+use super::failover::Failover;
 use crate::lab::view::{ProcessView, QuorumView, VoterView, ZooKeeperView};
 
 /// Columns of the metadata log.
@@ -103,6 +104,8 @@ pub struct Tree {
     pub controller_epoch: i32,
     /// Znodes.
     pub lines: Vec<Znode>,
+    /// Partitions that it knows.
+    pub partitions: u64,
 }
 
 /// A broker and how far it has the metadata.
@@ -144,6 +147,8 @@ pub struct Metadata {
     pub store: Store,
     /// Brokers.
     pub brokers: Vec<Follower>,
+    /// The race to the next controller.
+    pub failover: Option<Failover>,
 }
 
 impl Metadata {
@@ -151,15 +156,13 @@ impl Metadata {
     #[must_use]
     pub fn build(moment: &Moment<'_>) -> Self {
         let view = moment.view;
-        match (&view.quorum, &view.zookeeper) {
-            (Some(quorum), _) => {
-                Self { store: Store::Quorum(voters(quorum)), brokers: observers(moment, quorum) }
-            }
-            (None, Some(zookeeper)) => {
-                Self { store: Store::Tree(tree(moment, zookeeper)), brokers: sessions(moment, zookeeper) }
-            }
-            (None, None) => Self { store: Store::None, brokers: Vec::new() },
-        }
+        let (store, brokers) = match (&view.quorum, &view.zookeeper) {
+            (Some(quorum), _) => (Store::Quorum(voters(quorum)), observers(moment, quorum)),
+            (None, Some(zookeeper)) => (Store::Tree(tree(moment, zookeeper)), sessions(moment, zookeeper)),
+            (None, None) => (Store::None, Vec::new()),
+        };
+        let failover = view.failover.as_ref().and_then(|failover| Failover::build(failover, moment.now));
+        Self { store, brokers, failover }
     }
 }
 
@@ -261,6 +264,10 @@ fn tree(moment: &Moment<'_>, zookeeper: &ZooKeeperView) -> Tree {
         controller: zookeeper.controller.clone(),
         controller_epoch: zookeeper.controller_epoch,
         lines: lines.into_iter().map(|(_, line)| line).collect(),
+        partitions: match &moment.view.summary {
+            Some(summary) => summary.partitions.into(),
+            None => moment.view.topics.iter().map(|topic| topic.partitions.len() as u64).sum(),
+        },
     }
 }
 

@@ -7,6 +7,7 @@ mod caption;
 mod cluster;
 mod code;
 mod elements;
+mod failover;
 mod group;
 mod heat;
 mod ladder;
@@ -23,6 +24,7 @@ pub use caption::{caption, reason, say};
 pub use cluster::{Badge, Card, Chip, Client, ClientLine, Cluster, Note as CardNote, Strip};
 pub use code::{Code, Job, Polled, Queued, Telling};
 pub use elements::{elements, resolve};
+pub use failover::{Failover, Lap, Progress};
 pub use group::{
     Group as GroupScene, Member, Part, Run, Share, Stretch, Timeline, TimelineMark, Track, TrackRow,
 };

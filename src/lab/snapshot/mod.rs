@@ -1,6 +1,7 @@
 //! A moment of the world as plain values with names: [`TankView`].
 
 mod clients;
+mod failover;
 mod groups;
 mod many;
 mod messages;
@@ -11,8 +12,10 @@ mod zookeeper;
 
 pub(in crate::lab) use transactions::coordinator;
 
+use super::failover::Failovers;
 use super::ledger::RecordFacts;
 use super::ownership::GroupHistory;
+use super::race::Race;
 use super::trace::Origin;
 use super::view::{ControllerView, Listing, LostView, MessageView, ProcessView, TankView};
 use crate::engine::{Flight, LossWhy, Micros, NodeId, Process as State};
@@ -38,6 +41,8 @@ pub trait Facts {
     fn requests(&self, client: NodeId) -> u64;
     /// Who processed which partition of a group when.
     fn ownership(&self, group: GroupId) -> Option<&GroupHistory>;
+    /// How a new controller came to be, and what that has cost.
+    fn failovers(&self) -> (&Failovers, &Race);
     /// Where t = 0 lies.
     fn origin(&self) -> Origin;
 }
@@ -102,6 +107,7 @@ pub fn snapshot(world: &World, facts: &dyn Facts) -> TankView {
         transactions: looking.transactions(),
         groups: looking.groups(),
         quorum: looking.quorum(),
+        failover: looking.failover(),
         sends: looking.sends(),
         // Of a large cluster only what somebody waits for is drawn.
         messages: world

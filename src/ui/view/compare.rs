@@ -18,7 +18,7 @@ fn least(scene: &str) -> u16 {
     match scene {
         "ladder" => 34,
         "log" => 40,
-        "group" | "lifecycle" => 38,
+        "group" | "lifecycle" | "zk-kraft" => 38,
         _ => 74,
     }
 }

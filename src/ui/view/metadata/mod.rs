@@ -1,6 +1,7 @@
 //! The metadata scene: a quorum with its log, or ZooKeeper's tree, and below how far the brokers have it.
 
 mod quorum;
+mod race;
 mod tree;
 
 use ratatui::buffer::Buffer;
@@ -14,8 +15,26 @@ use crate::ui::theme::Role;
 
 /// Rows of a card.
 const CARD: u16 = 4;
+/// Rows that the store of the metadata needs at least.
+const LEAST: u16 = 7;
+/// A card with fewer cells says less.
+const NARROW_CARD: u16 = 20;
+
+/// Rows of a card in so many rows.
+const fn card_rows(height: u16) -> u16 {
+    if height > LEAST + 1 { CARD } else { CARD - 1 }
+}
 
 pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Metadata) {
+    let area = match &scene.failover {
+        Some(race) => {
+            let lower = race::ROWS.min(area.height.saturating_sub(LEAST));
+            let upper = Rect { height: area.height - lower, ..area };
+            race::draw(frame, buffer, Rect { y: upper.bottom(), height: lower, ..area }, race);
+            upper
+        }
+        None => area,
+    };
     match &scene.store {
         Store::Quorum(store) => quorum::draw(frame, buffer, area, store, &scene.brokers),
         Store::Tree(store) => tree::draw(frame, buffer, area, store, &scene.brokers),
@@ -35,7 +54,8 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &M
 /// Rows that the picture takes where there is room.
 pub(super) fn rows(scene: &Metadata) -> u16 {
     let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-    match &scene.store {
+    let race = if scene.failover.is_some() { race::ROWS } else { 0 };
+    race + match &scene.store {
         Store::Quorum(store) => 2 * CARD + count(store.voters.len()) + 8,
         Store::Tree(store) => CARD + count(store.lines.len()) + 5,
         Store::None => 2,
@@ -61,7 +81,7 @@ impl Card<'_> {
             Life::Up => (Edge::Square, Role::Text),
         };
         boxed(buffer, place, edge, &self.title, frame.style(role), frame.style(role));
-        let room = place.width.saturating_sub(4);
+        let room = place.width.saturating_sub(3);
         for (y, (text, role)) in (place.y + 1..place.bottom().saturating_sub(1)).zip(&self.lines) {
             put(
                 buffer,

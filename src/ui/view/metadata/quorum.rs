@@ -6,13 +6,15 @@ use ratatui::layout::Rect;
 use super::super::layout::Class;
 use super::super::paint::{cell, put};
 use super::super::stage::Frame;
-use super::{CARD, Card, heading, places};
+use super::{CARD, Card, LEAST, NARROW_CARD, card_rows, heading, places};
 use crate::scene::{Follower, Life, MetadataTile, Quorum, Voter};
 use crate::text::{t, tf, width};
 use crate::ui::theme::Role;
 
 /// Cells of a record.
 const TILE: u16 = 3;
+/// In fewer cells only the end of a log is said.
+const NARROW: u16 = 60;
 /// Cells for names at the left.
 const NAMES: u16 = 5;
 
@@ -22,13 +24,15 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Q
     let title = tf(lang, "meta.quorum", &[("epoch", &scene.epoch), ("active", &active)]);
     put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), &title, frame.style(Role::Text));
     let mut y = area.y + 1;
-    let row = Rect { y, height: CARD, ..area };
+    let row = Rect { y, height: card_rows(area.height), ..area };
     for (place, voter) in places(row, scene.voters.len(), 26).into_iter().zip(&scene.voters) {
         card(frame, buffer, place, voter);
     }
-    y += CARD;
-    heading(frame, buffer, area, y, t(lang, "meta.log"));
-    y += 1;
+    y += row.height;
+    if area.height > LEAST {
+        heading(frame, buffer, area, y, t(lang, "meta.log"));
+        y += 1;
+    }
     for voter in &scene.voters {
         if y >= area.bottom() {
             return;
@@ -65,7 +69,8 @@ fn card(frame: &Frame<'_>, buffer: &mut Buffer, place: Rect, voter: &Voter) {
         Life::Up => (voter.state.clone(), if leads { Role::Leader } else { Role::Text }),
     };
     let vote = voter.voted.as_ref().map(|to| tf(lang, "meta.voted", &[("to", to)])).unwrap_or_default();
-    let second = if vote.is_empty() { epoch } else { format!("{epoch} · {vote}") };
+    let second =
+        if vote.is_empty() || place.width < NARROW_CARD { epoch } else { format!("{epoch} · {vote}") };
     Card {
         title: format!("{}{star}", voter.id),
         life: voter.life,
@@ -78,7 +83,9 @@ fn card(frame: &Frame<'_>, buffer: &mut Buffer, place: Rect, voter: &Voter) {
 
 /// `k1 [E][P][I]  LEO 41 HW 40`: a record stands in the same column in every copy.
 fn log(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, voter: &Voter) {
-    let marks = if voter.high_watermark < 0 {
+    let marks = if area.width < NARROW {
+        format!("LEO {}", voter.end)
+    } else if voter.high_watermark < 0 {
         format!("LEO {} HW ·", voter.end)
     } else {
         format!("LEO {} HW {}", voter.end, voter.high_watermark)

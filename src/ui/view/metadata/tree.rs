@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::super::paint::{bar, put, put_right};
 use super::super::stage::Frame;
-use super::{CARD, Card, heading, places};
+use super::{CARD, Card, NARROW_CARD, card_rows, heading, places};
 use crate::scene::{Follower, Life, Tree, Znode};
 use crate::text::{t, tf, truncate, width};
 use crate::ui::theme::Role;
@@ -25,11 +25,37 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &T
         Life::Up if frame.marked("z1") => Role::Focus,
         Life::Up => Role::Text,
     };
-    put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), &title, frame.style(role));
-    let cards = CARD + 1;
-    let room = area.height.saturating_sub(cards + 2);
-    let shown = usize::from(room);
-    let mut y = area.y + 1;
+    if area.height > COMPACT {
+        put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), &title, frame.style(role));
+    }
+    let cards = card_rows(area.height);
+    let mut y = if area.height > COMPACT {
+        whole(
+            frame,
+            buffer,
+            Rect { y: area.y + 1, height: area.height.saturating_sub(cards + 2), ..area },
+            scene,
+        )
+    } else {
+        digest(frame, buffer, area, scene)
+    };
+    if area.bottom().saturating_sub(y) > cards {
+        heading(frame, buffer, area, y, t(lang, "meta.sessions"));
+        y += 1;
+    }
+    let row = Rect { y, height: cards.min(area.bottom().saturating_sub(y)), ..area };
+    for (place, broker) in places(row, brokers.len(), 26).into_iter().zip(brokers) {
+        card(frame, buffer, place, broker, scene.life == Life::Up);
+    }
+}
+
+/// In so few rows the tree is told in four lines.
+const COMPACT: u16 = 9;
+
+/// As many znodes as fit; gives the row behind them.
+fn whole(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Tree) -> u16 {
+    let shown = usize::from(area.height);
+    let mut y = area.y;
     for (n, line) in scene.lines.iter().enumerate() {
         if n + 1 == shown && scene.lines.len() > shown {
             let more = format!("+{}", scene.lines.len() - n);
@@ -40,11 +66,33 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &T
         znode(frame, buffer, Rect { y, height: 1, ..area }, line);
         y += 1;
     }
-    heading(frame, buffer, area, y, t(lang, "meta.sessions"));
-    let row = Rect { y: y + 1, height: CARD.min(area.bottom().saturating_sub(y + 1)), ..area };
-    for (place, broker) in places(row, brokers.len(), 26).into_iter().zip(brokers) {
-        card(frame, buffer, place, broker, scene.life == Life::Up);
+    y
+}
+
+/// What counts in a race: who controls, in which epoch, who is there, how much there is to read.
+fn digest(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Tree) -> u16 {
+    let lang = frame.lang();
+    let fresh = |path: &str| scene.lines.iter().any(|line| line.path.starts_with(path) && line.fresh);
+    let ids = scene.lines.iter().filter_map(|line| line.path.strip_prefix("/brokers/ids/"));
+    let ids = ids.collect::<Vec<_>>().join(" ");
+    let lines = [
+        ("/controller", scene.controller.clone().unwrap_or_else(|| t(lang, "meta.free").to_owned())),
+        ("/controller_epoch", scene.controller_epoch.to_string()),
+        ("/brokers/ids", ids),
+        ("/brokers/topics", tf(lang, "meta.topics", &[("n", &scene.partitions)])),
+    ];
+    let mut y = area.y;
+    for (path, data) in lines {
+        let role = if fresh(path) && path != "/brokers/topics" { Role::Focus } else { Role::Muted };
+        let role = if path == "/controller" && scene.controller.is_none() { Role::Dropped } else { role };
+        let branch = if y == area.y { "┌╴" } else { "├╴" };
+        put(buffer, area.x + 1, y, 2, branch, frame.style(Role::Faint));
+        let taken = put(buffer, area.x + 3, y, area.width.saturating_sub(4), path, frame.style(Role::Text));
+        let room = area.width.saturating_sub(taken + 5);
+        put(buffer, area.x + 4 + taken, y, room, &truncate(&data, room.into(), "…"), frame.style(role));
+        y += 1;
     }
+    y
 }
 
 fn znode(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, line: &Znode) {
@@ -71,14 +119,21 @@ fn card(frame: &Frame<'_>, buffer: &mut Buffer, place: Rect, broker: &Follower, 
     let star = if broker.controls { " ★" } else { "" };
     let heard = broker.seen_epoch.filter(|_| broker.life != Life::Down);
     let epoch = heard.map(|epoch| tf(lang, "meta.epoch", &[("epoch", &epoch)])).unwrap_or_default();
+    let narrow = place.width < NARROW_CARD;
     let (first, role) = match broker.life {
         Life::Down => (format!("✗ {}", t(lang, "caption.down")), Role::Dropped),
         Life::Frozen => (format!("░ {}", t(lang, "caption.frozen")), Role::Warning),
+        Life::Up if narrow && broker.behind == 0 => (t(lang, "meta.same").to_owned(), Role::InSync),
+        Life::Up if narrow => (format!("◌ {}", broker.behind), Role::OutOfSync),
         Life::Up if broker.behind == 0 => (t(lang, "meta.agrees").to_owned(), Role::InSync),
         Life::Up => (tf(lang, "meta.differs", &[("n", &broker.behind)]), Role::OutOfSync),
     };
     Card {
-        title: format!("{}{star} {epoch}", broker.id).trim_end().to_owned(),
+        title: if narrow {
+            format!("{}{star}", broker.id)
+        } else {
+            format!("{}{star} {epoch}", broker.id).trim_end().to_owned()
+        },
         life: broker.life,
         heavy: broker.controls,
         marked: frame.marked(&broker.id),
