@@ -33,6 +33,64 @@ fn up(state: &State, broker: &str) -> bool {
     view.brokers.iter().find(|b| b.id == broker).unwrap().process == ProcessView::Running
 }
 
+/// The inspector's cursor walks its list, Enter goes on to what a row names, Esc comes back the same way.
+#[test]
+fn the_inspector_leads_from_a_broker_to_a_partition_and_back() {
+    let mut state = support::inspect(tour("arrive"), "b3");
+    let selected = |state: &State| state.tank().unwrap().selected.clone().unwrap_or_default();
+    for _ in 0..40 {
+        press(&mut state, "Enter");
+        if selected(&state) != "b3" || !state.tank().unwrap().inspecting {
+            break;
+        }
+    }
+    // The first row names nothing: Enter closes.
+    assert!(!state.tank().unwrap().inspecting);
+    press(&mut state, "Enter");
+    for _ in 0..40 {
+        if text(&state).contains("▸orders-") {
+            break;
+        }
+        press(&mut state, "↓");
+    }
+    press(&mut state, "Enter");
+    assert!(selected(&state).starts_with("orders-"), "{}", selected(&state));
+    for _ in 0..40 {
+        if text(&state).contains("▸b3 ") {
+            break;
+        }
+        press(&mut state, "↓");
+    }
+    press(&mut state, "Enter");
+    assert!(selected(&state).starts_with("b3/orders-"), "{}", selected(&state));
+    press(&mut state, "Esc");
+    assert!(selected(&state).starts_with("orders-"));
+    press(&mut state, "Esc");
+    assert_eq!(selected(&state), "b3");
+    assert!(text(&state).contains("▸orders-"), "the cursor is where it was");
+    press(&mut state, "Esc");
+    assert!(!state.tank().unwrap().inspecting);
+    assert_eq!(selected(&state), "b3");
+}
+
+/// At 80x24 a list that is longer than the pane scrolls to its end and no further.
+#[test]
+fn the_inspector_scrolls_to_the_last_row() {
+    let state = lesson("tour", beat("tour", "arrive"), Lang::En, (80, 24));
+    let mut state = support::inspect(state, "b3/orders-2");
+    let first = text(&state);
+    for _ in 0..60 {
+        press(&mut state, "j");
+    }
+    let last = text(&state);
+    press(&mut state, "j");
+    assert_eq!(text(&state), last);
+    for _ in 0..61 {
+        press(&mut state, "k");
+    }
+    assert_eq!(text(&state), first);
+}
+
 #[test]
 fn enter_alone_opens_the_first_lesson_and_space_walks_to_its_prompt() {
     let mut state = home(Lang::Ko, SIZE);

@@ -45,6 +45,12 @@ const PICTURES: &[Screen] = &[
     ("zookeeper-push", |lang, size| of_lesson("zookeeper", "push", lang, size)),
     ("zookeeper-tree", |lang, size| of_lesson("zookeeper", "tree", lang, size)),
     ("zookeeper-stale", |lang, size| of_lesson("zookeeper", "stale", lang, size)),
+    ("race-controller", |lang, size| of_lesson("failover-race", "controller", lang, size)),
+    ("race-thousand", |lang, size| of_lesson("failover-race", "race-thousand", lang, size)),
+    ("heat-calm", |lang, size| picture("95-heat", "calm", lang, size)),
+    ("heat-gone", |lang, size| picture("95-heat", "gone", lang, size)),
+    ("heat-broker", |lang, size| after(picture("95-heat", "gone", lang, size), "Tab Enter ↓ ↓ ↓ ↓ ↓ ↓")),
+    ("lanes-prompt", |lang, size| of_lesson("delivery-guarantees", "guess-answer", lang, size)),
     ("compare-order", |lang, size| picture("two-labs", "overtaken", lang, size)),
 ];
 

@@ -8,8 +8,8 @@
 //! | [`Load`](Step::Load) | it has read every znode it needs and speaks for the first time | its first record is committed |
 //! | [`Tell`](Step::Tell) | it has elected leaders, and every broker has taken in what it said | every broker has fetched from it |
 //!
-//! Not modelled: nothing of its own. A controller that is cut off from a part of the others only counts as lost if it is cut off from
-//! everybody or from ZooKeeper.
+//! Not modelled: nothing of its own. A controller that is cut off counts as lost if it is cut off from everybody, from ZooKeeper or
+//! from the majority of voters.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -139,6 +139,7 @@ impl Failovers {
                 self.lose(world, at, node);
             }
             EngineNote::LinkCut { a, b: Some(b) } => {
+                self.cut(world, at);
                 let is_zookeeper = |node| world.shared().role(node) == Some(Role::ZooKeeper);
                 if is_zookeeper(a) || is_zookeeper(b) {
                     self.lose(world, at, if is_zookeeper(a) { b } else { a });
@@ -187,6 +188,17 @@ impl Failovers {
             && zookeeper(world).is_some_and(|ensemble| ensemble.controller().is_none())
         {
             open.end(Step::Notice, at);
+        }
+    }
+
+    /// A cut between two voters: the active one is lost with the majority.
+    fn cut(&mut self, world: &World, at: Micros) {
+        let Some((active, _)) = self.active else { return };
+        let voters = world.shared().of_role(Role::Controller).count();
+        let others = world.shared().of_role(Role::Controller).filter(|node| *node != active);
+        let reached = others.filter(|node| !world.is_cut(active, *node)).count();
+        if world.shared().role(active) == Some(Role::Controller) && (reached + 1) * 2 <= voters {
+            self.lose(world, at, active);
         }
     }
 

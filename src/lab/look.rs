@@ -92,6 +92,12 @@ impl Lab {
         snapshot::snapshot(&self.state.world, &self.known())
     }
 
+    /// The picture of the moment with the details of this partition, whether they would be shown or not.
+    #[must_use]
+    pub fn view_about(&self, partition: &str) -> TankView {
+        snapshot::snapshot_about(&self.state.world, &self.known(), partition)
+    }
+
     /// A page of the partitions of a broker or a topic at the playhead, the worst first: without leader, under-replicated, led by another
     /// than the preferred replica, all others. None if there is nothing of that name.
     #[must_use]

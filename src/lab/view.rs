@@ -132,6 +132,8 @@ pub struct BrokerView {
     pub process: ProcessView,
     /// The controller counts it as gone.
     pub fenced: bool,
+    /// Its machine lost power: what was not flushed is gone from its disk.
+    pub lost_power: bool,
     /// Its registration.
     pub broker_epoch: i64,
     /// Offset of the metadata log that it has applied.

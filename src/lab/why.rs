@@ -119,6 +119,12 @@ struct Seen {
     told: Vec<Told>,
 }
 
+/// What a question is about: an event, and which of its notes.
+struct Effect {
+    event: i64,
+    told: Option<Told>,
+}
+
 /// The branch up to the playhead.
 struct Past {
     seen: BTreeMap<i64, Seen>,
@@ -131,7 +137,10 @@ impl Lab {
     pub fn why(&self, subject: &Subject) -> Why {
         let past = self.past();
         let (verdict, effect) = match subject {
-            Subject::Event(event) => (Verdict::Happened, i64::try_from(*event).ok()),
+            Subject::Event(event) => {
+                let event = i64::try_from(*event).ok();
+                (Verdict::Happened, event.map(|event| Effect { event, told: None }))
+            }
             Subject::Message(msg) => (Verdict::Happened, past.sent(&msg.to_string())),
             Subject::Process(id) => {
                 // What is lost at its door while it is down does not happen to it.
@@ -150,7 +159,7 @@ impl Lab {
                 None => (Verdict::Unknown, None),
             },
         };
-        let chain = effect.map(|event| past.chain(event)).unwrap_or_default();
+        let chain = effect.map(|effect| past.chain(effect)).unwrap_or_default();
         let verdict =
             if chain.is_empty() && verdict == Verdict::Happened { Verdict::Unknown } else { verdict };
         Why { verdict, chain }
@@ -210,7 +219,7 @@ impl Lab {
         record: RecordId,
         (broker, partition, offset): (String, &str, i64),
         past: &Past,
-    ) -> (Verdict, Option<i64>) {
+    ) -> (Verdict, Option<Effect>) {
         let label = self.state.ledger.label(record);
         let replica = format!("{broker}/{partition}");
         let effect = past.appended(&replica, offset);
@@ -241,7 +250,7 @@ impl Lab {
     }
 
     /// About a record wherever it is, or is no more.
-    fn fate(&self, record: RecordId, past: &Past) -> (Verdict, Option<i64>) {
+    fn fate(&self, record: RecordId, past: &Past) -> (Verdict, Option<Effect>) {
         let label = self.state.ledger.label(record);
         let name = self.state.ledger.name(record);
         let sent = past.last(|told| {
@@ -259,15 +268,17 @@ impl Lab {
         if let (Some(leader), Some(last)) = (leader, copies.last()) {
             return self.stored(record, (leader, &partition, *last), past);
         }
-        let cut = past.seen.iter().rev().find_map(|(event, seen)| {
-            let line = &seen.told.iter().find(|told| told.line.note == "Truncated")?.line;
-            let replica = line.field("replica")?;
-            let to: i64 = line.field("to")?.parse().ok()?;
-            let of_it = replica.ends_with(&format!("/{partition}"));
-            of_it.then_some((*event, replica, to))
+        let ends = format!("/{partition}");
+        let cut = past.last(|told| {
+            let replica = told.line.field("replica").filter(|_| told.line.note == "Truncated");
+            replica.is_some_and(|replica| replica.ends_with(&ends))
         });
-        match cut {
-            Some((event, replica, to)) => (Verdict::Truncated { record: label, replica, to }, Some(event)),
+        let place = cut.as_ref().and_then(|cut| {
+            let line = &cut.told.as_ref()?.line;
+            Some((line.field("replica")?, line.field("to")?.parse().ok()?))
+        });
+        match place {
+            Some((replica, to)) => (Verdict::Truncated { record: label, replica, to }, cut),
             None => (Verdict::NotStored { record: label }, sent),
         }
     }
@@ -300,18 +311,22 @@ fn weight(told: &Told) -> u8 {
 }
 
 impl Past {
-    fn sent(&self, msg: &str) -> Option<i64> {
+    fn sent(&self, msg: &str) -> Option<Effect> {
         let is =
             |told: &Told| told.line.note == "MessageSent" && told.line.field("msg").as_deref() == Some(msg);
         self.last(is)
     }
 
-    fn last(&self, is: impl Fn(&Told) -> bool) -> Option<i64> {
-        self.seen.iter().rev().find(|(_, seen)| seen.told.iter().any(&is)).map(|(event, _)| *event)
+    /// The last event with such a note, and that note.
+    fn last(&self, is: impl Fn(&Told) -> bool) -> Option<Effect> {
+        self.seen.iter().rev().find_map(|(event, seen)| {
+            let told = seen.told.iter().rev().filter(|told| is(told)).max_by_key(|told| weight(told))?;
+            Some(Effect { event: *event, told: Some(told.clone()) })
+        })
     }
 
     /// The event that wrote an offset of a copy.
-    fn appended(&self, replica: &str, offset: i64) -> Option<i64> {
+    fn appended(&self, replica: &str, offset: i64) -> Option<Effect> {
         self.last(|told| {
             let number = |name| told.line.field(name).and_then(|text| text.parse::<i64>().ok()).unwrap_or(-1);
             let base = number("base");
@@ -321,16 +336,17 @@ impl Past {
         })
     }
 
-    /// From an event back to its root.
-    fn chain(&self, effect: i64) -> Vec<Cause> {
+    /// From an event back to its root. The first link is what was asked about, every other the most telling note of its event.
+    fn chain(&self, effect: Effect) -> Vec<Cause> {
         let mut chain: Vec<Cause> = Vec::new();
-        let mut event = effect;
+        let Effect { mut event, told: mut asked } = effect;
         while chain.len() < LONGEST {
             let Some(seen) = self.seen.get(&event) else { break };
-            let best = seen.told.iter().filter(|told| weight(told) > 0).max_by_key(|told| weight(told));
+            let telling = seen.told.iter().filter(|told| weight(told) > 0);
+            let best = asked.take().or_else(|| telling.max_by_key(|told| weight(told)).cloned());
             let action = self.actions.get(&event).cloned();
             if best.is_some() || action.is_some() {
-                chain.push(Cause { at: seen.at, event, told: best.cloned().map(Box::new), action });
+                chain.push(Cause { at: seen.at, event, told: best.map(Box::new), action });
             }
             if let Some(late) = seen.told.iter().find(|told| told.line.note == "RequestTimedOut") {
                 chain.extend(self.what_did_not_come(late));

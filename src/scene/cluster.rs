@@ -56,6 +56,8 @@ pub enum Badge {
 pub enum Note {
     /// What is on its disk is still there.
     DiskKeeps,
+    /// The machine lost power: what was not flushed is gone.
+    TailLost,
     /// Leader epoch, and how many produces wait for copies.
     Leads {
         /// Newest leader epoch among what it leads.
@@ -303,7 +305,9 @@ fn card(params: &Params, moment: &Moment<'_>, broker: &BrokerView, several: bool
     };
     let last_fetch = broker.replicas.iter().filter_map(|r| r.last_fetch).max();
     let epoch = broker.replicas.iter().filter(|r| r.is_leader).map(|r| r.leader_epoch).max().unwrap_or(0);
-    let note = if dead {
+    let note = if dead && broker.lost_power {
+        Note::TailLost
+    } else if dead {
         Note::DiskKeeps
     } else if isolated {
         Note::Isolated

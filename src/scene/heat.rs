@@ -41,12 +41,8 @@ pub struct Heat {
 
 impl Heat {
     pub(super) fn build(summary: &SummaryView, moment: &Moment<'_>) -> Self {
-        let mut strips: Vec<HeatStrip> = summary.brokers.iter().map(|load| strip(load, moment)).collect();
-        let worst = |s: &HeatStrip| {
-            let troubles = (s.leaderless, s.out_of_sync, !s.running || s.fenced);
-            std::cmp::Reverse(troubles)
-        };
-        strips.sort_by_key(worst);
+        let strips: Vec<HeatStrip> =
+            worst_first(summary).into_iter().map(|load| strip(load, moment)).collect();
         Self {
             gone: strips.iter().filter(|s| !s.running || s.fenced).count(),
             strips,
@@ -55,6 +51,18 @@ impl Heat {
             under_replicated: summary.under_replicated,
         }
     }
+}
+
+/// Brokers, the worst first: most partitions without a leader, then most copies out of sync, then those that are gone.
+#[must_use]
+pub fn worst_first(summary: &SummaryView) -> Vec<&LoadView> {
+    let mut brokers: Vec<&LoadView> = summary.brokers.iter().collect();
+    let troubles = |load: &&LoadView| {
+        let gone = load.process != ProcessView::Running || load.fenced;
+        std::cmp::Reverse((load.leaderless, load.out_of_sync.saturating_sub(load.leaderless), gone))
+    };
+    brokers.sort_by_key(troubles);
+    brokers
 }
 
 fn strip(load: &LoadView, moment: &Moment<'_>) -> HeatStrip {

@@ -28,7 +28,7 @@ pub use failover::{Failover, Lap, Progress};
 pub use group::{
     Group as GroupScene, Member, Part, Run, Share, Stretch, Timeline, TimelineMark, Track, TrackRow,
 };
-pub use heat::{Heat, HeatStrip};
+pub use heat::{Heat, HeatStrip, worst_first};
 pub use ladder::{Ladder, LadderRow, LaneKind, Lifeline, Rung, Tone, Way, rungs};
 pub use lanes::{Cell, Head, Held, Lane as DeliveryLane, Lanes, Pipe, Reason, Work};
 pub use lifecycle::{Clock, Lifecycle, Place, STEPS, Step};

@@ -1,5 +1,6 @@
 //! Application state and its drawing.
 
 pub mod app;
+mod facts;
 pub mod theme;
 pub mod view;

@@ -153,6 +153,12 @@ impl Broker {
         Self { configs, mode, disk: Disk::default(), vol: Volatile::default() }
     }
 
+    /// Whether its machine lost power since it last registered: what was not flushed is gone.
+    #[must_use]
+    pub const fn lost_power(&self) -> bool {
+        self.disk.tail_lost
+    }
+
     /// Its settings.
     #[must_use]
     pub const fn configs(&self) -> &Configs {

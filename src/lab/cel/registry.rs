@@ -749,6 +749,28 @@ pub static FUNCTIONS: &[Function] = &[
         "led_after() >= -1",
     ),
     f(
+        "stalled_for",
+        &[],
+        0,
+        Int,
+        (
+            "마지막으로 컨트롤러를 잃은 뒤 일할 수 있는 컨트롤러가 없던 µs, 아직 없으면 -1",
+            "µs without a controller that could act, after the last one was lost; -1 = not over, or none was lost",
+        ),
+        "stalled_for() >= -1",
+    ),
+    f(
+        "failover_steps",
+        &[],
+        0,
+        Int,
+        (
+            "그 컨트롤러 페일오버에서 끝난 단계 수: 알아채기, 선출, 상태 읽기, 브로커에 알리기. 잃은 적이 없으면 -1",
+            "steps of that failover which are done: notice, elect, load, tell the brokers; -1 = none was lost",
+        ),
+        "failover_steps() < 5",
+    ),
+    f(
         "failover_requests",
         &[],
         0,

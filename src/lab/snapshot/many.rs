@@ -28,8 +28,8 @@ impl Shown {
 }
 
 impl Looking<'_> {
-    /// What to show one by one; none: everything.
-    pub(super) fn choose(&self) -> Option<Shown> {
+    /// What to show one by one, `about` among it; none: everything.
+    pub(super) fn choose(&self, about: Option<Partition>) -> Option<Shown> {
         let image = self.image()?;
         let people = |topic: &crate::kafka::TopicId| !self.names.is_internal(*topic);
         let topics = || image.topics.iter().filter(|(topic, _)| people(topic));
@@ -46,6 +46,7 @@ impl Looking<'_> {
             let first = u32::try_from(state.partitions.len().min(SHOWN / 2)).unwrap_or(0);
             shown.extend((0..first).map(|index| Partition { topic, index }));
         }
+        shown.extend(about.filter(|p| image.partition(*p).is_some()));
         let mut on: BTreeMap<NodeId, Vec<Partition>> = BTreeMap::new();
         for &p in &shown {
             for broker in image.partition(p).map(|state| &state.replicas).into_iter().flatten() {

@@ -95,8 +95,14 @@ impl Looking<'_> {
 /// Everything that a picture of this moment may show.
 #[must_use]
 pub fn snapshot(world: &World, facts: &dyn Facts) -> TankView {
+    snapshot_about(world, facts, "")
+}
+
+/// The same, and of a large cluster this partition's details too.
+#[must_use]
+pub fn snapshot_about(world: &World, facts: &dyn Facts, partition: &str) -> TankView {
     let mut looking = Looking::at(world, facts);
-    looking.shown = looking.choose();
+    looking.shown = looking.choose(looking.names.find_partition(partition));
     let large = looking.shown.is_some();
     let mut view = TankView {
         summary: looking.summary().filter(|_| large),

@@ -32,6 +32,7 @@ impl Looking<'_> {
             id: self.node(id),
             process: self.process(id),
             fenced: image.and_then(|i| i.brokers.get(&id)).is_none_or(|b| b.fenced),
+            lost_power: broker.lost_power(),
             broker_epoch: broker.broker_epoch().map_or(-1, |epoch| epoch.0),
             metadata_offset: broker.image().offset.0,
             replicas: match &self.shown {

@@ -93,3 +93,26 @@ fn a_message_and_an_event_lead_back_to_their_action() {
     assert_eq!(lab.why(&Subject::Message(999_999)).verdict, Verdict::Unknown);
     assert!(!lab.why(&Subject::Latest).chain.is_empty());
 }
+
+/// One answer to a fetch writes to two partitions: the first link is about the one that was asked for.
+#[test]
+fn of_two_partitions_written_at_once_the_right_one_is_named() {
+    let mut lab = lab("");
+    act(&mut lab, "create-topic pairs --partitions 2 --replication 3");
+    settle(&mut lab);
+    act(&mut lab, "set p linger.ms=50");
+    act(&mut lab, "produce p --to pairs --partition 0 --id a");
+    act(&mut lab, "produce p --to pairs --partition 1 --id b");
+    lab.run_until(Goal::Settled, Budget::default());
+    let mut asked = 0;
+    for broker in ["b1", "b2", "b3"] {
+        for p in ["pairs-0", "pairs-1"] {
+            let why = lab.why(&Subject::Offset(broker.to_owned(), p.to_owned(), 0));
+            let first = why.chain.first().and_then(|cause| cause.told.as_ref()).map(|told| &told.line);
+            let Some(line) = first else { continue };
+            assert_eq!(line.field("replica"), Some(format!("{broker}/{p}")), "{line:?}");
+            asked += 1;
+        }
+    }
+    assert_eq!(asked, 6);
+}

@@ -11,6 +11,8 @@ pub enum Context {
     Home,
     /// A lesson or the sandbox.
     Tank,
+    /// The same with the inspector open: other keys than these are those of the tank.
+    Inspector,
     /// An open prompt of a predict beat.
     Prompt,
     /// A list that is open over the picture (break menu, branches, events).
@@ -19,6 +21,16 @@ pub enum Context {
     Question,
     /// Help.
     Help,
+}
+
+impl Context {
+    /// Whose keys it has where it has none of its own.
+    const fn below(self) -> Option<Self> {
+        match self {
+            Self::Inspector => Some(Self::Tank),
+            _ => None,
+        }
+    }
 }
 
 macro_rules! commands {
@@ -159,11 +171,11 @@ commands! {
     /// Take the choice.
     Choose "choose" Answer: Prompt [k(Code::Enter)];
     /// Next row.
-    Down "down" Look: Home [k(Code::Down), c('j'), k(Code::Tab)] List [k(Code::Down), c('j'), k(Code::Tab)] Question [k(Code::Down), c('j'), k(Code::Tab), k(Code::Right)] Help [k(Code::Down), c('j')];
+    Down "down" Look: Home [k(Code::Down), c('j'), k(Code::Tab)] List [k(Code::Down), c('j'), k(Code::Tab)] Question [k(Code::Down), c('j'), k(Code::Tab), k(Code::Right)] Help [k(Code::Down), c('j')] Inspector [k(Code::Down), c('j')];
     /// Row before.
-    Up "up" Look: Home [k(Code::Up), c('k'), k(Code::BackTab)] List [k(Code::Up), c('k'), k(Code::BackTab)] Question [k(Code::Up), c('k'), k(Code::BackTab), k(Code::Left)] Help [k(Code::Up), c('k')];
+    Up "up" Look: Home [k(Code::Up), c('k'), k(Code::BackTab)] List [k(Code::Up), c('k'), k(Code::BackTab)] Question [k(Code::Up), c('k'), k(Code::BackTab), k(Code::Left)] Help [k(Code::Up), c('k')] Inspector [k(Code::Up), c('k')];
     /// Open the row.
-    Enter "enter" Look: Home [k(Code::Enter), k(Code::Right), c(' ')] List [k(Code::Enter)] Question [k(Code::Enter), c(' ')];
+    Enter "enter" Look: Home [k(Code::Enter), k(Code::Right), c(' ')] List [k(Code::Enter)] Question [k(Code::Enter), c(' ')] Inspector [k(Code::Enter)];
     /// An empty tank.
     Sandbox "sandbox" Program: Home [c('s')];
     /// Close what is open, or go home.
@@ -193,7 +205,7 @@ pub fn command(context: Context, key: Key) -> Option<Command> {
             .find(|(_, at, keys)| *at == wanted && keys.contains(&key))
             .map(|(command, ..)| *command)
     };
-    bound(context).or_else(|| bound(Context::Everywhere))
+    bound(context).or_else(|| bound(context.below()?)).or_else(|| bound(Context::Everywhere))
 }
 
 /// The keys of a command in a context.
@@ -202,7 +214,10 @@ pub fn keys(context: Context, command: Command) -> &'static [Key] {
     let bound = |wanted: Context| {
         BINDINGS.iter().find(|(c, at, _)| *c == command && *at == wanted).map(|(_, _, keys)| *keys)
     };
-    bound(context).or_else(|| bound(Context::Everywhere)).unwrap_or(&[])
+    let first =
+        |keys: &&'static [Key]| keys.first().is_some_and(|key| self::command(context, *key) == Some(command));
+    let lower = || context.below().and_then(bound).filter(first);
+    bound(context).or_else(lower).or_else(|| bound(Context::Everywhere)).unwrap_or(&[])
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ impl Menu {
     /// The menu for what is selected.
     #[must_use]
     pub fn of(tank: &Tank) -> Self {
-        let view = tank.film.shown();
+        let view = tank.film_of(tank.side).shown();
         let target = tank.selected.clone();
         let mut list = List::default();
         match target.as_deref() {

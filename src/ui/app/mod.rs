@@ -11,6 +11,7 @@ pub mod command;
 mod film;
 mod hangul;
 mod home;
+mod inspector;
 pub mod key;
 mod line;
 mod menu;

@@ -218,6 +218,7 @@ impl State {
             None => match &self.screen {
                 Screen::Home(_) => Context::Home,
                 Screen::Tank(tank) if tank.play.phase() == Phase::Asking => Context::Prompt,
+                Screen::Tank(tank) if tank.inspecting => Context::Inspector,
                 Screen::Tank(_) => Context::Tank,
             },
         }

@@ -1,6 +1,7 @@
 //! An open lesson or sandbox: what is played, what is shown, what is selected.
 
 use super::film::{Arrived, Film, Goal};
+use super::inspector::Inspector;
 use super::play::Play;
 use super::tale::Tale;
 use crate::course::Pace;
@@ -20,6 +21,9 @@ pub enum Pane {
     /// The scrubber.
     Scrubber,
 }
+
+/// A leap of the clock after which a sandbox stands still, µs.
+const FAR: u64 = 60_000_000;
 
 /// Without film, a hop ends after this many loud instants at the latest.
 const MOST_INSTANTS: usize = 1000;
@@ -58,6 +62,8 @@ pub struct Tank {
     pub selected: Option<String>,
     /// The inspector is open on the selected element.
     pub inspecting: bool,
+    /// Its cursor, and the things that led to the present one.
+    pub(super) inspector: Inspector,
     /// Which pane has the focus.
     pub pane: Pane,
     /// Polling traffic is drawn too.
@@ -105,6 +111,7 @@ impl Tank {
             tale: Tale::default(),
             selected: None,
             inspecting: false,
+            inspector: Inspector::default(),
             pane: Pane::default(),
             quiet_too: false,
             more: false,
@@ -179,6 +186,12 @@ impl Tank {
         let calm = TankView { messages: Vec::new(), ..before.clone() };
         self.film.snap(calm, Vec::new());
         self.film.go(view, lost, Goal::Instant, film);
+        let beside = self.play.beside().map(|lab| (lab.view(), lab.lost_now()));
+        if let (Some(other), Some((view, lost))) = (&mut self.beside, beside) {
+            let calm = TankView { messages: Vec::new(), ..other.shown().clone() };
+            other.snap(calm, Vec::new());
+            other.go(view, lost, Goal::Instant, film);
+        }
     }
 
     /// Sets off to the next loud instant. False: there is none, or something must be answered first.
@@ -202,9 +215,11 @@ impl Tank {
             self.film.loud_beside = other.is_loud();
             other.go(to, lost, goal, film);
         }
+        // Far ahead without anything to see: the person says when to go on.
+        let far = to.now.saturating_sub(self.film.shown().now) >= FAR && self.play.player().is_none();
         self.film.go(to, lost, goal, film);
         let several = || self.play.player().is_some_and(|player| player.lines() > 1);
-        if matches!(moved, Moved::Ended | Moved::Entered) || (line && several()) {
+        if far || matches!(moved, Moved::Ended | Moved::Entered) || (line && several()) {
             self.film.playing = false;
         }
         true
@@ -305,7 +320,10 @@ impl Tank {
             return all.into_iter().filter(|id| !id.contains('.')).collect(); // things, not their parts
         }
         let mut ids: Vec<String> = view.producers.iter().map(|p| p.id.clone()).collect();
-        for broker in &view.brokers {
+        // Of a large cluster the brokers, as they are drawn; what is on them is found in their lists.
+        let strips = view.summary.iter().flat_map(crate::scene::worst_first);
+        ids.extend(strips.map(|load| load.id.clone()));
+        for broker in view.brokers.iter().filter(|_| view.summary.is_none()) {
             ids.push(broker.id.clone());
             ids.extend(broker.replicas.iter().map(|r| format!("{}/{}", broker.id, r.partition)));
         }

@@ -79,6 +79,14 @@ fn hints_of(state: &State) -> Vec<Hint> {
             hint(&[C::SkipPrompt], "key.skip"),
             hint(&[C::Language], "key.language"),
         ],
+        Context::Inspector => vec![
+            hint(&[C::Up, C::Down], "key.scroll"),
+            hint(&[C::Enter], "key.open"),
+            hint(&[C::SelectNext], "key.select"),
+            hint(&[C::PreviousHop, C::NextHop], "key.step"),
+            hint(&[C::Break], "key.break_it"),
+            hint(&[C::Close], "key.close"),
+        ],
         Context::Tank | Context::Everywhere => tank_hints(state, context),
     }
 }

@@ -25,7 +25,12 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &L
     let lang = frame.lang();
     // Where there is room the lanes stand apart.
     let lanes = u16::try_from(scene.lanes.len()).unwrap_or(1).max(1);
-    let each = if area.height >= 3 + lanes * 6 { 6 } else { 4 };
+    let each = match area.height {
+        room if room >= 3 + lanes * 6 => 6,
+        // Below a prompt there is no room for reasons.
+        room if room < 2 + lanes * 4 - 1 => 2,
+        _ => 4,
+    };
     let columns = usize::from(area.width.saturating_sub(NAMES + COUNTERS) / COLUMN);
     let skipped = scene.heads.len().saturating_sub(columns);
     let left = area.x + NAMES;
@@ -50,15 +55,17 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &L
     rule(frame, buffer, area, area.y + 1);
     let mut y = area.y + 2;
     for (n, lane) in scene.lanes.iter().enumerate() {
-        if y + 3 > area.bottom() {
+        if y + each.min(3) > area.bottom() {
             let text = format!("+{}", scene.lanes.len() - n);
             put_right(buffer, right, area.bottom().saturating_sub(1), &text, frame.style(Role::Muted));
             break;
         }
-        let inside = Rect { y: y + u16::from(each > 4), height: 3, ..area };
+        let inside = Rect { y: y + u16::from(each > 4), height: each.min(3), ..area };
         self::lane(frame, buffer, inside, lane, skipped);
         y += each;
-        rule(frame, buffer, area, y - 1);
+        if each > 2 {
+            rule(frame, buffer, area, y - 1);
+        }
     }
 }
 
@@ -99,7 +106,9 @@ fn lane(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, lane: &Lane, skipped
         worked(frame, buffer, x, area.y + 1, *one, n + u16::try_from(skipped).unwrap_or(0) + 1);
     }
     counters(frame, buffer, area, lane);
-    reasons(frame, buffer, area, lane);
+    if area.height > 2 {
+        reasons(frame, buffer, area, lane);
+    }
 }
 
 /// What the log holds of a record: `▐3▌`, `▐3▌!3!` twice, `(3)` not yet visible, `✗` not there.

@@ -38,6 +38,7 @@ use ratatui::layout::{Position, Rect};
 use crate::ui::app::{Screen, State};
 use crate::ui::theme::{Surface, glyphs};
 pub use layout::{Class, Layout};
+pub(in crate::ui) use stage::say;
 
 /// Smallest size that the screens are made for.
 pub const SMALLEST: (u16, u16) = (80, 24);

@@ -46,7 +46,11 @@ impl Frame<'_> {
 
 pub(super) fn draw(state: &State, tank: &Tank, buffer: &mut Buffer, layout: &Layout) {
     let frame = Frame { state, tank, class: layout.class, side: Side::Left };
-    let (main, companion) = areas(tank, layout);
+    let asks = tank.play.player().is_some_and(|player| player.question(state.lang()).is_some());
+    let (mut main, companion) = areas(tank, layout);
+    if asks && !layout.column && SHRINKING.contains(&tank.scene_name()) {
+        main.height = dock_area(state, layout).y.saturating_sub(main.y);
+    }
     if tank.beside.is_some() {
         compare::draw(state, tank, buffer, layout);
     } else {
@@ -59,7 +63,6 @@ pub(super) fn draw(state: &State, tank: &Tank, buffer: &mut Buffer, layout: &Lay
         scene(&frame, buffer, Rect { y: area.y + 1, height: area.height - 1, ..area }, other, about);
     }
     narration::draw(state, tank, buffer, layout);
-    let asks = tank.play.player().is_some_and(|player| player.question(state.lang()).is_some());
     if asks {
         dock::draw(state, buffer, dock_area(state, layout));
     }
@@ -109,6 +112,9 @@ fn partition_in_question(tank: &Tank) -> Option<String> {
         _ => None,
     }
 }
+
+/// Scenes that draw themselves smaller above a prompt; of the others it covers the lower part.
+const SHRINKING: &[&str] = &["lanes", "zk-kraft"];
 
 /// S: the lower part; M and L: the narration column, so that the picture stays whole.
 fn dock_area(state: &State, layout: &Layout) -> Rect {
@@ -206,7 +212,7 @@ pub(super) fn caption(state: &State, tank: &Tank) -> String {
 }
 
 /// A note in the learner's words: glyph, colour, text. None: not worth a line.
-pub(super) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role, String)> {
+pub(in crate::ui) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role, String)> {
     let (glyph, role) = match line.note {
         "MessageSent" if line.field("quiet")? == "false" => {
             if line.field("answer")? == "-" {

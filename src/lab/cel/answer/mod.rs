@@ -56,8 +56,8 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         "znode" | "zk_session" | "controller_epoch" | "cached_leader" | "control_refused" => {
             zookeeper::answer(facts, name, args)
         }
-        "unled" | "led_after" | "failover_requests" | "failover_entries" | "znodes_read"
-        | "failover_records" => Ok(race::answer(facts, name)),
+        "unled" | "led_after" | "stalled_for" | "failover_steps" | "failover_requests"
+        | "failover_entries" | "znodes_read" | "failover_records" => Ok(race::answer(facts, name)),
         _ => processes(facts, name, args),
     }
 }

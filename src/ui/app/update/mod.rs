@@ -1,6 +1,7 @@
 //! One message in, the state changed, effects out. Keys become commands; each area answers its own.
 
 mod home;
+mod inspect;
 mod overlay;
 mod tank;
 mod typing;
@@ -155,7 +156,10 @@ fn run(state: &mut State, context: Context, command: Command) -> Vec<Effect> {
             return match context {
                 Context::Help | Context::List | Context::Question => overlay::run(state, command),
                 Context::Home => home::run(state, command),
-                Context::Tank | Context::Prompt | Context::Everywhere => tank::run(state, command),
+                Context::Inspector if inspect::run(state, command) => Vec::new(),
+                Context::Tank | Context::Inspector | Context::Prompt | Context::Everywhere => {
+                    tank::run(state, command)
+                }
             };
         }
     }

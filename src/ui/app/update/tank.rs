@@ -200,7 +200,7 @@ fn answer_rows(tank: &mut Tank, command: Command) {
 fn close(state: &mut State) {
     let Some(tank) = state.tank_mut() else { return };
     if tank.inspecting {
-        tank.inspecting = false;
+        tank.inspect_back();
     } else if tank.selected.is_some() || tank.pane == Pane::Scrubber {
         tank.selected = None;
         tank.pane = Pane::Stage;
@@ -321,7 +321,7 @@ pub(super) fn press_digit(state: &mut State, context: Context, key: Key) -> Vec<
     let digit = digit as usize;
     match context {
         Context::Prompt => choose(state, Some(digit)),
-        Context::Tank => {
+        Context::Tank | Context::Inspector => {
             if let Some(tank) = state.tank_mut() {
                 let id = tank.film.shown().brokers.get(digit - 1).map(|b| b.id.clone());
                 if id.is_some() {

@@ -185,6 +185,7 @@ fn note(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, card: &Card, hidden:
     let (theme, lang) = (frame.state.settings.theme, frame.lang());
     let mut text = match &card.note {
         CardNote::DiskKeeps => t(lang, "card.disk").to_owned(),
+        CardNote::TailLost => t(lang, "card.tail_lost").to_owned(),
         CardNote::Leads { epoch, waiting } => {
             tf(lang, "card.leads", &[("epoch", epoch), ("waiting", waiting)])
         }

@@ -8,7 +8,7 @@ use super::super::paint::{cell, put};
 use super::super::stage::Frame;
 use super::{CARD, Card, LEAST, NARROW_CARD, card_rows, heading, places};
 use crate::scene::{Follower, Life, MetadataTile, Quorum, Voter};
-use crate::text::{t, tf, width};
+use crate::text::{t, tf, truncate, width};
 use crate::ui::theme::Role;
 
 /// Cells of a record.
@@ -21,7 +21,8 @@ const NAMES: u16 = 5;
 pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Quorum, brokers: &[Follower]) {
     let lang = frame.lang();
     let active = scene.active.as_deref().unwrap_or("·");
-    let title = tf(lang, "meta.quorum", &[("epoch", &scene.epoch), ("active", &active)]);
+    let key = if area.width < NARROW { "meta.quorum_short" } else { "meta.quorum" };
+    let title = tf(lang, key, &[("epoch", &scene.epoch), ("active", &active)]);
     put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), &title, frame.style(Role::Text));
     let mut y = area.y + 1;
     let row = Rect { y, height: card_rows(area.height), ..area };
@@ -46,7 +47,7 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Q
             area.x + 1,
             y,
             area.width.saturating_sub(2),
-            t(lang, "meta.letters"),
+            &truncate(t(lang, "meta.letters"), area.width.saturating_sub(2).into(), "…"),
             frame.style(Role::Faint),
         );
         y += 1;

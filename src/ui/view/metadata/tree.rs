@@ -17,6 +17,7 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &T
         ("epoch", &scene.controller_epoch),
     ];
     let title = match scene.life {
+        Life::Up if area.width < NARROW => tf(lang, "meta.zookeeper_short", &known),
         Life::Up => tf(lang, "meta.zookeeper", &known),
         Life::Down | Life::Frozen => tf(lang, "meta.zookeeper_down", &known),
     };
@@ -49,6 +50,8 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &T
     }
 }
 
+/// In fewer cells less is said.
+const NARROW: u16 = 60;
 /// In so few rows the tree is told in four lines.
 const COMPACT: u16 = 9;
 
@@ -82,7 +85,13 @@ fn digest(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Tree) -> u
         ("/brokers/topics", tf(lang, "meta.topics", &[("n", &scene.partitions)])),
     ];
     let mut y = area.y;
-    for (path, data) in lines {
+    let down = scene.life != Life::Up;
+    if down {
+        let title = tf(lang, "meta.zookeeper_gone", &[]);
+        y += 1;
+        put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), &title, frame.style(Role::Dropped));
+    }
+    for (path, data) in lines.into_iter().skip(usize::from(down)) {
         let role = if fresh(path) && path != "/brokers/topics" { Role::Focus } else { Role::Muted };
         let role = if path == "/controller" && scene.controller.is_none() { Role::Dropped } else { role };
         let branch = if y == area.y { "┌╴" } else { "├╴" };

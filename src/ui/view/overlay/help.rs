@@ -63,7 +63,7 @@ fn lines(context: Context, lang: Lang) -> Vec<Line> {
             lines.push(Line::Gap);
         }
     }
-    if matches!(context, Context::Tank | Context::Prompt) {
+    if matches!(context, Context::Tank | Context::Inspector | Context::Prompt) {
         lines.push(Line::Title(t(lang, "overlay.reading").to_owned()));
         for (glyph, role, key) in LEGEND {
             lines.push(Line::Glyph(glyph, *role, lookup(lang, key).unwrap_or_default().to_owned()));
