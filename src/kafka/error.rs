@@ -194,6 +194,16 @@ codes! {
     RebalanceUnderWay = -1 "RebalanceInProgressException" false,
     /// Java: what was read is no longer in the log, and auto.offset.reset is none.
     LogTruncation = -1 "LogTruncationException" false,
+    /// Java: what was asked needs a group.id, and there is none.
+    NoGroup = -1 "InvalidGroupIdException" false,
+    /// Java: there is no committed offset, and auto.offset.reset is none.
+    NoOffset = -1 "NoOffsetForPartitionException" false,
+    /// librdkafka: there is no position, and auto.offset.reset is error.
+    LocalAutoOffsetReset = -140 "_AUTO_OFFSET_RESET" false,
+    /// librdkafka: an argument makes no sense.
+    LocalInvalidArg = -186 "_INVALID_ARG" false,
+    /// librdkafka: what was asked needs a group.id, and there is none.
+    LocalUnknownGroup = -179 "_UNKNOWN_GROUP" false,
     /// librdkafka: a call waited too long.
     LocalTimedOut = -185 "_TIMED_OUT" false,
     /// librdkafka: the message was never sent, because its transaction is aborted.

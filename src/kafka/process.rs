@@ -93,6 +93,8 @@ pub enum Timer {
     Apply,
     /// Controller in a broker: send again to this broker what got no answer.
     ControlRetry(NodeId),
+    /// Broker: hand an admin's request on again.
+    Errands,
     /// Broker: ask again to be let go.
     ShutdownRetry,
     // ---- producer ----
@@ -116,7 +118,7 @@ pub enum Timer {
 }
 
 /// A record as an application hands it over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Send {
     /// To which topic.
     pub topic: TopicId,
@@ -142,7 +144,7 @@ pub enum SeekTo {
 }
 
 /// What somebody outside asks of a process.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
     /// Producer: send these records, in order.
     Produce(Vec<Send>),

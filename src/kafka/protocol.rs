@@ -7,8 +7,8 @@ use super::raft::{Request, Response};
 use super::txn::Version;
 use super::zookeeper::ZkMessage;
 use super::{
-    Batch, BrokerEpoch, ErrorCode, Generation, GroupId, LeaderEpoch, LeaveWhy, Marker, MemberId, Offset,
-    Outcome, Partition, PartitionEpoch, ProducerEpoch, ProducerId, TopicId,
+    Batch, BrokerEpoch, Command, ErrorCode, Generation, GroupId, LeaderEpoch, LeaveWhy, Marker, MemberId,
+    Offset, Outcome, Partition, PartitionEpoch, ProducerEpoch, ProducerId, TopicId,
 };
 use crate::engine::{self, Micros, NodeId};
 
@@ -483,6 +483,13 @@ pub enum Body {
     TopicsCreated {
         error: ErrorCode,
     },
+    /// An admin's request in an Envelope, from a broker that is not the controller (KIP-590).
+    Forward {
+        command: Command,
+    },
+    Forwarded {
+        error: ErrorCode,
+    },
     // ---- ZooKeeper, and a controller that lives in a broker ----
     ZooKeeper(ZkMessage),
     LeaderAndIsr {
@@ -633,6 +640,7 @@ impl engine::Body for Body {
             Self::AlterPartition { .. } | Self::PartitionAltered { .. } => "AlterPartition",
             Self::AllocateProducerIds { .. } | Self::ProducerIdsAllocated { .. } => "AllocateProducerIds",
             Self::CreateTopics { .. } | Self::TopicsCreated { .. } => "CreateTopics",
+            Self::Forward { .. } | Self::Forwarded { .. } => "Envelope",
         }
     }
 }
@@ -665,6 +673,7 @@ impl Body {
         "AlterPartition",
         "AllocateProducerIds",
         "CreateTopics",
+        "Envelope",
         "Vote",
         "BeginQuorumEpoch",
         "EndQuorumEpoch",

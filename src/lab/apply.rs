@@ -90,7 +90,10 @@ impl State {
                 self.world.command(controller, command);
             }
             Deed::Fault(fault) => self.world.fault(fault),
-            Deed::Refused(error) => refused = Some(error),
+            Deed::Refused(error) => {
+                self.ledger.refuse_admin(error);
+                refused = Some(error);
+            }
         }
         let answer = self.world.notes().iter().find_map(|rec| match rec.note {
             EngineNote::Domain(Note::AdminRefused { error }) => Some(error),
@@ -293,6 +296,7 @@ impl State {
                 configs: Configs::new(Scope::Consumer, Family::Java),
                 group: id,
                 topics: topics().filter(|topic| !names.is_internal(*topic)).collect(),
+                partitions: Vec::new(),
                 manual: false,
                 work: crate::engine::Micros::ms(20),
             },
@@ -474,8 +478,8 @@ impl State {
         ))
     }
 
-    /// What the active controller is to do. If voters run but none is active, an admin client asks until its time is over
-    /// (`default.api.timeout.ms`); here it is told at once.
+    /// What the active controller is to do. If none is active, a broker keeps asking for one until the admin client's time is over
+    /// (`default.api.timeout.ms`).
     fn decide(&self, deed: impl FnOnce(NodeId) -> Deed) -> Result<Deed, ActError> {
         let acts = |node: &NodeId| match self.world.node(*node) {
             Process::Broker(broker) => broker.acts_as_controller(),
@@ -486,12 +490,12 @@ impl State {
         if let Some(node) = active.filter(runs) {
             return Ok(deed(node));
         }
-        if self.world.shared().of_role(Role::Controller).any(|node| runs(&node)) {
-            return Ok(Deed::Refused(ErrorCode::RequestTimedOut));
+        if let Some(broker) = self.world.shared().of_role(Role::Broker).find(runs) {
+            return Ok(deed(broker));
         }
         Err(ActError::new(
-            "지금 움직이는 컨트롤러가 없습니다. 먼저 컨트롤러를 켜세요.",
-            "There is no active controller now; start it first.",
+            "지금 움직이는 컨트롤러도 브로커도 없습니다. 먼저 켜세요.",
+            "Neither a controller nor a broker runs now; start one first.",
         ))
     }
 

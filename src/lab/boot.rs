@@ -93,7 +93,12 @@ fn build(spec: &Spec, seed: u64) -> World {
         let made = Consumer::new(ConsumerSpec {
             configs: configs(Scope::Consumer, family(consumer.client.get_ref()), &consumer.config),
             group: names.intern_group(group),
-            topics: topic_ids(&mut names, &consumer.topics),
+            topics: subscribed(&mut names, consumer),
+            partitions: consumer
+                .partitions
+                .iter()
+                .filter_map(|p| names.find_partition(p.get_ref()))
+                .collect(),
             manual: consumer.drive == Drive::Manual,
             work: consumer.work.0,
         });
@@ -114,6 +119,15 @@ fn build(spec: &Spec, seed: u64) -> World {
 
 fn topic_ids(names: &mut Names, topics: &[Spanned<String>]) -> Vec<TopicId> {
     topics.iter().map(|topic| names.intern_topic(topic.get_ref())).collect()
+}
+
+/// The topics that a consumer must know: those it subscribes to, or those of its own partitions.
+fn subscribed(names: &mut Names, consumer: &super::spec::ConsumerSpec) -> Vec<TopicId> {
+    let own = consumer.partitions.iter().filter_map(|p| names.find_partition(p.get_ref())).map(|p| p.topic);
+    let mut topics: Vec<TopicId> = own.collect();
+    topics.extend(topic_ids(names, &consumer.topics));
+    topics.dedup();
+    topics
 }
 
 struct Boot<'a> {

@@ -108,6 +108,7 @@ pub struct Ledger {
     elections: Blocks<Partition, Election>,
     refusals: Blocks<Partition, ErrorCode>,
     isr_refusals: Blocks<Partition, ErrorCode>,
+    refused_admin: Option<ErrorCode>,
     received: BTreeMap<NodeId, Arc<VecDeque<Received>>>,
     closed: BTreeMap<NodeId, VecDeque<Closed>>,
     requests: BTreeMap<NodeId, u64>,
@@ -273,6 +274,17 @@ impl Ledger {
     #[must_use]
     pub fn refused_control(&self, broker: NodeId) -> Option<ErrorCode> {
         self.refused_control.get(&broker).copied()
+    }
+
+    /// Why the last request of an admin that was refused was refused.
+    #[must_use]
+    pub const fn refused_admin(&self) -> Option<ErrorCode> {
+        self.refused_admin
+    }
+
+    /// An admin's request is refused before anybody is asked.
+    pub(super) const fn refuse_admin(&mut self, error: ErrorCode) {
+        self.refused_admin = Some(error);
     }
 
     /// Counts an action.
@@ -513,6 +525,7 @@ impl Ledger {
             Note::IsrChangeRefused { partition, error } => {
                 self.isr_refusals.insert(partition, error);
             }
+            Note::AdminRefused { error } => self.refuse_admin(error),
             Note::AppendRefused { partition, error, .. } => {
                 self.refusals.insert(partition, error);
             }

@@ -43,7 +43,9 @@ impl Vocabulary {
             ..Self::default()
         };
         for group in spec.cluster.consumer.iter().filter_map(|c| c.group.as_ref()) {
-            add(&mut names.groups, group.get_ref());
+            if !group.get_ref().is_empty() {
+                add(&mut names.groups, group.get_ref());
+            }
         }
         for line in &spec.start.actions {
             if let Ok(action) = line.get_ref().parse() {

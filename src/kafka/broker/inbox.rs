@@ -63,6 +63,7 @@ impl Broker {
             Body::LeaderAndIsr { .. } | Body::UpdateMetadata { .. } | Body::StopReplica { .. } => {
                 self.on_control(cx, message);
             }
+            Body::Forward { command } => self.take_errand(cx, conn, id, command),
             Body::AlterPartition { .. }
             | Body::AllocateProducerIds { .. }
             | Body::CreateTopics { .. }

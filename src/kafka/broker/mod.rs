@@ -18,6 +18,7 @@
 
 mod apply;
 mod disk;
+mod errands;
 mod fetch;
 mod follow;
 mod host;
@@ -115,6 +116,8 @@ struct Volatile {
     producer_ids: std::ops::Range<i64>,
     init_waiting: Vec<Arc<Envelope<Body>>>,
     zookeeper: Member,
+    /// What admins ask while no controller is active.
+    errands: VecDeque<errands::Errand>,
 }
 
 /// What the broker waits for from others.
@@ -138,6 +141,8 @@ enum Pending {
     Control(NodeId),
     /// To be let go by a controller that is a broker.
     Farewell,
+    /// What an admin asks, handed on to the controller.
+    Errand,
 }
 
 impl Broker {
@@ -350,6 +355,7 @@ impl Broker {
             (Pending::Farewell, Body::ShutdownControlled { error, remaining }) => {
                 self.on_farewell(cx, *error, remaining);
             }
+            (Pending::Errand, Body::Forwarded { error }) => self.on_errand(cx, Some(*error)),
             (Pending::ProducerIds, Body::ProducerIdsAllocated { error, first, count }) => {
                 self.on_producer_ids(cx, *error, *first, *count);
             }
@@ -390,6 +396,7 @@ impl Broker {
                 self.with_transactions(cx, |transactions, host| transactions.on_timer(host))
             }
             Timer::VerifyAgain => self.verify_again(cx),
+            Timer::Errands => self.run_errands(cx),
             Timer::ApplyMetadata => self.taken_in(cx),
             Timer::MetadataWait => self.poll_metadata(cx),
             _ => self.on_zookeeper_timer(cx, key),
@@ -431,7 +438,8 @@ impl Broker {
             Command::AbortHanging(p) => self.abort_hanging(cx, p),
             Command::DeleteRecords(p, upto) => self.delete_records(cx, p, upto),
             Command::FailNextAppend(p, error) => self.vol.refuse_next.push((p, error)),
-            admin => self.on_admin(cx, admin),
+            admin if self.acts_as_controller() => self.on_admin(cx, admin),
+            admin => self.keep_errand(cx, admin),
         }
         self.settle(cx);
     }
@@ -443,6 +451,7 @@ impl Broker {
             Pending::MetadataLog(node) => self.metadata_lost(cx, node),
             Pending::Control(broker) => self.on_control_lost(cx, broker),
             Pending::Farewell => self.wait_to_leave(cx),
+            Pending::Errand => self.on_errand(cx, None),
             Pending::AlterPartition(asked) => self.propose_again(cx, &asked),
             Pending::ProducerIds => {
                 self.on_producer_ids(cx, ErrorCode::CoordinatorLoadInProgress, 0, 0);

@@ -61,6 +61,7 @@ impl Consumer {
     pub(super) fn find_coordinator(&mut self, cx: &mut Cx<'_>) {
         let wanted = self.client.bootstrapped && self.client.coordinator.is_none();
         if !wanted
+            || self.client.groupless
             || self.client.fatal.is_some()
             || self.asking(|ask| matches!(ask, Ask::Coordinator))
             || !self.client.backoffs.coordinator.ready(cx)

@@ -100,7 +100,8 @@ impl Consumer {
     /// any time.
     pub(super) fn auto_commit(&mut self, cx: &mut Cx<'_>) {
         let may = self.librdkafka() || self.polling();
-        if !may || !self.spec.configs.on("enable.auto.commit") || !self.may_read() {
+        let on = self.spec.configs.on("enable.auto.commit") && !self.client.groupless;
+        if !may || !on || !self.may_read() {
             return;
         }
         let (now, interval) = (cx.now(), self.spec.configs.ms("auto.commit.interval.ms"));

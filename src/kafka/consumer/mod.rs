@@ -20,8 +20,13 @@
 //! `commit` and an orderly close commit the whole position, as
 //! `commitSync()` and `close()` do.
 //!
+//! A consumer that assigns partitions to itself (`assign()`) is no member of its group: no heartbeat, no rebalance, and its commits carry
+//! generation -1, which a coordinator takes only while the group has no members. Without a `group.id` it commits nothing at all.
+//!
+//! Simplified: a partition that could not be fetched rests for `retry.backoff.ms` (Java asks again at once until it has better metadata).
+//!
 //! Not modelled: jitter of back-offs other than for connections, automatic commits that repeat an unchanged position,
-//! fetch sessions, librdkafka's deeper fetch queue, partitions assigned by hand, share consumers (KIP-932).
+//! fetch sessions, librdkafka's deeper fetch queue, fetching from a follower (KIP-392), another assign() later.
 
 mod application;
 mod backoff;
@@ -61,8 +66,10 @@ pub struct ConsumerSpec {
     pub configs: Configs,
     /// Its group.
     pub group: GroupId,
-    /// Topics it subscribes to.
+    /// Topics it subscribes to, or those of the partitions that it assigns to itself.
     pub topics: Vec<TopicId>,
+    /// Partitions that it assigns to itself, instead of being a member of the group (`assign()` instead of `subscribe()`).
+    pub partitions: Vec<Partition>,
     /// It waits for commands; otherwise its application polls, works and commits by itself.
     pub manual: bool,
     /// How long its application works on a record.
@@ -93,6 +100,8 @@ struct Client {
     coordinator: Option<NodeId>,
     membership: Membership,
     modern: ConsumerMembership,
+    /// It has no `group.id`.
+    groupless: bool,
     /// Assigned partitions.
     slots: BTreeMap<Partition, Slot>,
     /// Counts assignments, so that answers to questions about an earlier one are recognised.
@@ -143,12 +152,7 @@ impl Consumer {
     /// A consumer that has not started.
     #[must_use]
     pub fn new(spec: ConsumerSpec) -> Self {
-        Self {
-            protocol: Protocol::of(&spec.configs),
-            spec,
-            client: Client::default(),
-            app: Application::default(),
-        }
+        Self { protocol: Protocol::of(&spec), spec, client: Client::default(), app: Application::default() }
     }
 
     /// Its settings.
@@ -180,6 +184,12 @@ impl Consumer {
     #[must_use]
     pub const fn group(&self) -> GroupId {
         self.spec.group
+    }
+
+    /// Whether it is a member of its group or is to become one; not if it assigns partitions to itself, or has failed for good.
+    #[must_use]
+    pub fn joins(&self) -> bool {
+        self.spec.partitions.is_empty() && self.client.fatal.is_none()
     }
 
     /// What it is, apart from its state.
@@ -281,7 +291,8 @@ impl Consumer {
         self.client.refresh = Some(Why::Age);
         self.client.requests.keep_links(&self.spec.configs);
         self.client.metadata.recover_as(&self.spec.configs);
-        self.protocol = Protocol::of(&self.spec.configs);
+        self.protocol = Protocol::of(&self.spec);
+        self.client.groupless = cx.shared().group(self.spec.group).is_empty();
         self.check_protocol(cx);
         if !self.spec.manual {
             self.enter_poll(cx);

@@ -20,8 +20,10 @@ pub(super) enum Place {
     Lookup { spec: OffsetSpec, policy: Option<&'static str> },
     /// Here.
     At(Offset),
-    /// There is no committed offset, or it is out of range, and auto.offset.reset is none.
+    /// The position is out of range, and auto.offset.reset is none.
     Nowhere,
+    /// There is no committed offset, and auto.offset.reset is none.
+    NeverCommitted,
     /// What was read here is no longer in the log, and auto.offset.reset is none.
     Truncated,
 }
@@ -63,9 +65,20 @@ impl Consumer {
     /// Asks for positions that are not known, if the application polls.
     pub(super) fn look_up_positions(&mut self, cx: &mut Cx<'_>) {
         if self.polling() && self.may_read() {
+            if self.client.groupless {
+                self.begin_without_commits(cx);
+            }
             self.fetch_committed(cx);
             self.list_offsets(cx);
             self.prove_positions(cx);
+        }
+    }
+
+    /// Without a group there is no committed offset to be asked for.
+    fn begin_without_commits(&mut self, cx: &Cx<'_>) {
+        let unknown = self.client.slots.iter().filter(|(_, slot)| slot.place == Place::Unknown);
+        for partition in unknown.map(|(p, _)| *p).collect::<Vec<_>>() {
+            self.reset(cx, partition);
         }
     }
 
@@ -125,7 +138,9 @@ impl Consumer {
     pub(super) fn reset(&mut self, cx: &Cx<'_>, partition: Partition) {
         let policy = self.spec.configs.get("auto.offset.reset");
         let ago = policy.strip_prefix(BY_DURATION).and_then(iso_duration);
+        let fresh = self.client.slots.get(&partition).is_some_and(|slot| slot.place == Place::Unknown);
         let place = match policy {
+            "none" if fresh => Place::NeverCommitted,
             "earliest" => Place::Lookup { spec: OffsetSpec::Earliest, policy: Some("earliest") },
             "none" => Place::Nowhere,
             _ if ago.is_some() => {
@@ -220,6 +235,11 @@ impl Consumer {
     pub(super) fn seek(&mut self, cx: &mut Cx<'_>, partition: Partition, to: SeekTo) {
         if !self.may_read() {
             return self.client.seeks.push((partition, to));
+        }
+        if matches!(to, SeekTo::Offset(offset) if offset.0 < 0) {
+            let librdkafka = self.librdkafka();
+            let error = if librdkafka { ErrorCode::LocalInvalidArg } else { ErrorCode::IllegalArgument };
+            return self.refuse_call(cx, error);
         }
         let Some(slot) = self.client.slots.get_mut(&partition) else {
             return self.refuse_call(cx, ErrorCode::InvalidRequest);

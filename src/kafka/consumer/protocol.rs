@@ -5,8 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Consumer, Slot};
-use crate::kafka::config::Configs;
+use super::{Consumer, ConsumerSpec, Slot};
 use crate::kafka::{Cx, ErrorCode, Generation, MemberId, Note, Partition, TopicId};
 
 /// How a consumer is a member.
@@ -16,6 +15,8 @@ pub(super) enum Protocol {
     Classic,
     /// ConsumerGroupHeartbeat ([`super::consumer_protocol`]).
     Modern,
+    /// Not at all: it assigns partitions to itself.
+    Alone,
 }
 
 /// Whether a commit that failed like this may go well another time: with another coordinator, or with the present member epoch.
@@ -24,9 +25,13 @@ pub(super) fn worth_another(error: ErrorCode) -> bool {
 }
 
 impl Protocol {
-    /// What `group.protocol` says.
-    pub(super) fn of(configs: &Configs) -> Self {
-        if configs.get("group.protocol") == "consumer" { Self::Modern } else { Self::Classic }
+    /// What `group.protocol` says, unless partitions are assigned by hand.
+    pub(super) fn of(spec: &ConsumerSpec) -> Self {
+        match spec.configs.get("group.protocol") {
+            _ if !spec.partitions.is_empty() => Self::Alone,
+            "consumer" => Self::Modern,
+            _ => Self::Classic,
+        }
     }
 }
 
@@ -41,12 +46,15 @@ impl Consumer {
         match self.protocol() {
             Protocol::Classic => self.may_read_classic(),
             Protocol::Modern => self.client.modern.stands(),
+            Protocol::Alone => true,
         }
     }
 
     /// Whether the coordinator would take a commit; else the error that commitSync() throws without asking.
-    pub(super) const fn may_commit(&self) -> Result<(), ErrorCode> {
+    pub(super) fn may_commit(&self) -> Result<(), ErrorCode> {
         match self.protocol() {
+            _ if self.client.groupless => Err(self.no_group()),
+            Protocol::Alone => Ok(()),
             Protocol::Classic => self.client.membership.may_commit(),
             Protocol::Modern => self.client.modern.may_commit(),
         }
@@ -57,7 +65,13 @@ impl Consumer {
         match self.protocol() {
             Protocol::Classic => (self.client.membership.member, self.client.membership.generation),
             Protocol::Modern => self.client.modern.credentials(),
+            Protocol::Alone => (None, Generation(-1)),
         }
+    }
+
+    /// What a call throws that needs a `group.id`.
+    fn no_group(&self) -> ErrorCode {
+        if self.librdkafka() { ErrorCode::LocalUnknownGroup } else { ErrorCode::NoGroup }
     }
 
     /// Topics beyond its own that it must know about: the whole group's, if it leads.
@@ -68,6 +82,11 @@ impl Consumer {
     /// What of the settings makes it impossible to start.
     pub(super) fn check_protocol(&mut self, cx: &mut Cx<'_>) {
         match self.protocol() {
+            Protocol::Alone => {
+                let partitions = self.spec.partitions.clone();
+                self.take(cx, &partitions);
+            }
+            _ if self.client.groupless => self.fail_for_good(cx, self.no_group()),
             Protocol::Classic => self.check_assignors(cx),
             Protocol::Modern => self.choose_member_id(cx),
         }
@@ -81,6 +100,7 @@ impl Consumer {
         match self.protocol() {
             Protocol::Classic => self.advance_classic(cx),
             Protocol::Modern => self.advance_modern(cx),
+            Protocol::Alone => {}
         }
     }
 
@@ -89,6 +109,7 @@ impl Consumer {
         match self.protocol() {
             Protocol::Classic => self.beat(cx),
             Protocol::Modern => self.modern_heartbeat_due(cx),
+            Protocol::Alone => {}
         }
     }
 
@@ -97,6 +118,7 @@ impl Consumer {
         match self.protocol() {
             Protocol::Classic => self.leader_sees_metadata(cx),
             Protocol::Modern => {} // the coordinator watches the topics
+            Protocol::Alone => {}
         }
     }
 
@@ -105,6 +127,7 @@ impl Consumer {
         match self.protocol() {
             Protocol::Classic => self.hear(cx, error),
             Protocol::Modern => {} // the next heartbeat tells
+            Protocol::Alone => {}
         }
     }
 
@@ -113,6 +136,7 @@ impl Consumer {
         match self.protocol() {
             Protocol::Classic => self.on_revocation_committed(cx, error),
             Protocol::Modern => self.modern_revocation_committed(cx, error.is_some_and(worth_another)),
+            Protocol::Alone => {}
         }
     }
 
@@ -121,6 +145,7 @@ impl Consumer {
         match self.protocol() {
             Protocol::Classic => self.leave_unpolled(cx),
             Protocol::Modern => self.modern_leave_unpolled(cx),
+            Protocol::Alone => {}
         }
     }
 
@@ -129,6 +154,7 @@ impl Consumer {
         match self.protocol() {
             Protocol::Classic => self.leave_classic(cx),
             Protocol::Modern => self.leave_modern(cx),
+            Protocol::Alone => false,
         }
     }
 
@@ -141,7 +167,7 @@ impl Consumer {
     /// Whether a partition in hand is about to be given up: nothing more of it is read.
     pub(super) fn gives_up(&self, partition: Partition) -> bool {
         match self.protocol() {
-            Protocol::Classic => false,
+            Protocol::Classic | Protocol::Alone => false,
             Protocol::Modern => self.client.modern.gives_up(partition),
         }
     }

@@ -101,8 +101,11 @@ impl Consumer {
 
     /// What poll() throws for a partition without a position.
     pub(super) fn misplaced(&self) -> Option<ErrorCode> {
+        let librdkafka = self.librdkafka();
         self.client.slots.values().find_map(|slot| match slot.place {
+            Place::Nowhere | Place::NeverCommitted if librdkafka => Some(ErrorCode::LocalAutoOffsetReset),
             Place::Nowhere => Some(ErrorCode::OffsetOutOfRange),
+            Place::NeverCommitted => Some(ErrorCode::NoOffset),
             Place::Truncated => Some(ErrorCode::LogTruncation),
             Place::Unknown | Place::Lookup { .. } | Place::At(_) => None,
         })

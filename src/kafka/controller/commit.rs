@@ -33,6 +33,7 @@ pub(super) fn not_controller(request: &Body) -> Option<Body> {
         Body::AllocateProducerIds { .. } | Body::ProducerIdsAllocated { .. } => {
             Body::ProducerIdsAllocated { error, first: -1, count: 0 }
         }
+        Body::Forward { .. } | Body::Forwarded { .. } => Body::Forwarded { error },
         Body::CreateTopics { .. } | Body::TopicsCreated { .. } => Body::TopicsCreated { error },
         _ => return None,
     })

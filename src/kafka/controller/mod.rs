@@ -185,6 +185,7 @@ impl Controller {
                 let error = self.create_topic(cx, *topic, None, *partitions, *replication, configs.clone());
                 Body::TopicsCreated { error }
             }
+            Body::Forward { command } => Body::Forwarded { error: self.decide(cx, command.clone()) },
             _ => return,
         };
         let plain = matches!(
@@ -243,6 +244,19 @@ impl Controller {
         let error = match command {
             Command::Shutdown | Command::Stop => return self.leave(cx),
             _ if !self.vol.active => ErrorCode::NotController,
+            admin => self.decide(cx, admin),
+        };
+        if error == ErrorCode::None {
+            self.reply(Reply::Admin);
+        } else {
+            cx.note(Note::AdminRefused { error });
+        }
+        self.drive(cx);
+    }
+
+    /// Does what an admin asks. An error: nothing was done.
+    fn decide(&mut self, cx: &mut Cx<'_>, command: Command) -> ErrorCode {
+        match command {
             Command::CreateTopic { topic, replicas, partitions, replication, configs } => {
                 self.create_topic(cx, topic, replicas, partitions, replication, configs)
             }
@@ -252,12 +266,6 @@ impl Controller {
             Command::ElectUnclean(p) => self.elect(cx, p, Search::Unclean),
             Command::Reassign(p, brokers) => self.reassign(cx, p, &brokers),
             _ => ErrorCode::None,
-        };
-        if error == ErrorCode::None {
-            self.reply(Reply::Admin);
-        } else {
-            cx.note(Note::AdminRefused { error });
         }
-        self.drive(cx);
     }
 }

@@ -194,7 +194,8 @@ impl Witness {
 
     /// A consumer is given a partition: nobody else in the group may still have it.
     pub(super) fn see_given(&mut self, world: &World, to: NodeId, p: Partition) {
-        let Some(id) = consumer(world, to).map(Consumer::group) else { return };
+        let member = consumer(world, to).filter(|consumer| consumer.joins());
+        let Some(id) = member.map(Consumer::group) else { return };
         let Some((_, group)) = coordinated(world, id) else { return };
         if group.members.iter().any(is_eager) {
             return; // everybody has given up everything: control.2

@@ -45,7 +45,7 @@ pub enum Phase {
 }
 
 /// Offsets of a group that are to be part of the transaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SentOffsets {
     /// Whose.
     pub group: GroupId,

@@ -56,7 +56,7 @@ pub enum Action {
         consumer: String,
         #[arg(value_parser = w::partition)]
         partition: String,
-        #[arg(value_parser = w::seek_to)]
+        #[arg(value_parser = w::any_seek, allow_negative_numbers = true)]
         to: SeekTo,
     },
     ResetOffsets {

@@ -119,6 +119,14 @@ pub fn plain(text: &str) -> Result<String, WordError> {
     refuse("제어 문자는 쓸 수 없습니다".into(), "control characters are not allowed".into())
 }
 
+/// As [`seek_to`], and a negative offset, which a client refuses.
+pub fn any_seek(text: &str) -> Result<SeekTo, WordError> {
+    match text.parse::<i32>() {
+        Ok(offset) => Ok(SeekTo::Offset(Offset(i64::from(offset)))),
+        Err(_) => seek_to(text),
+    }
+}
+
 pub fn seek_to(text: &str) -> Result<SeekTo, WordError> {
     let time = text.strip_prefix('@').map(str::parse::<Length>);
     match (text, time, text.parse::<u32>()) {

@@ -637,6 +637,14 @@ pub static FUNCTIONS: &[Function] = &[
         ("마지막으로 켜진 시각(µs)", "when it last started, µs"),
         "up_at('b1') >= 0",
     ),
+    f(
+        "admin_refused",
+        &[],
+        0,
+        Gives::Error,
+        ("마지막으로 거절된 관리 요청의 오류", "why the last admin request that was refused was refused"),
+        "admin_refused() == null",
+    ),
     f("controller", &[], 0, Id(Process), ("활성 컨트롤러", "the active controller"), "controller() == 'k1'"),
     f(
         "metadata_offset",

@@ -128,6 +128,7 @@ fn consumer(dice: &mut Dice, ix: u32, topics: &[TopicSpec]) -> ConsumerSpec {
         client: word(if dice.once_in(4) { "librdkafka" } else { "java" }),
         group: Some(word(format!("g{}", dice.small(0, 1)))),
         topics: topics.iter().map(|t| t.name.clone()).collect(),
+        partitions: Vec::new(),
         drive: if dice.once_in(3) { Drive::Manual } else { Drive::Auto },
         work: Length(Micros::ms(u64::from(dice.small(0, 200)))),
         state: if dice.once_in(5) { State::Stopped } else { State::Running },

@@ -206,6 +206,7 @@ impl Looking<'_> {
             .collect();
         ids.sort_unstable();
         ids.dedup();
+        ids.retain(|id| !self.names.group(*id).is_empty());
         ids.into_iter().map(|id| self.group(id)).collect()
     }
 

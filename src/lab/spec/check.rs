@@ -182,6 +182,9 @@ impl Checker<'_> {
         for (ix, consumer) in cluster.consumer.iter().enumerate() {
             let Some(group) = &consumer.group else { continue };
             let path = format!("cluster.consumer[{ix}].group");
+            if group.get_ref().is_empty() {
+                continue; // Kafka's to refuse
+            }
             self.id(&path, group);
             if self.taken.get(group.get_ref()).is_some_and(|kind| *kind != "group") {
                 self.unique(&path, group, "group");
@@ -384,15 +387,39 @@ impl Checker<'_> {
             family(consumer.client.get_ref()),
         );
         let id = consumer.id.get_ref();
-        if consumer.group.is_none() {
+        self.partitions(path, consumer);
+        if consumer.group.is_none() && consumer.partitions.is_empty() {
             let ko = format!("컨슈머 {id}에 group이 없습니다: group = \"pay\"처럼 쓰세요.");
             let en = format!("Consumer {id} has no group: write group = \"pay\".");
             self.error(&format!("{path}.group"), consumer.id.span(), ko, en);
         }
-        if consumer.topics.is_empty() {
+        if consumer.topics.is_empty() && consumer.partitions.is_empty() {
             let ko = format!("컨슈머 {id}에 topics가 없습니다.");
             let en = format!("Consumer {id} has no topics.");
             self.error(&format!("{path}.topics"), consumer.id.span(), ko, en);
+        }
+    }
+
+    /// What a consumer assigns to itself.
+    fn partitions(&mut self, path: &str, consumer: &ConsumerSpec) {
+        let known = |text: &str| {
+            let (topic, number) = text.rsplit_once('-')?;
+            let number: u32 = number.parse().ok()?;
+            self.names.topics.iter().find(|(name, count)| name == topic && number < *count)
+        };
+        let unknown = consumer.partitions.iter().position(|p| known(p.get_ref()).is_none());
+        if let Some(ix) = unknown {
+            let word = &consumer.partitions[ix];
+            let (text, span) = (word.get_ref().clone(), word.span());
+            let message = format!("파티션 {} spec에 없습니다.", ko(&format!("`{text}`"), "은"));
+            let en = format!("There is no partition {text} in this spec.");
+            self.error(&format!("{path}.partitions[{ix}]"), span, message, en);
+        } else if let (Some(own), false) = (consumer.partitions.first(), consumer.topics.is_empty()) {
+            // Java: IllegalStateException.
+            let ko =
+                "subscribe와 assign은 함께 쓸 수 없습니다: topics나 partitions 하나만 쓰세요.".to_owned();
+            let en = "A consumer subscribes or assigns, not both: leave out topics or partitions.".to_owned();
+            self.error(&format!("{path}.partitions"), own.span(), ko, en);
         }
     }
 

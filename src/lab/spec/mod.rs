@@ -161,6 +161,9 @@ pub struct ConsumerSpec {
     /// Topics it subscribes to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub topics: Vec<Word>,
+    /// Partitions it assigns to itself, instead of subscribing: `["orders-0"]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub partitions: Vec<Word>,
     /// `auto` (default) or `manual`.
     #[serde(default)]
     pub drive: Drive,
@@ -320,6 +323,7 @@ impl Spec {
             client: java(),
             group: Some(word("pay")),
             topics: vec![word("orders")],
+            partitions: Vec::new(),
             drive: Drive::Auto,
             work: short_work(),
             state: State::Running,

@@ -18,7 +18,7 @@ use super::value::Value;
 use crate::engine::{Micros, NodeId, Process as Life};
 use crate::kafka::broker::Broker;
 use crate::kafka::controller::Controller;
-use crate::kafka::{Image, Partition, Process, Role};
+use crate::kafka::{ErrorCode, Image, Partition, Process, Role};
 use std::sync::Arc;
 
 /// An argument that is not what the function takes, or a question that costs too much.
@@ -69,6 +69,7 @@ fn processes(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         "up" => Value::Bool(facts.node_arg(args, 0)?.is_some_and(|node| facts.is_up(node))),
         "down_at" => at(facts.node_arg(args, 0)?.and_then(|node| facts.ledger.process(node).down_at)),
         "up_at" => at(facts.node_arg(args, 0)?.and_then(|node| facts.ledger.process(node).up_at)),
+        "admin_refused" => Value::text(facts.ledger.refused_admin().map(ErrorCode::name)),
         "controller" => Value::text(controller_node(facts.world).map(|node| facts.name(node))),
         "metadata_offset" => match facts.node_arg(args, 0)?.map(|node| facts.world.node(node)) {
             Some(Process::Broker(broker)) => Value::Int(broker.image().offset.0),
