@@ -285,6 +285,8 @@ pub enum Body {
     },
     Metadata {
         topics: Vec<TopicId>,
+        /// `allow.auto.create.topics`.
+        create: bool,
     },
     MetadataGiven {
         brokers: Vec<NodeId>,

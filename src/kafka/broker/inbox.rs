@@ -53,7 +53,9 @@ impl Broker {
             Body::Fetch { .. } => self.fetch(cx, message),
             Body::OffsetForLeaderEpoch { partitions } => self.end_of_epochs(cx, conn, id, partitions),
             Body::ListOffsets { who, partitions } => self.list_offsets(cx, conn, id, *who, partitions),
-            Body::Metadata { topics } => self.metadata(cx, conn, id, message.quiet, topics),
+            Body::Metadata { topics, create } => {
+                self.metadata(cx, conn, id, message.quiet, (topics, *create));
+            }
             Body::InitProducerId { .. } => self.init_producer_id(cx, message),
             Body::FindCoordinator { of } => self.find_coordinator(cx, conn, id, of),
             Body::WriteTxnMarkers { markers } => self.write_markers(cx, message, markers),

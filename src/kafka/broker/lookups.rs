@@ -35,7 +35,7 @@ impl Broker {
         conn: Conn,
         request: MsgId,
         quiet: bool,
-        topics: &[TopicId],
+        (topics, create): (&[TopicId], bool),
     ) {
         let image = &self.vol.image;
         let brokers = image.brokers.iter().filter(|(_, b)| !b.fenced).map(|(id, _)| *id).collect();
@@ -54,12 +54,13 @@ impl Broker {
                 }
             })
             .collect();
-        let unknown: Vec<TopicId> = (self.configs.on("auto.create.topics.enable").then_some(&topics))
-            .into_iter()
-            .flatten()
-            .filter(|t: &&TopicMetadata| t.error == ErrorCode::UnknownTopicOrPartition)
-            .map(|t| t.topic)
-            .collect();
+        let unknown: Vec<TopicId> = ((create && self.configs.on("auto.create.topics.enable"))
+            .then_some(&topics))
+        .into_iter()
+        .flatten()
+        .filter(|t: &&TopicMetadata| t.error == ErrorCode::UnknownTopicOrPartition)
+        .map(|t| t.topic)
+        .collect();
         self.answer(cx, conn, request, quiet, Body::MetadataGiven { brokers, topics });
         for topic in unknown {
             self.create_wanted_topic(cx, topic);

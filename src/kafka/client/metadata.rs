@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{DATA, Requests};
 use crate::engine::{Micros, NodeId};
-use crate::kafka::config::Configs;
+use crate::kafka::config::{Configs, Family};
 use crate::kafka::{Body, Cx, LeaderEpoch, LeaderHint, Note, Partition, Role, TopicId, TopicMetadata};
 
 /// What a client believes. A lower leader epoch than the highest seen never replaces it (`Metadata.java`).
@@ -134,8 +134,17 @@ impl Metadata {
     }
 }
 
-/// Asks about these topics.
+/// Asks about these topics. `create`: those that do not exist may come into being (`allow.auto.create.topics`).
 #[must_use]
-pub fn metadata_request(topics: impl IntoIterator<Item = TopicId>) -> Body {
-    Body::Metadata { topics: topics.into_iter().collect() }
+pub fn metadata_request(topics: impl IntoIterator<Item = TopicId>, create: bool) -> Body {
+    Body::Metadata { topics: topics.into_iter().collect(), create }
+}
+
+/// How often a client asks for metadata when nothing else makes it ask.
+#[must_use]
+pub fn refresh_interval(configs: &Configs) -> Micros {
+    configs.ms(match configs.family() {
+        Family::Java => "metadata.max.age.ms",
+        Family::Librdkafka => "topic.metadata.refresh.interval.ms",
+    })
 }

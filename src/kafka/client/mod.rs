@@ -7,7 +7,7 @@ mod requests;
 use crate::engine::Lane;
 
 pub use links::LeastLoaded;
-pub use metadata::{Metadata, metadata_request};
+pub use metadata::{Metadata, metadata_request, refresh_interval};
 pub use requests::{Lost, Requests};
 
 /// The connection that carries data (Produce, Fetch, Metadata, ListOffsets) between a client and a broker.

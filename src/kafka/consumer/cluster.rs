@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Ask, Consumer};
 use crate::engine::NodeId;
-use crate::kafka::client::{COORDINATOR, DATA, metadata_request};
+use crate::kafka::client::{COORDINATOR, DATA, metadata_request, refresh_interval};
 use crate::kafka::{Body, Coordinated, Cx, ErrorCode, Note, Timer, TopicId, TopicMetadata, Why};
 
 /// Requests that a consumer may have out on a connection.
@@ -33,7 +33,8 @@ impl Consumer {
         let quiet = self.client.bootstrapped && (why == Why::Age || !self.client.learned);
         cx.note(Note::MetadataRefreshed { client: cx.me(), why });
         self.client.refresh = None;
-        let body = metadata_request(self.topics());
+        let create = self.spec.configs.on("allow.auto.create.topics");
+        let body = metadata_request(self.topics(), create);
         self.ask(cx, to, DATA, quiet, body, Ask::Metadata);
     }
 
@@ -47,7 +48,7 @@ impl Consumer {
         let client = &mut self.client;
         client.learned = client.metadata.update(brokers, topics) || !client.bootstrapped;
         client.bootstrapped = true;
-        cx.set_clock(Timer::MetadataAge, self.spec.configs.ms("metadata.max.age.ms"));
+        cx.set_clock(Timer::MetadataAge, refresh_interval(&self.spec.configs));
         let leaderless = client.slots.keys().any(|p| client.metadata.leader(*p).is_none());
         if leaderless || topics.iter().any(|t| t.error != ErrorCode::None && t.error.retriable()) {
             client.backoffs.metadata.fail(cx, &self.spec.configs);

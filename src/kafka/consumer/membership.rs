@@ -127,7 +127,7 @@ impl Consumer {
             assignors: self.assignors(),
             subscription: self.subscription(),
         };
-        let limit = configs.ms("request.timeout.ms").max(rebalance + Micros::secs(5));
+        let limit = self.patience().max(rebalance + Micros::secs(5));
         let msg = self.client.requests.send(cx, to, COORDINATOR, false, body, limit, Ask::Join);
         let membership = &mut self.client.membership;
         membership.rejoin = false;

@@ -430,9 +430,14 @@ impl Consumer {
         self.refresh_metadata(cx);
     }
 
-    /// Sends a request within request.timeout.ms.
+    /// How long it waits for an answer.
+    fn patience(&self) -> Micros {
+        self.spec.configs.ms(if self.librdkafka() { "socket.timeout.ms" } else { "request.timeout.ms" })
+    }
+
+    /// Sends a request and waits so long for its answer.
     fn ask(&mut self, cx: &mut Cx<'_>, to: NodeId, lane: Lane, quiet: bool, body: Body, ask: Ask) -> MsgId {
-        let limit = self.spec.configs.ms("request.timeout.ms");
+        let limit = self.patience();
         self.client.requests.send(cx, to, lane, quiet, body, limit, ask)
     }
 

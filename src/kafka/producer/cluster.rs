@@ -62,7 +62,7 @@ impl Producer {
         self.vol.metadata_wanted = None;
         (self.vol.metadata_at, self.vol.metadata_asked) = (None, Some(cx.now()));
         cx.note(Note::MetadataRefreshed { client: cx.me(), why });
-        let body = metadata_request(self.vol.topics.iter().copied());
+        let body = metadata_request(self.vol.topics.iter().copied(), true);
         let quiet = why == Why::Age && self.vol.identity.is_some();
         let limit = self.settings.answer_limit;
         self.vol.requests.send(cx, broker, DATA, quiet, body, limit, Pending::Metadata);

@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::partitioner::Strategy;
 use crate::engine::Micros;
 use crate::kafka::Acks;
+use crate::kafka::client::refresh_interval;
 use crate::kafka::config::{Configs, Family};
 
 /// Requests that an idempotent producer may have out on a connection: brokers remember so many batches.
@@ -155,7 +156,7 @@ impl Settings {
             },
             max_block: configs.ms("max.block.ms"),
             max_request: size("max.request.size"),
-            metadata_age: configs.ms("metadata.max.age.ms"),
+            metadata_age: refresh_interval(configs),
             strategy: Strategy::of(configs),
             ignore_keys: java && configs.on("partitioner.ignore.keys"),
             adaptive: java && configs.on("partitioner.adaptive.partitioning.enable"),

@@ -79,7 +79,7 @@ impl Looking<'_> {
                     said.error(*error);
                 }
             }
-            Body::Metadata { topics } => {
+            Body::Metadata { topics, .. } => {
                 let names: Vec<&str> = topics.iter().map(|t| self.names.topic(*t)).collect();
                 said.field("topics", names.join(" "));
             }
