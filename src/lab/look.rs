@@ -68,7 +68,7 @@ impl Facts for Known<'_> {
 impl Lab {
     /// A note of a state as a line.
     pub(super) fn line(&self, state: &State, rec: &crate::engine::Rec<crate::kafka::Note>) -> Line {
-        let record = |id| state.ledger.name(id);
+        let record = |id| state.ledger.label(id);
         Scribe { names: state.world.shared(), record: &record, origin: self.origin() }.line(rec)
     }
 
@@ -118,13 +118,13 @@ impl Lab {
     pub fn recent(&self, n: usize) -> Vec<Line> {
         let mut last: Vec<_> = self.state.recent().rev().take(n).collect();
         last.reverse();
-        lines(&self.state, self.origin(), last)
+        lines(&self.state, self.origin(), last, Ledger::label)
     }
 
     /// Notes of the last turn, messages included.
     #[must_use]
     pub fn notes_now(&self) -> Vec<Line> {
-        lines(&self.state, self.origin(), self.state.world.notes())
+        lines(&self.state, self.origin(), self.state.world.notes(), Ledger::label)
     }
 
     /// The notes of this branch from t = 0 to its end, in order. The playhead stays.
@@ -134,17 +134,19 @@ impl Lab {
             if turn(self.branch(), &mut state, self.first(), self.start()).is_none() {
                 break;
             }
-            lines(&state, self.origin(), state.world.notes()).iter().for_each(&mut each);
+            lines(&state, self.origin(), state.world.notes(), Ledger::name).iter().for_each(&mut each);
         }
     }
 }
 
+/// Notes as lines. On screen a record is called what stands on its tile, in a trace by its name, which is one for ever.
 fn lines<'a>(
     state: &State,
     origin: Origin,
     notes: impl IntoIterator<Item = &'a crate::engine::Rec<crate::kafka::Note>>,
+    called: fn(&Ledger, RecordId) -> String,
 ) -> Vec<Line> {
-    let record = |id| state.ledger.name(id);
+    let record = |id| called(&state.ledger, id);
     let scribe = Scribe { names: state.world.shared(), record: &record, origin };
     notes.into_iter().map(|rec| scribe.line(rec)).collect()
 }

@@ -159,6 +159,17 @@ fn lifecycle_caption(scene: &super::Lifecycle, lang: Lang) -> String {
             ],
         ));
     }
+    for at in &scene.works {
+        let labels = |kind: TileKind| {
+            let tiles = at.tiles.iter().filter(|tile| tile.kind == kind);
+            tiles.map(|tile| tile.label.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        let (once, twice, skipped) =
+            (labels(TileKind::Committed), labels(TileKind::Duplicate), labels(TileKind::Aborted));
+        let values: [(&str, &dyn std::fmt::Display); 4] =
+            [("partition", &at.partition), ("once", &once), ("twice", &twice), ("skipped", &skipped)];
+        lines.push(tf(lang, "caption.works", &values));
+    }
     for clock in &scene.clocks {
         lines.push(format!(
             "{} {} {} ms / {} ms",

@@ -23,8 +23,12 @@ pub struct Queued {
 pub struct Polled {
     /// Its group.
     pub group: String,
+    /// It runs: what follows is in its memory.
+    pub runs: bool,
     /// Partition, position, committed offset (-1 = none).
     pub places: Vec<(String, i64, i64)>,
+    /// Partitions that other members of its group have: partition, who.
+    pub elsewhere: Vec<(String, String)>,
     /// Records that poll() has returned and the loop has not come to.
     pub buffered: u32,
     /// The record that is worked on.
@@ -177,8 +181,11 @@ fn job_of_consumer(moment: &Moment<'_>, consumer: &ConsumerView) -> Job {
         all.filter(|(p, ..)| p == partition).map(|(_, at, _)| *at).next().unwrap_or(-1)
     };
     let skipped = consumer.received.len().saturating_sub(8);
+    let others = group.into_iter().flat_map(|g| &g.owners).filter(|(_, owner)| *owner != consumer.id);
     Job::Consumer(Polled {
         group: consumer.group.clone(),
+        runs: !matches!(consumer.process, ProcessView::Down(_)),
+        elsewhere: others.cloned().collect(),
         places: consumer
             .assigned
             .iter()

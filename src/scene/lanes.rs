@@ -325,6 +325,12 @@ fn work(reading: &Reading<'_>, send: &SendView, partition: &str, offsets: &[i64]
     if passed && !again { Work::Skipped } else { Work::Waits }
 }
 
+/// What a group has done with a record of a partition, at this offset.
+pub(super) fn worked(view: &TankView, group: &str, send: &SendView, partition: &str, offset: i64) -> Work {
+    let members: Vec<&ConsumerView> = view.consumers.iter().filter(|c| c.group == group).collect();
+    work(&Reading { view, group, members: &members }, send, partition, &[offset])
+}
+
 /// Whether poll() has returned it to the application, which has not come to its end.
 fn has(consumer: &ConsumerView, label: &str) -> bool {
     let buffered = usize::try_from(consumer.buffered).unwrap_or(usize::MAX);

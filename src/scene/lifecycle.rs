@@ -1,6 +1,9 @@
 //! The life of a consumer: what its application does, the messages of the moment, what it has in memory, and the clocks that run.
 
+use super::lanes::{Work, worked};
+use super::log::row;
 use super::packet::{Packet, packets};
+use super::tile::{Tile, TileKind};
 use super::{Moment, Params};
 use crate::lab::view::{ConsumerView, GroupMemberView, GroupView, ProcessView};
 
@@ -55,6 +58,21 @@ pub struct Place {
     pub prefetched: Vec<String>,
 }
 
+/// What the group has done with the records of a partition: its leader's log once more, each tile as far as its work has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Works {
+    /// `orders-0`.
+    pub partition: String,
+    /// Committed: worked once. Duplicate: worked again. Aborted: passed by a commit, and never worked. Uncommitted: not worked yet.
+    pub tiles: Vec<Tile>,
+    /// First readable offset, committed offset (the start, if there is none), log end.
+    pub log: (i64, i64, i64),
+    /// Labels of records worked more than once.
+    pub twice: Vec<String>,
+    /// Labels of records that nobody will work any more.
+    pub skipped: Vec<String>,
+}
+
 /// A clock that runs down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clock {
@@ -95,6 +113,8 @@ pub struct Lifecycle {
     pub messages: Vec<Packet>,
     /// Its partitions.
     pub places: Vec<Place>,
+    /// What became of the records of the partitions that its group has had.
+    pub works: Vec<Works>,
     /// Clocks.
     pub clocks: Vec<Clock>,
     /// The lesson points at it.
@@ -124,6 +144,7 @@ impl Lifecycle {
             error: consumer.error.clone(),
             messages: packets(moment).into_iter().filter(ours).collect(),
             places,
+            works: group.map_or_else(Vec::new, |group| works(moment, group)),
             clocks: clocks(moment, consumer, group, member),
             focused: moment.focus.iter().any(|f| f.split('.').next() == Some(consumer.id.as_str())),
         }
@@ -183,6 +204,40 @@ fn places(consumer: &ConsumerView, group: Option<&GroupView>) -> Vec<Place> {
         prefetched: labels(&consumer.prefetched, &at.partition),
     };
     consumer.assigned.iter().map(place).collect()
+}
+
+fn works(moment: &Moment<'_>, group: &GroupView) -> Vec<Works> {
+    let known = moment.view.topics.iter().flat_map(|t| &t.partitions);
+    let ours = known.filter(|p| group.ownership.iter().any(|had| had.partition == p.id));
+    ours.filter_map(|p| {
+        let log = row(moment, &p.id, p.leader.as_deref(), 0)?;
+        let committed =
+            group.committed.iter().find(|(id, ..)| *id == p.id).map_or(log.start, |(_, at, _)| *at);
+        let (mut twice, mut skipped) = (Vec::new(), Vec::new());
+        let mut tiles = log.tiles;
+        for tile in tiles.iter_mut().filter(|tile| tile.kind != TileKind::Marker) {
+            let sent = |send: &&crate::lab::view::SendView| {
+                send.partition.as_deref() == Some(p.id.as_str()) && send.label == tile.label
+            };
+            let work = moment.view.sends.iter().find(sent);
+            let work = work.map(|send| worked(moment.view, &group.id, send, &p.id, tile.offset));
+            tile.fresh = false;
+            tile.kind = match work {
+                Some(Work::Done(2..)) => TileKind::Duplicate,
+                Some(Work::Done(_)) => TileKind::Committed,
+                Some(Work::Skipped) => TileKind::Aborted,
+                None if tile.offset < committed => TileKind::Committed,
+                Some(Work::Begun | Work::Waits | Work::Nobody) | None => TileKind::Uncommitted,
+            };
+            match tile.kind {
+                TileKind::Duplicate => twice.push(tile.label.clone()),
+                TileKind::Aborted => skipped.push(tile.label.clone()),
+                _ => {}
+            }
+        }
+        Some(Works { partition: p.id.clone(), tiles, log: (log.start, committed, log.end), twice, skipped })
+    })
+    .collect()
 }
 
 /// The session at the coordinator first, then what runs in the client.

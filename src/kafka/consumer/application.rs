@@ -122,7 +122,8 @@ impl Consumer {
         if self.app.closing() {
             return;
         }
-        if self.app.doing == Doing::Hung {
+        let hung = self.app.doing == Doing::Hung;
+        if hung {
             cx.cancel_timer(Timer::PollInterval);
             self.app.doing = Doing::Idle;
         }
@@ -142,6 +143,10 @@ impl Consumer {
                 self.app.queue.push_back(command);
             }
             _ => self.refuse_call(cx, ErrorCode::InvalidRequest),
+        }
+        if hung {
+            // What it calls first comes before the poll() in which it would join again.
+            self.run_application(cx);
         }
         self.drive(cx);
     }

@@ -281,8 +281,15 @@ fn consumer(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Code, re
     } else if reader.buffered > 0 {
         lines.push((tf(lang, "code.buffer", &[("n", &reader.buffered)]), Role::Uncommitted));
     }
-    let records = reader.received.join(" ");
-    lines.push((tf(lang, "code.received", &[("polls", &reader.polls), ("records", &records)]), Role::Muted));
+    let elsewhere = reader.elsewhere.iter().take(2).map(|(partition, owner)| {
+        (tf(lang, "code.elsewhere", &[("partition", partition), ("owner", owner)]), Role::PositionB)
+    });
+    lines.extend(elsewhere);
+    if reader.runs {
+        let records = reader.received.join(" ");
+        let text = tf(lang, "code.received", &[("polls", &reader.polls), ("records", &records)]);
+        lines.push((text, Role::Muted));
+    }
     for (y, (text, role)) in (inner.y..inner.bottom()).zip(&lines) {
         let text = truncate(text, usize::from(inner.width), "…");
         put(buffer, inner.x, y, inner.width, &text, theme.style(*role));
@@ -306,6 +313,7 @@ fn packets(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Code) {
         taken.push(y);
         let (glyph, role) = match packet.fate {
             Fate::Lost(_) => ("✗", Role::Dropped),
+            Fate::Held => ("◌", Role::Warning),
             _ if packet.answer => ("○", Role::Response),
             _ => ("●", Role::Request),
         };
@@ -313,6 +321,8 @@ fn packets(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Code) {
         let arrow = if up { "←" } else { "→" };
         let text = format!("{}{} {arrow} {other}", packet.api, packet.id);
         let text = if packet.label.is_empty() { text } else { format!("{text} · {}", packet.label) };
+        let held = packet.fate == Fate::Held;
+        let text = if held { format!("{text} · {}", t(frame.lang(), "caption.held")) } else { text };
         cell(buffer, column, y, glyph, frame.style(role));
         let style = if frame.marked(&packet.id) { frame.style(Role::Focus) } else { frame.style(role) };
         let room = area.right().saturating_sub(column + 2);
@@ -365,7 +375,7 @@ fn strip(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, row: &LogRow, name:
         odd: row.odd,
         dead: row.leader.is_none(),
         hw_moved: false,
-        tile: 3,
+        tile: if row.tiles.iter().all(|tile| width(&tile.label) < 2) { 3 } else { 4 },
         theme: frame.state.settings.theme,
     };
     strip.draw(buffer, area.x + at, area.y, area.width.saturating_sub(at), 1);

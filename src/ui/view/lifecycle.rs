@@ -6,8 +6,9 @@ use ratatui::layout::Rect;
 use super::layout::Class;
 use super::paint::{Frame as Edge, bar, boxed, cell, muted, put, put_right};
 use super::stage::Frame;
+use super::strip::Strip;
 use crate::lab::view::ProcessView;
-use crate::scene::{Clock, Fate, Lifecycle, Packet, Place, STEPS, Step};
+use crate::scene::{Clock, Fate, Lifecycle, Packet, Place, STEPS, Step, Works};
 use crate::text::{t, tf, truncate, width};
 use crate::ui::theme::Role;
 
@@ -19,7 +20,7 @@ const BOXES: u16 = 78;
 /// Rows that the picture takes where there is room.
 pub(super) fn rows(scene: &Lifecycle) -> u16 {
     let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-    14 + MESSAGES + count(scene.places.len().max(1)) + count(scene.clocks.len())
+    14 + MESSAGES + count(scene.places.len().max(1) + scene.works.len()) + count(scene.clocks.len())
 }
 
 pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Lifecycle) {
@@ -49,6 +50,12 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &L
         }
         place(frame, buffer, Rect { y, height: 1, ..area }, at);
         y += 1;
+    }
+    for one in &scene.works {
+        if area.bottom() > y + clocks {
+            works(frame, buffer, Rect { y, height: 1, ..area }, scene, one);
+            y += 1;
+        }
     }
     y += gap;
     y = rule(frame, buffer, area, y, t(lang, "lifescene.clocks"));
@@ -84,7 +91,11 @@ fn heading(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Lifecycle
         ("generation", &scene.generation),
         ("coordinator", &scene.coordinator.as_deref().unwrap_or("·")),
     ];
-    let key = if scene.generation < 0 { "lifescene.heading_outside" } else { "lifescene.heading" };
+    let key = match () {
+        () if scene.generation >= 0 => "lifescene.heading",
+        () if scene.counted && matches!(scene.process, ProcessView::Down(_)) => "lifescene.heading_counted",
+        () => "lifescene.heading_outside",
+    };
     let mut text = tf(lang, key, &values);
     let (word, role) = match scene.process {
         ProcessView::Down(_) => (Some(t(lang, "groupscene.down")), Role::Dead),
@@ -234,6 +245,48 @@ fn place(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, at: &Place) {
                 put(buffer, x, area.y, room(x), &truncate(&text, room(x).into(), "…"), frame.style(role)) + 2;
         }
     }
+}
+
+/// The log once more, each record as far as the group's work on it has come, with a bar at the committed offset.
+fn works(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Lifecycle, at: &Works) {
+    const NAMES: u16 = 11;
+    let lang = frame.lang();
+    let name = if scene.works.len() > 1 {
+        at.partition.clone()
+    } else {
+        tf(lang, "lifescene.works", &[("group", &scene.group)])
+    };
+    put(
+        buffer,
+        area.x + 1,
+        area.y,
+        NAMES,
+        &truncate(&name, NAMES.into(), "…"),
+        muted(frame.state.settings.theme),
+    );
+    let list = |labels: &[String]| match labels {
+        [.., _, _, _, _, _, _, _] => tf(lang, "lifescene.many", &[("n", &labels.len())]),
+        few => few.join(" "),
+    };
+    let twice = (!at.twice.is_empty()).then(|| tf(lang, "lifescene.twice", &[("records", &list(&at.twice))]));
+    let skipped =
+        (!at.skipped.is_empty()).then(|| tf(lang, "lifescene.skipped", &[("records", &list(&at.skipped))]));
+    let told = twice.into_iter().chain(skipped).collect::<Vec<_>>().join(" · ");
+    let tail = put_right(buffer, area.right().saturating_sub(1), area.y, &told, frame.style(Role::Dropped));
+    let (start, committed, end) = at.log;
+    let strip = Strip {
+        tiles: &at.tiles,
+        start,
+        high_watermark: committed,
+        end,
+        odd: false,
+        dead: false,
+        hw_moved: false,
+        tile: if at.tiles.iter().all(|tile| width(&tile.label) < 2) { 3 } else { 4 },
+        theme: frame.state.settings.theme,
+    };
+    let left = area.x + NAMES + 2;
+    strip.draw(buffer, left, area.y, area.right().saturating_sub(left + tail + 2), 1);
 }
 
 /// A clock as a bar that runs down, with what is left in words.

@@ -160,8 +160,8 @@ fn one(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, strip: &Strip) {
         dead: strip.dead,
         hw_moved: strip.hw_moved,
         tile: match frame.class {
-            Class::S => 3,
-            Class::M => 4,
+            Class::S if strip.tiles.iter().all(|tile| width(&tile.label) < 2) => 3,
+            Class::S | Class::M => 4,
             Class::L => 6,
         },
         theme,

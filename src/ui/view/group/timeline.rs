@@ -171,6 +171,13 @@ fn marks(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, track: &Track, scal
         let short_cells = u16::try_from(width(short)).unwrap_or(u16::MAX);
         let (text, cells) = if x + 1 + cells < end { (words.as_str(), cells) } else { (short, short_cells) };
         let room = (scale.left + scale.cells).saturating_sub(x + 1);
+        let before = u16::try_from(width(&words)).unwrap_or(u16::MAX);
+        if x + 1 + before >= scale.left + scale.cells && x >= free.saturating_add(before) {
+            // At the right end the words stand before their mark.
+            put(buffer, x - before, area.y, before, &words, frame.style(role));
+            free = x + 2;
+            continue;
+        }
         let taken = put(buffer, x + 1, area.y, room, text, frame.style(role));
         free = x + 1 + taken.min(cells) + 1;
     }
@@ -323,12 +330,13 @@ fn stretch(
     }
 }
 
-/// `2.2s`, `210ms`, `1m05s`.
+/// `2.230s`, `210ms`, `45.2s`, `1m05s`.
 fn lasted(micros: u64) -> String {
     match micros {
         0..1_000 => "<1ms".to_owned(),
         1_000..1_000_000 => format!("{}ms", micros / 1_000),
-        1_000_000..60_000_000 => format!("{}.{}s", micros / 1_000_000, micros / 100_000 % 10),
+        1_000_000..10_000_000 => format!("{}.{:03}s", micros / 1_000_000, micros / 1_000 % 1_000),
+        10_000_000..60_000_000 => format!("{}.{}s", micros / 1_000_000, micros / 100_000 % 10),
         _ => format!("{}m{:02}s", micros / 60_000_000, micros / 1_000_000 % 60),
     }
 }

@@ -236,7 +236,11 @@ fn log(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, row: &LogRow) {
         odd: row.odd,
         dead: false,
         hw_moved: false,
-        tile: if frame.class == Class::S { 3 } else { 4 },
+        tile: if frame.class == Class::S && row.tiles.iter().all(|tile| width(&tile.label) < 2) {
+            3
+        } else {
+            4
+        },
         theme,
     };
     let left = area.x + TIMES + 1;
