@@ -249,7 +249,7 @@ fn place(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, at: &Place) {
 
 /// The log once more, each record as far as the group's work on it has come, with a bar at the committed offset.
 fn works(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Lifecycle, at: &Works) {
-    const NAMES: u16 = 11;
+    const NAMES: u16 = 12;
     let lang = frame.lang();
     let name = if scene.works.len() > 1 {
         at.partition.clone()
@@ -285,7 +285,7 @@ fn works(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Lifecycle, 
         tile: if at.tiles.iter().all(|tile| width(&tile.label) < 2) { 3 } else { 4 },
         theme: frame.state.settings.theme,
     };
-    let left = area.x + NAMES + 2;
+    let left = area.x + NAMES + 1;
     strip.draw(buffer, left, area.y, area.right().saturating_sub(left + tail + 2), 1);
 }
 

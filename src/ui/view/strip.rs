@@ -85,10 +85,10 @@ impl Placed {
 
 impl Strip<'_> {
     /// Draws the strip from a cell on in at most `room` cells. Older records scroll out at the left so that the log end and two free
-    /// slots stay in view.
+    /// slots stay in view, in a short strip one.
     pub fn draw(&self, buffer: &mut Buffer, x: u16, y: u16, room: u16, rows: u16) -> Placed {
         let slots = i64::from(room.saturating_sub(1) / self.tile).max(1);
-        let wanted = self.end + 2.min(slots - 1);
+        let wanted = self.end + 2.min(slots / 3);
         let older = wanted - self.start > slots;
         let first = if older { (wanted - slots).max(self.start) } else { self.start };
         let placed = Placed {

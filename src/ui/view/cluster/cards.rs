@@ -241,10 +241,7 @@ pub(super) fn client(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, client:
         );
         y += 1;
     }
-    for (kind, value) in &client.lines {
-        if y >= inner.bottom() {
-            break;
-        }
+    for (kind, value) in fitting(&client.lines, inner.bottom().saturating_sub(y)) {
         let (text, role) = match kind {
             ClientLine::Waiting => (tf(lang, "card.waiting", &[("n", value)]), Role::Muted),
             ClientLine::Batch => (value.clone(), Role::Request),
@@ -270,6 +267,20 @@ fn identity(value: &str, room: usize) -> String {
     let whole = format!("PID {value}");
     let short = whole.split(" e").next().unwrap_or(&whole);
     if width(&whole) > room { short.to_owned() } else { whole }
+}
+
+/// The lines that fit, in their order: where not all do, partitions of which nothing was read give way first, then the last ones.
+fn fitting(lines: &[(ClientLine, String)], rows: u16) -> impl Iterator<Item = &(ClientLine, String)> {
+    let rank = |(kind, value): &(ClientLine, String)| match kind {
+        ClientLine::Position if value.ends_with("▸0") => 2,
+        ClientLine::Position => 1,
+        _ => 0,
+    };
+    let mut order: Vec<usize> = (0..lines.len()).collect();
+    order.sort_by_key(|n| lines.get(*n).map(rank));
+    order.truncate(rows.into());
+    order.sort_unstable();
+    order.into_iter().filter_map(|n| lines.get(n))
 }
 
 pub(super) fn chip(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, chip: &Chip) {
