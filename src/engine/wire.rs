@@ -88,6 +88,7 @@ impl<N: Node> Core<N> {
         let pair = if a <= b { (a, Some(b)) } else { (b, Some(a)) };
         a != b
             && !self.cuts.is_empty()
+            && !self.joined.contains(&(a, b))
             && (self.cuts.contains(&pair) || self.cuts.contains(&(a, None)) || self.cuts.contains(&(b, None)))
     }
 

@@ -191,6 +191,13 @@ impl<N: Node> World<N> {
         }
     }
 
+    /// Two roles of one process: no network lies between them, so no cut parts them. Crash, pause and start are for the caller to do to
+    /// both.
+    pub fn join(&mut self, a: NodeId, b: NodeId) {
+        Arc::make_mut(&mut self.core.joined).extend([(a, b), (b, a)]);
+        self.set_link(a, b, Micros::ZERO, Micros::ZERO);
+    }
+
     /// When the next event is due. An event whose timer was replaced meanwhile may be named and then skipped.
     #[must_use]
     pub fn next_at(&self) -> Option<Micros> {

@@ -177,6 +177,18 @@ codes! {
     InconsistentClusterId = 104 "INCONSISTENT_CLUSTER_ID" false,
     /// The request is meant for another voter.
     InvalidVoterKey = 125 "INVALID_VOTER_KEY" true,
+    /// The controller is a voter already.
+    DuplicateVoter = 126 "DUPLICATE_VOTER" false,
+    /// The controller is no voter, or the only one.
+    VoterNotFound = 127 "VOTER_NOT_FOUND" false,
+    /// No reassignment of the partition is under way.
+    NoReassignmentInProgress = 85 "NO_REASSIGNMENT_IN_PROGRESS" false,
+    /// The topic id is of no topic that this broker knows.
+    UnknownTopicId = 100 "UNKNOWN_TOPIC_ID" true,
+    /// The topic of that name has another id.
+    InconsistentTopicId = 103 "INCONSISTENT_TOPIC_ID" true,
+    /// The cluster does not let topics be deleted (`delete.topic.enable`).
+    TopicDeletionDisabled = 73 "TOPIC_DELETION_DISABLED" false,
     // ---- inside clients, never on the wire: Java's exceptions and librdkafka's local errors ----
     /// Java: the record's time is over, or send() waited too long.
     Timeout = -1 "TimeoutException" false,

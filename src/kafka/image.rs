@@ -197,6 +197,8 @@ impl Entries {
 /// A topic.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TopicState {
+    /// Which topic of this name: where its record is (with ZooKeeper, the zxid that made its znode). Kafka draws a UUID. -1 = not told.
+    pub id: Offset,
     /// Its partitions.
     pub partitions: Entries,
     /// Its own settings.
@@ -340,7 +342,22 @@ impl Image {
         topics.map(|(topic, state)| state.partitions.copied_since(old(topic))).sum()
     }
 
+    /// Which topic of that name there is; -1 = none, or not told.
+    #[must_use]
+    pub fn topic_id(&self, topic: TopicId) -> Offset {
+        self.topics.get(&topic).map_or(Offset::NONE, |state| state.id)
+    }
+
     // ---- writing ----
+
+    /// With ZooKeeper: which topic of that name it is.
+    pub fn name_topic(&mut self, topic: TopicId, id: Offset) {
+        if let Some(state) = self.topics.get_mut(&topic)
+            && state.id != id
+        {
+            Arc::make_mut(state).id = id;
+        }
+    }
 
     /// Applies the record at `offset`.
     pub fn apply(&mut self, offset: Offset, record: &MetadataRecord) {
@@ -363,7 +380,7 @@ impl Image {
             }
             MetadataRecord::Topic { topic, configs } => {
                 let configs = configs.iter().cloned().collect();
-                let state = TopicState { partitions: Entries::default(), configs };
+                let state = TopicState { id: offset, partitions: Entries::default(), configs };
                 self.topics.insert(*topic, Arc::new(state));
             }
             MetadataRecord::TopicConfig { topic, key, value } => {

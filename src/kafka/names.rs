@@ -33,6 +33,8 @@ pub struct Names {
     nodes: Vec<(Arc<str>, Role)>,
     numbers: BTreeMap<Arc<str>, NodeId>,
     roles: BTreeMap<Role, Vec<NodeId>>,
+    /// Broker `bN` and controller `kN` are one process.
+    combined: bool,
     topics: Vec<Arc<str>>,
     groups: Vec<Arc<str>>,
 }
@@ -45,6 +47,23 @@ impl Names {
         self.numbers.insert(name.into(), id);
         self.roles.entry(role).or_default().push(id);
         id
+    }
+
+    /// Broker `bN` and controller `kN` are one process (`process.roles=broker,controller`).
+    pub const fn combine(&mut self) {
+        self.combined = true;
+    }
+
+    /// The other role of a process that has two: `k1` for `b1`, `b1` for `k1`.
+    #[must_use]
+    pub fn other_role(&self, id: NodeId) -> Option<NodeId> {
+        let number = |letter| self.node(id).strip_prefix(letter);
+        let name = match self.role(id).filter(|_| self.combined)? {
+            Role::Broker => format!("k{}", number('b')?),
+            Role::Controller => format!("b{}", number('k')?),
+            _ => return None,
+        };
+        self.find_node(&name)
     }
 
     /// The topic of that name, known from now on if it was not.

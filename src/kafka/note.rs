@@ -264,6 +264,10 @@ pub enum Note {
     QuorumStateChanged { node: NodeId, from: Standing, to: Standing, epoch: i32 },
     /// A voter gave its vote; with `pre`, it said that it would.
     VoteGranted { node: NodeId, candidate: NodeId, epoch: i32, pre: bool },
+    /// A controller votes from now on; that is committed.
+    VoterAdded { voter: NodeId },
+    /// A controller votes no longer; that is committed.
+    VoterRemoved { voter: NodeId },
     /// A controller cut its metadata log back: what lay there was never committed.
     MetadataTruncated { node: NodeId, to: Offset },
     /// A controller keeps a snapshot instead of the records before it.
@@ -280,6 +284,8 @@ pub enum Note {
     RegistrationRefused { broker: NodeId },
     /// A topic exists.
     TopicCreated { topic: TopicId },
+    /// A topic is no more; that is committed.
+    TopicDeleted { topic: TopicId },
     /// A topic has more partitions.
     PartitionsAdded { topic: TopicId, count: u32 },
     // ---- groups ----

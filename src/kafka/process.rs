@@ -205,6 +205,14 @@ pub enum Command {
     ElectUnclean(Partition),
     /// Controller: move a partition to these brokers.
     Reassign(Partition, Vec<NodeId>),
+    /// Controller: end a reassignment as if it had never begun (`AlterPartitionReassignments` without replicas).
+    CancelReassign(Partition),
+    /// Controller: delete a topic.
+    DeleteTopic(TopicId),
+    /// Controller: let another controller vote (`kafka-metadata-quorum.sh add-controller`).
+    AddVoter(NodeId),
+    /// Controller: let a voter vote no longer (`kafka-metadata-quorum.sh remove-controller`).
+    RemoveVoter(NodeId),
 }
 
 /// A record id of the application, for those who name records.

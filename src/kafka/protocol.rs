@@ -49,6 +49,8 @@ pub struct FetchPartition {
     pub last_fetched_epoch: LeaderEpoch,
     /// Bytes that the answer may bring of this partition (its first batch may be larger).
     pub max_bytes: u64,
+    /// Which topic of that name; -1 = does not say.
+    pub topic_id: Offset,
 }
 
 /// One partition of a fetch's answer.
@@ -170,6 +172,8 @@ pub struct TransactionOffsets {
 pub struct TopicMetadata {
     /// Which.
     pub topic: TopicId,
+    /// Which topic of that name; -1 = none, or not told.
+    pub id: Offset,
     /// Unknown, or no leader.
     pub error: ErrorCode,
     /// Its partitions: leader and leader epoch.
@@ -679,6 +683,7 @@ impl Body {
         "Vote",
         "BeginQuorumEpoch",
         "EndQuorumEpoch",
+        "ApiVersions",
         "FetchSnapshot",
         "LeaderAndIsr",
         "UpdateMetadata",

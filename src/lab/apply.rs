@@ -49,7 +49,9 @@ impl State {
         let mut refused = None;
         match deed {
             Deed::Start(node) => {
-                self.world.start(node);
+                for node in self.roles_of(node) {
+                    self.world.start(node);
+                }
                 if self.world.shared().role(node) == Some(Role::Producer) {
                     self.world.command(node, Command::BeginWorkload);
                 }
@@ -60,13 +62,19 @@ impl State {
                 self.world.start(node);
             }
             Deed::Crash(node, loss) => {
-                self.world.crash(node, loss);
+                for node in self.roles_of(node) {
+                    self.world.crash(node, loss);
+                }
             }
             Deed::Pause(node) => {
-                self.world.pause(node);
+                for node in self.roles_of(node) {
+                    self.world.pause(node);
+                }
             }
             Deed::Resume(node) => {
-                self.world.resume(node);
+                for node in self.roles_of(node) {
+                    self.world.resume(node);
+                }
             }
             Deed::Command(node, command) => {
                 self.world.command(node, command);
@@ -89,7 +97,11 @@ impl State {
                 let command = create_topic(&self.world, controller, topic, &action);
                 self.world.command(controller, command);
             }
-            Deed::Fault(fault) => self.world.fault(fault),
+            Deed::Fault(fault) => {
+                for fault in self.spread(fault) {
+                    self.world.fault(fault);
+                }
+            }
             Deed::Refused(error) => {
                 self.ledger.refuse_admin(error);
                 refused = Some(error);
@@ -101,6 +113,30 @@ impl State {
         });
         self.look();
         Ok(refused.or(answer))
+    }
+
+    /// The roles of the process that a node is one of, the controller first.
+    fn roles_of(&self, node: NodeId) -> Vec<NodeId> {
+        let names = self.world.shared();
+        let mut roles: Vec<NodeId> = [Some(node), names.other_role(node)].into_iter().flatten().collect();
+        roles.sort_by_key(|id| names.role(*id) != Some(Role::Controller));
+        roles
+    }
+
+    /// A cut parts processes, with all roles that they have.
+    fn spread(&self, fault: Fault) -> Vec<Fault> {
+        let pairs = |a: NodeId, b: Option<NodeId>| {
+            let other = b.map_or_else(|| vec![None], |b| self.roles_of(b).into_iter().map(Some).collect());
+            let each = self.roles_of(a).into_iter();
+            each.flat_map(move |a| other.clone().into_iter().map(move |b| (a, b))).collect::<Vec<_>>()
+        };
+        match fault {
+            Fault::Cut { a, b } => pairs(a, b).into_iter().map(|(a, b)| Fault::Cut { a, b }).collect(),
+            Fault::Heal { a: Some(a), b } => {
+                pairs(a, b).into_iter().map(|(a, b)| Fault::Heal { a: Some(a), b }).collect()
+            }
+            other => vec![other],
+        }
     }
 
     fn produce(&mut self, node: NodeId, sends: Vec<Send>, produce: &Produce) {
@@ -153,6 +189,16 @@ impl State {
                 let command = Command::AddPartitions(self.topic(topic)?, *count);
                 self.decide(|node| Deed::Command(node, command))
             }
+            Action::DeleteTopic { topic } => {
+                let command = Command::DeleteTopic(self.topic(topic)?);
+                self.decide(|node| Deed::Command(node, command))
+            }
+            Action::CancelReassign { partition } => {
+                let command = Command::CancelReassign(self.partition(partition)?);
+                self.decide(|node| Deed::Command(node, command))
+            }
+            Action::AddVoter { controller } => self.plan_voter(controller, Command::AddVoter),
+            Action::RemoveVoter { controller } => self.plan_voter(controller, Command::RemoveVoter),
             Action::ElectPreferred { partition } => {
                 let command = Command::ElectPreferred(self.partition(partition)?);
                 self.decide(|node| Deed::Command(node, command))
@@ -375,6 +421,19 @@ impl State {
             format!("{} 켜져 있습니다. 먼저 stop이나 crash로 끄세요.", named(subject, "이")),
             format!("{subject} is running: stop or crash it first."),
         ))
+    }
+
+    /// A change of the set of voters. Who is no controller is no voter; with ZooKeeper there are none.
+    fn plan_voter(&self, id: &str, command: impl FnOnce(NodeId) -> Command) -> Result<Deed, ActError> {
+        let names = self.world.shared();
+        if names.of_role(Role::ZooKeeper).next().is_some() {
+            return Ok(Deed::Refused(ErrorCode::UnsupportedVersion));
+        }
+        let controls = |node: &NodeId| names.role(*node) == Some(Role::Controller);
+        match names.find_node(id).filter(controls) {
+            Some(controller) => self.decide(|node| Deed::Command(node, command(controller))),
+            None => self.decide(|_| Deed::Refused(ErrorCode::VoterNotFound)),
+        }
     }
 
     /// Names that are no brokers are Kafka's to refuse.

@@ -59,6 +59,9 @@ fn build(spec: &Spec, seed: u64) -> World {
         names.intern_topic(topic.name.get_ref());
     }
     names.intern_topic(TRANSACTIONS_TOPIC);
+    if spec.cluster.combined.as_ref().is_some_and(|combined| *combined.get_ref()) {
+        names.combine();
+    }
     let zookeeper = spec.in_zookeeper_mode();
     if zookeeper {
         names.add_node("z1", Role::ZooKeeper);
@@ -66,7 +69,12 @@ fn build(spec: &Spec, seed: u64) -> World {
     }
     for n in 1..=spec.controllers() {
         names.add_node(&format!("k{n}"), Role::Controller);
-        processes.push((Process::Controller(Box::new(Controller::new(servers.clone()))), Tier::Server));
+        let controller = Controller::new(servers.clone());
+        let controller = match &spec.cluster.voters {
+            Some(voters) => controller.with_first_voters(*voters.get_ref() as usize),
+            None => controller,
+        };
+        processes.push((Process::Controller(Box::new(controller)), Tier::Server));
     }
     for n in 1..=spec.brokers() {
         names.add_node(&format!("b{n}"), Role::Broker);
@@ -107,6 +115,12 @@ fn build(spec: &Spec, seed: u64) -> World {
     let mut world = World::new(seed, names);
     for (process, tier) in processes {
         world.add(process, tier);
+    }
+    let brokers: Vec<NodeId> = world.shared().of_role(Role::Broker).collect();
+    for broker in brokers {
+        if let Some(controller) = world.shared().other_role(broker) {
+            world.join(broker, controller);
+        }
     }
     for link in &spec.cluster.link {
         let [a, b] = link.between.get_ref();
@@ -150,7 +164,9 @@ pub(super) fn boot(spec: &Spec, seed: u64) -> Result<State, LabError> {
         let image = super::cel::committed_image(&state.world);
         let mut brokers = state.world.shared().of_role(Role::Broker);
         let all = brokers.all(|broker| image.active(broker));
-        all && super::cel::controller_node(&state.world).is_some() && state.metadata_is_quiet()
+        all && super::cel::controller_node(&state.world).is_some()
+            && state.metadata_is_quiet()
+            && observers_follow(&state.world)
     })?;
     boot.create_topics()?;
     boot.start_clients();
@@ -164,6 +180,16 @@ pub(super) fn boot(spec: &Spec, seed: u64) -> Result<State, LabError> {
     boot.state.survey();
     boot.state.begin();
     Ok(boot.state)
+}
+
+/// Controllers that are no voters have found the leader and have all that is committed.
+fn observers_follow(world: &World) -> bool {
+    let mut controllers = world.shared().of_role(Role::Controller);
+    let committed = super::cel::committed_image(world).offset;
+    controllers.all(|id| match world.node(id) {
+        Process::Controller(k) => k.raft().voters().contains(&id) || k.image().offset >= committed,
+        _ => true,
+    })
 }
 
 impl Boot<'_> {

@@ -7,7 +7,7 @@ use super::cel::Facts;
 use super::ledger::Ledger;
 use crate::engine::{EventId, Micros, Note as EngineNote, Process as Life, Rec, Stepped};
 use crate::kafka::laws::{Violation, Witness};
-use crate::kafka::{Note, Process, Role, SeekTo, TRANSACTIONS_TOPIC, World};
+use crate::kafka::{Command, Note, Process, Role, SeekTo, TRANSACTIONS_TOPIC, World};
 
 /// Statements that are kept for [`super::Lab::recent`].
 const RECENT: usize = 64;
@@ -45,9 +45,24 @@ impl State {
     pub(super) fn step_until(&mut self, limit: Micros) -> Option<Stepped> {
         let stepped = self.world.step_until(limit)?;
         if stepped.noted {
+            self.end_other_roles();
             self.look();
         }
         Some(stepped)
+    }
+
+    /// A process with two roles ends in an orderly way: its broker first, then its controller (`KafkaRaftServer.shutdown`).
+    fn end_other_roles(&mut self) {
+        let names = self.world.shared();
+        let stopped = |rec: &Rec<Note>| match rec.note {
+            EngineNote::NodeStopped { node } if names.role(node) == Some(Role::Broker) => {
+                names.other_role(node)
+            }
+            _ => None,
+        };
+        if let Some(controller) = self.world.notes().iter().find_map(stopped) {
+            self.world.command(controller, Command::Stop);
+        }
     }
 
     /// Takes in what the last turn or input stated.

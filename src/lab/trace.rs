@@ -506,6 +506,14 @@ impl Fields<'_> {
                 self.int("epoch", *epoch);
                 "QuorumStateChanged"
             }
+            Note::VoterAdded { voter } => {
+                self.node("voter", *voter);
+                "VoterAdded"
+            }
+            Note::VoterRemoved { voter } => {
+                self.node("voter", *voter);
+                "VoterRemoved"
+            }
             Note::VoteGranted { node, candidate, epoch, pre } => {
                 self.node("node", *node).node("candidate", *candidate).int("epoch", *epoch);
                 if *pre { "PreVoteGranted" } else { "VoteGranted" }
@@ -543,6 +551,11 @@ impl Fields<'_> {
                 let name = self.scribe.names.topic(*topic).to_owned();
                 self.text("topic", name);
                 "TopicCreated"
+            }
+            Note::TopicDeleted { topic } => {
+                let name = self.scribe.names.topic(*topic).to_owned();
+                self.text("topic", name);
+                "TopicDeleted"
             }
             Note::PartitionsAdded { topic, count } => {
                 let name = self.scribe.names.topic(*topic).to_owned();

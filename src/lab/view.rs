@@ -128,6 +128,8 @@ pub enum ProcessView {
 pub struct BrokerView {
     /// `b1`.
     pub id: String,
+    /// The controller that is in the same process.
+    pub controller: Option<String>,
     /// Whether it runs.
     pub process: ProcessView,
     /// The controller counts it as gone.
@@ -312,6 +314,8 @@ pub struct VoterView {
     pub process: ProcessView,
     /// `Unattached`, `Prospective`, `Candidate`, `Leader`, `Follower` or `Resigned`.
     pub state: &'static str,
+    /// Its log says that it votes; otherwise it only copies.
+    pub votes: bool,
     /// It acts as the controller.
     pub active: bool,
     /// Highest epoch that it knows.
@@ -732,6 +736,8 @@ pub struct PartitionView {
     pub min_isr: u32,
     /// How the present leader was chosen, if that was seen.
     pub elected: Option<Election>,
+    /// A reassignment of it is under way.
+    pub moving: bool,
 }
 
 /// A message on its way.

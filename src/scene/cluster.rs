@@ -80,6 +80,8 @@ pub enum Note {
 pub struct Card {
     /// `b1`.
     pub id: String,
+    /// `b1`, or `b1+k1` where a broker and a controller are one process.
+    pub name: String,
     /// How it stands.
     pub badge: Badge,
     /// How many of the shown partitions it leads.
@@ -322,6 +324,10 @@ fn card(params: &Params, moment: &Moment<'_>, broker: &BrokerView, several: bool
     };
     Card {
         id: broker.id.clone(),
+        name: match &broker.controller {
+            Some(controller) => format!("{}+{controller}", broker.id),
+            None => broker.id.clone(),
+        },
         badge,
         leads,
         follows: strips.len() - leads,

@@ -309,6 +309,9 @@ fn tone(note: &str) -> Option<Tone> {
         | "QuorumStateChanged"
         | "VoteGranted"
         | "PreVoteGranted"
+        | "VoterAdded"
+        | "VoterRemoved"
+        | "TopicDeleted"
         | "SnapshotTaken" => Tone::Order,
         "Delivered" | "Worked" | "OffsetCommitted" | "PartitionAssigned" | "PartitionRevoked"
         | "PartitionLost" | "OffsetReset" | "OffsetExpired" | "CallbackRun" => Tone::Reader,

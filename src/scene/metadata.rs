@@ -34,7 +34,7 @@ impl From<ProcessView> for Life {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MetadataTile {
     /// What it is: `R` registers a broker, `F` fences or unfences one, `T` topic, `C` setting, `P` partition, `L` leader or in-sync set, `D` producer
-    /// ids, `E` a new epoch.
+    /// ids, `E` a new epoch, `V` the voters.
     pub letter: char,
     /// Below the copy's high watermark.
     pub committed: bool,
@@ -49,7 +49,7 @@ pub struct Voter {
     pub id: String,
     /// Whether it runs.
     pub life: Life,
-    /// `Leader`, `Follower`, …
+    /// `Leader`, `Follower`, …; `Observer` if it does not vote.
     pub state: String,
     /// Its epoch.
     pub epoch: i32,
@@ -193,7 +193,10 @@ fn one(voter: &VoterView, places: &[(i64, i32)]) -> Voter {
     Voter {
         id: voter.id.clone(),
         life: voter.process.into(),
-        state: voter.state.to_owned(),
+        state: match voter.state {
+            "Follower" if !voter.votes => "Observer".to_owned(),
+            state => state.to_owned(),
+        },
         epoch: voter.epoch,
         voted: voter.voted.clone(),
         end: voter.log_end,
@@ -214,6 +217,7 @@ fn letter(kind: &str) -> char {
         "PartitionChange" => 'L',
         "ProducerIds" => 'D',
         "LeaderChange" => 'E',
+        "Voters" => 'V',
         _ => '?',
     }
 }

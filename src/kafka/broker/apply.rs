@@ -7,7 +7,7 @@ use crate::engine::{Conn, Micros, NodeId};
 use crate::kafka::internal::InternalTopic;
 use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
-    Cx, ErrorCode, Image, LeaderEpoch, Note, Offset, Partition, PartitionState, Timer, TopicId,
+    Cx, ErrorCode, Image, LeaderEpoch, Note, Offset, Partition, PartitionState, Timer, TopicId, TopicState,
 };
 
 impl Broker {
@@ -23,19 +23,15 @@ impl Broker {
             let before = std::mem::replace(&mut self.vol.image, Arc::clone(image));
             self.vol.metadata_epoch = epoch;
             let forgets = mutant::on(Mutant::AppliesTwice).then(|| Arc::clone(&before));
+            self.forget_strays(cx.me());
+            let renewed = self.forget_topics(cx, &before);
             for (p, state) in image.changed_on(cx.me(), &before) {
                 self.apply_partition(cx, p, state);
             }
-            let gone = |topic: &&TopicId| !image.topics.contains_key(*topic);
-            let gone: Vec<TopicId> = before.topics.keys().filter(gone).copied().collect();
-            if !gone.is_empty() {
-                let held: Vec<Partition> =
-                    gone.iter().flat_map(|topic| self.vol.replicas.of_topic(*topic)).collect();
-                for p in held {
-                    self.drop_replica(p);
-                    self.disk.remove(p);
+            for p in renewed {
+                if let Some(state) = image.partition(p).filter(|_| !self.vol.replicas.contains(p)) {
+                    self.apply_partition(cx, p, state);
                 }
-                self.with_coordinator(cx, |groups, host| groups.on_topics_deleted(host, &gone));
             }
             self.wake_returned(&before);
             self.vol.fenced = image.brokers.get(&cx.me()).is_none_or(|b| b.fenced);
@@ -50,6 +46,56 @@ impl Broker {
         self.poll_metadata(cx);
     }
 
+    /// Topics that are gone, or whose name is that of another one now: their copies go, and what was committed for them. Gives the
+    /// partitions of those others that this broker keeps.
+    fn forget_topics(&mut self, cx: &mut Cx<'_>, before: &Image) -> Vec<Partition> {
+        let image = Arc::clone(&self.vol.image);
+        if image.topics.is_shared_with(&before.topics) {
+            return Vec::new();
+        }
+        let gone = |(topic, state): &(&TopicId, &Arc<TopicState>)| image.topic_id(**topic) != state.id;
+        let gone: Vec<TopicId> = before.topics.iter().filter(gone).map(|(topic, _)| *topic).collect();
+        if gone.is_empty() {
+            return Vec::new();
+        }
+        self.delete_topics(cx, &gone);
+        let me = cx.me();
+        image.partitions_on(me).map(|(p, _)| p).filter(|p| gone.contains(&p.topic)).collect()
+    }
+
+    /// Copies of these topics go, and what groups have committed for them.
+    pub(super) fn delete_topics(&mut self, cx: &mut Cx<'_>, gone: &[TopicId]) {
+        let held: Vec<Partition> = gone.iter().flat_map(|topic| self.vol.replicas.of_topic(*topic)).collect();
+        for p in held {
+            self.delete_replica(cx, p);
+        }
+        self.with_coordinator(cx, |groups, host| groups.on_topics_deleted(host, gone));
+    }
+
+    /// A copy goes, with all that waits for it.
+    fn delete_replica(&mut self, cx: &mut Cx<'_>, p: Partition) {
+        if self.drop_replica(p) {
+            self.stop_leading(cx, p);
+            self.disk.remove(p);
+        }
+    }
+
+    /// A process that starts finds copies on its disk that are nobody's any more: their topic was deleted meanwhile, or they were
+    /// reassigned (`LogManager.deleteStrayKRaftReplicas`).
+    fn forget_strays(&mut self, me: NodeId) {
+        if std::mem::replace(&mut self.vol.knows_strays, true) || self.in_zookeeper_mode() {
+            return;
+        }
+        let image = Arc::clone(&self.vol.image);
+        let assigned = |p: Partition| image.partition(p).is_some_and(|state| state.replicas.contains(&me));
+        let known = |p: Partition| self.disk.topic_id(p) == image.topic_id(p.topic);
+        let strays: Vec<Partition> =
+            self.disk.partitions().filter(|p| !(assigned(*p) && known(*p))).collect();
+        for p in strays {
+            self.disk.remove(p);
+        }
+    }
+
     fn after_metadata(&mut self, cx: &mut Cx<'_>) {
         self.follow_leaders(cx);
         if self.vol.epoch.is_some_and(|epoch| Offset(epoch.0) <= self.vol.image.offset) && self.vol.fenced {
@@ -60,14 +106,11 @@ impl Broker {
     pub(super) fn apply_partition(&mut self, cx: &mut Cx<'_>, p: Partition, state: &PartitionState) {
         let me = cx.me();
         if !state.replicas.contains(&me) {
-            if self.drop_replica(p) {
-                self.stop_leading(cx, p);
-                self.disk.remove(p);
-            }
-            return;
+            return self.delete_replica(cx, p);
         }
         if self.disk.log(p).is_none() {
-            self.disk.open(p, cx.now());
+            let id = self.topic_id(p);
+            self.disk.create(p, id, cx.now());
         }
         if !self.vol.replicas.contains(p) {
             let high_watermark = self.high_watermark(p).unwrap_or_default();

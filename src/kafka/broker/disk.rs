@@ -12,6 +12,8 @@ use crate::kafka::{Offset, Partition};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Disk {
     logs: Blocks<Partition, Arc<Log>>,
+    /// Of which topic each log is (`partition.metadata`); a name may come back.
+    topic_ids: Blocks<Partition, Offset>,
     /// As of their last checkpoint.
     pub high_watermarks: Blocks<Partition, Offset>,
     /// Log starts as of theirs (`log.flush.start.offset.checkpoint.interval.ms`).
@@ -48,8 +50,22 @@ impl Disk {
         Arc::make_mut(self.logs.get_or_insert_with(p, || Arc::new(Log::starting_at(Offset(0), now))))
     }
 
+    /// An empty log of this topic.
+    pub fn create(&mut self, p: Partition, id: Offset, now: Micros) {
+        self.open(p, now);
+        self.topic_ids.insert(p, id);
+    }
+
+    /// Of which topic a log is; -1 = not told.
+    pub fn topic_id(&self, p: Partition) -> Offset {
+        self.topic_ids.get(&p).copied().unwrap_or(Offset::NONE)
+    }
+
     pub fn remove(&mut self, p: Partition) {
         self.logs.remove(&p);
+        self.topic_ids.remove(&p);
+        self.high_watermarks.remove(&p);
+        self.log_starts.remove(&p);
         self.written.remove(&p);
         self.unflushed.remove(&p);
         self.starts.insert(p);

@@ -93,7 +93,7 @@ impl Broker {
         fetch: FetchPartition,
     ) -> Option<(Offset, bool)> {
         let (p, Fetcher::Replica(epoch)) = (fetch.partition, who) else { return None };
-        if self.check_reader(p, from, who, fetch.leader_epoch) != ErrorCode::None {
+        if self.check_reader(from, who, &fetch) != ErrorCode::None {
             return None;
         }
         let log = self.disk.log(p)?;
@@ -178,7 +178,7 @@ impl Broker {
             let done = fetch.offset == log.end()
                 && leading.pending.is_none()
                 && leading.isr.contains(&message.from)
-                && self.check_reader(p, message.from, who, fetch.leader_epoch) == ErrorCode::None
+                && self.check_reader(message.from, who, fetch) == ErrorCode::None
                 && matches!(standing(log, *fetch), Standing::Inside);
             done.then_some((p, self.high_watermark(p)?, log.start()))
         };
@@ -218,7 +218,7 @@ impl Broker {
         let p = fetch.partition;
         let mut found = FetchedPartition {
             partition: p,
-            error: self.check_reader(p, from, who, fetch.leader_epoch),
+            error: self.check_reader(from, who, &fetch),
             high_watermark: Offset::NONE,
             last_stable: Offset::NONE,
             log_start: Offset::NONE,
@@ -256,8 +256,12 @@ impl Broker {
     }
 
     /// What is wrong with somebody who reads here: an epoch as in [`Self::check_epoch`], a follower that is none, or one of an old life.
-    fn check_reader(&self, p: Partition, from: NodeId, who: Fetcher, epoch: LeaderEpoch) -> ErrorCode {
-        let error = self.check_epoch(p, epoch);
+    fn check_reader(&self, from: NodeId, who: Fetcher, fetch: &FetchPartition) -> ErrorCode {
+        let p = fetch.partition;
+        if !self.has_topic(fetch) {
+            return ErrorCode::UnknownTopicId;
+        }
+        let error = self.check_epoch(p, fetch.leader_epoch);
         let (ErrorCode::None, Fetcher::Replica(life)) = (error, who) else { return error };
         let known = self.leads(p).is_some_and(|leading| leading.followers.contains_key(&from));
         if !known {
@@ -265,6 +269,18 @@ impl Broker {
         }
         let newer = self.vol.image.brokers.get(&from).is_some_and(|broker| broker.epoch > life);
         if newer { ErrorCode::NotLeaderOrFollower } else { ErrorCode::None }
+    }
+
+    /// Whether the topic that a fetch means is the one that this broker knows. With ZooKeeper nobody looks: a topic is not deleted before
+    /// every copy is.
+    fn has_topic(&self, fetch: &FetchPartition) -> bool {
+        let known = self.vol.image.topic_id(fetch.partition.topic);
+        self.in_zookeeper_mode() || fetch.topic_id == Offset::NONE || fetch.topic_id == known
+    }
+
+    /// Which topic of that name it is; -1 with ZooKeeper, which tells brokers too late to go by it.
+    pub(super) fn topic_id(&self, p: Partition) -> Offset {
+        if self.in_zookeeper_mode() { Offset::NONE } else { self.vol.image.topic_id(p.topic) }
     }
 
     /// What is wrong with a request that believes in this leader epoch (-1 = does not say).
@@ -343,7 +359,14 @@ mod tests {
             let last_fetched_epoch = LeaderEpoch(epoch);
             match standing(
                 &log,
-                FetchPartition { partition, offset, leader_epoch, last_fetched_epoch, max_bytes: 1 },
+                FetchPartition {
+                    partition,
+                    offset,
+                    leader_epoch,
+                    last_fetched_epoch,
+                    max_bytes: 1,
+                    topic_id: Offset::NONE,
+                },
             ) {
                 Standing::Inside => "fine".to_owned(),
                 Standing::Diverging(epoch, end) => format!("({},{end})", epoch.0),

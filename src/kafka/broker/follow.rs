@@ -215,6 +215,7 @@ impl Broker {
             leader_epoch: epoch,
             last_fetched_epoch: log.and_then(|log| log.epochs().latest()).unwrap_or(LeaderEpoch(-1)),
             max_bytes: u64::try_from(self.configs.int("replica.fetch.max.bytes")).unwrap_or(u64::MAX),
+            topic_id: self.topic_id(p),
         }
     }
 
@@ -235,7 +236,10 @@ impl Broker {
         for found in partitions {
             let p = found.partition;
             let fetch = asked.get(&p).map(|said| said.fetch);
-            let Some(fetch) = fetch.filter(|f| self.follows(p, leader, f.leader_epoch)) else { continue };
+            let same = |f: &FetchPartition| f.topic_id == self.topic_id(p);
+            let Some(fetch) = fetch.filter(|f| same(f) && self.follows(p, leader, f.leader_epoch)) else {
+                continue;
+            };
             match self.take_in(cx, found) {
                 Next::Fetch => {}
                 Next::BackOff => self.hold_back(leader, p, self.after_back_off(cx)),

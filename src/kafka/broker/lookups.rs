@@ -43,14 +43,15 @@ impl Broker {
             .iter()
             .map(|&topic| match image.topics.get(&topic) {
                 None => {
-                    TopicMetadata { topic, error: ErrorCode::UnknownTopicOrPartition, partitions: Vec::new() }
+                    let (id, error) = (Offset::NONE, ErrorCode::UnknownTopicOrPartition);
+                    TopicMetadata { topic, id, error, partitions: Vec::new() }
                 }
                 Some(state) => {
                     let partitions: Vec<_> =
                         state.partitions.iter().map(|p| (p.leader, p.leader_epoch)).collect();
                     let offline = partitions.iter().any(|(leader, _)| leader.is_none());
                     let error = if offline { ErrorCode::LeaderNotAvailable } else { ErrorCode::None };
-                    TopicMetadata { topic, error, partitions }
+                    TopicMetadata { topic, id: state.id, error, partitions }
                 }
             })
             .collect();

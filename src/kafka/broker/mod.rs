@@ -87,6 +87,8 @@ struct Volatile {
     metadata_epoch: LeaderEpoch,
     /// Metadata that is being applied: it counts once that has taken its time.
     taking_in: Option<(Arc<Image>, LeaderEpoch)>,
+    /// It has looked for copies that are nobody's any more.
+    knows_strays: bool,
     epoch: Option<BrokerEpoch>,
     fenced: bool,
     shutting_down: bool,

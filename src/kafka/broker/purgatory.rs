@@ -92,6 +92,9 @@ impl Broker {
                         Standing::Untold | Standing::Waiting => None,
                     }
                 }
+                _ if self.vol.image.partition(result.partition).is_none() => {
+                    Some(ErrorCode::UnknownTopicOrPartition)
+                }
                 _ => Some(ErrorCode::NotLeaderOrFollower),
             };
             if let Some(error) = settled {

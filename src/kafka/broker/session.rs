@@ -187,7 +187,14 @@ mod tests {
     fn ask(index: u32) -> FetchPartition {
         let (offset, epoch) = (Offset(0), LeaderEpoch(0));
         let last_fetched_epoch = LeaderEpoch(-1);
-        FetchPartition { partition: p(index), offset, leader_epoch: epoch, last_fetched_epoch, max_bytes: 1 }
+        FetchPartition {
+            partition: p(index),
+            offset,
+            leader_epoch: epoch,
+            last_fetched_epoch,
+            max_bytes: 1,
+            topic_id: Offset::NONE,
+        }
     }
 
     fn found(index: u32, high_watermark: i64, log_start: i64, batches: Vec<Batch>) -> FetchedPartition {

@@ -8,17 +8,29 @@ use std::collections::BTreeMap;
 use super::{DATA, Requests};
 use crate::engine::{Micros, NodeId};
 use crate::kafka::config::{Configs, Family};
-use crate::kafka::{Body, Cx, LeaderEpoch, LeaderHint, Note, Partition, Role, TopicId, TopicMetadata};
+use crate::kafka::{
+    Body, Cx, ErrorCode, LeaderEpoch, LeaderHint, Note, Offset, Partition, Role, TopicId, TopicMetadata,
+};
 
-/// What a client believes. A lower leader epoch than the highest seen never replaces it (`Metadata.java`).
+/// What a client believes. A lower leader epoch than the highest seen never replaces it, unless it is that of another topic of the same
+/// name (`Metadata.java`).
 #[derive(Clone, Debug, Default)]
 pub struct Metadata {
     brokers: Vec<NodeId>,
-    topics: BTreeMap<TopicId, Vec<(Option<NodeId>, LeaderEpoch)>>,
+    topics: BTreeMap<TopicId, Known>,
     /// After how long without an answer it begins again; none = never (`metadata.recovery.strategy=none`).
     trigger: Option<Micros>,
     /// Since when it asks without an answer.
     asking_since: Option<Micros>,
+}
+
+/// A topic that the client has heard of.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    id: Offset,
+    /// The last answer that spoke of it knew no such topic.
+    gone: bool,
+    partitions: Vec<(Option<NodeId>, LeaderEpoch)>,
 }
 
 impl Metadata {
@@ -29,8 +41,20 @@ impl Metadata {
             self.asking_since = None;
         }
         let mut changed = false;
+        for topic in topics.iter().filter(|t| t.partitions.is_empty()) {
+            // A broker that knows of nobody has not read its metadata yet.
+            let unknown = topic.error == ErrorCode::UnknownTopicOrPartition && !brokers.is_empty();
+            if let Some(known) = self.topics.get_mut(&topic.topic).filter(|known| unknown && !known.gone) {
+                (known.gone, changed) = (true, true);
+            }
+        }
         for topic in topics.iter().filter(|t| !t.partitions.is_empty()) {
             let known = self.topics.entry(topic.topic).or_default();
+            if known.id != topic.id {
+                *known = Known { id: topic.id, ..Known::default() };
+            }
+            changed |= std::mem::take(&mut known.gone);
+            let known = &mut known.partitions;
             for (ix, &(leader, epoch)) in topic.partitions.iter().enumerate() {
                 match known.get_mut(ix) {
                     Some(slot) if epoch < slot.1 => {}
@@ -48,23 +72,33 @@ impl Metadata {
         changed
     }
 
+    fn known(&self, topic: TopicId) -> Option<&Known> {
+        self.topics.get(&topic).filter(|known| !known.gone)
+    }
+
     /// The leader that the client believes in.
     #[must_use]
     pub fn leader(&self, p: Partition) -> Option<NodeId> {
-        self.topics.get(&p.topic)?.get(p.index as usize)?.0
+        self.known(p.topic)?.partitions.get(p.index as usize)?.0
     }
 
     /// The leader epoch that goes with it; -1 if unknown.
     #[must_use]
     pub fn epoch(&self, p: Partition) -> LeaderEpoch {
-        let known = self.topics.get(&p.topic).and_then(|t| t.get(p.index as usize));
+        let known = self.topics.get(&p.topic).and_then(|t| t.partitions.get(p.index as usize));
         known.map_or(LeaderEpoch(-1), |(_, epoch)| *epoch)
+    }
+
+    /// Which topic of that name it knows; -1 = none, or not told.
+    #[must_use]
+    pub fn topic_id(&self, topic: TopicId) -> Offset {
+        self.topics.get(&topic).map_or(Offset::NONE, |known| known.id)
     }
 
     /// Number of partitions; 0 while the topic is unknown.
     #[must_use]
     pub fn partition_count(&self, topic: TopicId) -> u32 {
-        self.topics.get(&topic).map_or(0, |t| u32::try_from(t.len()).unwrap_or(u32::MAX))
+        self.known(topic).map_or(0, |t| u32::try_from(t.partitions.len()).unwrap_or(u32::MAX))
     }
 
     /// How it finds back when no broker that it knows can be reached, or none has answered for long.
@@ -109,7 +143,7 @@ impl Metadata {
         cx.note(Note::Rebootstrapped { client: cx.me() });
         self.brokers.clear();
         self.asking_since = Some(cx.now());
-        for (leader, _) in self.topics.values_mut().flatten() {
+        for (leader, _) in self.topics.values_mut().flat_map(|topic| &mut topic.partitions) {
             *leader = None;
         }
     }
@@ -118,7 +152,7 @@ impl Metadata {
     pub fn learn_leaders(&mut self, cx: &mut Cx<'_>, hints: &[LeaderHint]) {
         for &(partition, leader, epoch) in hints {
             let known = self.topics.get_mut(&partition.topic);
-            let known = known.and_then(|topic| topic.get_mut(partition.index as usize));
+            let known = known.and_then(|topic| topic.partitions.get_mut(partition.index as usize));
             if let Some(slot) = known.filter(|slot| epoch > slot.1) {
                 *slot = (Some(leader), epoch);
                 cx.note(Note::LeaderLearned { client: cx.me(), partition, leader, epoch });
@@ -128,7 +162,8 @@ impl Metadata {
 
     /// Forgets a partition's leader until the next answer.
     pub fn forget_leader(&mut self, p: Partition) {
-        if let Some(slot) = self.topics.get_mut(&p.topic).and_then(|t| t.get_mut(p.index as usize)) {
+        let known = self.topics.get_mut(&p.topic);
+        if let Some(slot) = known.and_then(|t| t.partitions.get_mut(p.index as usize)) {
             slot.0 = None;
         }
     }

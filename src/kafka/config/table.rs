@@ -68,6 +68,7 @@ pub static SETTINGS: &[Setting] = &[
     s("producer.id.expiration.check.interval.ms", Broker, Int(1, 2_147_483_647), "600000", "600000"),
     s("offsets.topic.num.partitions", Broker, Int(1, 2_147_483_647), "50", "50"),
     s("offsets.topic.replication.factor", Broker, Int(1, 32_767), "3", "3"),
+    s("delete.topic.enable", Broker, Bool, "true", "true"),
     s("auto.create.topics.enable", Broker, Bool, "true", "true"),
     s("offsets.retention.minutes", Broker, Int(1, 2_147_483_647), "10080", "10080"),
     s("offsets.retention.check.interval.ms", Broker, Int(1, i64::MAX), "600000", "600000"),
@@ -98,6 +99,7 @@ pub static SETTINGS: &[Setting] = &[
     s("controller.quorum.election.backoff.max.ms", Broker, Int(0, 2_147_483_647), "1000", "1000"),
     s("controller.quorum.request.timeout.ms", Broker, Int(1, 2_147_483_647), "2000", "2000"),
     // In Kafka a feature level of the whole cluster. It also says which release the controllers run: pre-vote needs 4.0.
+    s("kraft.version", Broker, Int(0, 1), "1", "1"),
     s("metadata.version", Broker, Choice(&["3.5", "3.9", "4.1"]), "4.1", "4.1"),
     s("metadata.log.max.record.bytes.between.snapshots", Broker, Int(1, i64::MAX), "20971520", "20971520"),
     s("metadata.log.max.snapshot.interval.ms", Broker, Int(0, i64::MAX), "3600000", "3600000"),

@@ -53,6 +53,7 @@ impl Consumer {
                     leader_epoch: self.client.metadata.epoch(partition),
                     last_fetched_epoch: LeaderEpoch(-1),
                     max_bytes,
+                    topic_id: self.client.metadata.topic_id(partition.topic),
                 }),
                 None => leaderless = true,
             }

@@ -120,6 +120,7 @@ impl Controller {
             let before = std::mem::replace(&mut self.committed, next);
             if leads {
                 tell(cx, &before, &batch);
+                self.tell_voters(cx, &batch);
             }
             self.count_for_snapshot(cx.now(), &batch);
         }
@@ -127,6 +128,20 @@ impl Controller {
             self.latest = Arc::clone(&self.committed);
         }
         self.snapshot_if_due(cx);
+    }
+
+    /// States who votes from now on, and who does no longer.
+    fn tell_voters(&self, cx: &mut Cx<'_>, batch: &QuorumBatch) {
+        for (offset, entry) in batch.iter() {
+            let Entry::Voters(now) = entry else { continue };
+            let before = self.raft.voters_before(offset);
+            for voter in now.difference(before) {
+                cx.note(Note::VoterAdded { voter: *voter });
+            }
+            for voter in before.difference(now) {
+                cx.note(Note::VoterRemoved { voter: *voter });
+            }
+        }
     }
 
     fn count_for_snapshot(&mut self, now: Micros, batch: &QuorumBatch) {
@@ -210,7 +225,7 @@ fn after(before: &Arc<Image>, batch: &QuorumBatch) -> Arc<Image> {
     for (offset, entry) in batch.iter() {
         match entry {
             Entry::Record(record) => next.apply(offset, record),
-            Entry::LeaderChange(_) => next.offset = offset,
+            Entry::LeaderChange(_) | Entry::Voters(_) => next.offset = offset,
         }
     }
     image
@@ -231,6 +246,9 @@ fn tell(cx: &mut Cx<'_>, before: &Image, batch: &QuorumBatch) {
             }
             Entry::Record(MetadataRecord::Topic { topic, .. }) => {
                 cx.note(Note::TopicCreated { topic: *topic });
+            }
+            Entry::Record(MetadataRecord::RemoveTopic(topic)) => {
+                cx.note(Note::TopicDeleted { topic: *topic });
             }
             Entry::Record(MetadataRecord::Partition(p, _)) => {
                 let known = before.topics.contains_key(&p.topic) && before.partition(*p).is_none();

@@ -35,6 +35,8 @@ use commit::Reply;
 #[derive(Clone, Debug)]
 pub struct Controller {
     configs: Configs,
+    /// So many of the controllers, from the first on, vote when the cluster is formatted; none = all.
+    first_voters: Option<usize>,
     raft: Raft,
     /// What this process knows to be committed. (Kafka's has only its snapshot after a restart, until a leader tells the high watermark;
     /// nobody can ask it for anything before that.)
@@ -91,7 +93,14 @@ impl Controller {
     pub fn new(configs: Configs) -> Self {
         let raft = Raft::new(NodeId(0), BTreeSet::new(), Timing::of(&configs));
         let empty = Arc::new(Image::empty());
-        Self { configs, raft, committed: Arc::clone(&empty), latest: empty, vol: Volatile::default() }
+        let (committed, latest, vol) = (Arc::clone(&empty), empty, Volatile::default());
+        Self { configs, first_voters: None, raft, committed, latest, vol }
+    }
+
+    /// The same in a cluster that was formatted with this many voters (`--initial-controllers`).
+    #[must_use]
+    pub fn with_first_voters(self, count: usize) -> Self {
+        Self { first_voters: Some(count), ..self }
     }
 
     /// Its settings.
@@ -142,7 +151,8 @@ impl Controller {
         self.latest = Arc::clone(&self.committed);
         let timing = Timing::of(&self.configs);
         if self.raft.voters().is_empty() {
-            let voters = cx.shared().of_role(Role::Controller).collect();
+            let count = self.first_voters.unwrap_or(usize::MAX);
+            let voters = cx.shared().of_role(Role::Controller).take(count).collect();
             self.raft = Raft::new(cx.me(), voters, timing);
         }
         self.with_raft(cx, |raft, clock| raft.start(timing, clock));
@@ -241,14 +251,16 @@ impl Controller {
 
     /// An admin's request, as if it came from Kafka's own tools.
     pub fn on_command(&mut self, cx: &mut Cx<'_>, command: Command) {
+        // How a change of the voters ends is told when it does.
+        let waits = !matches!(command, Command::AddVoter(_) | Command::RemoveVoter(_));
         let error = match command {
             Command::Shutdown | Command::Stop => return self.leave(cx),
             _ if !self.vol.active => ErrorCode::NotController,
             admin => self.decide(cx, admin),
         };
-        if error == ErrorCode::None {
+        if error == ErrorCode::None && waits {
             self.reply(Reply::Admin);
-        } else {
+        } else if error != ErrorCode::None {
             cx.note(Note::AdminRefused { error });
         }
         self.drive(cx);
@@ -265,6 +277,10 @@ impl Controller {
             Command::ElectPreferred(p) => self.elect(cx, p, Search::Preferred),
             Command::ElectUnclean(p) => self.elect(cx, p, Search::Unclean),
             Command::Reassign(p, brokers) => self.reassign(cx, p, &brokers),
+            Command::CancelReassign(p) => self.cancel_reassignment(cx, p),
+            Command::DeleteTopic(topic) => self.delete_topic(cx, topic),
+            Command::AddVoter(voter) => self.add_voter(cx, voter),
+            Command::RemoveVoter(voter) => self.remove_voter(cx, voter),
             _ => ErrorCode::None,
         }
     }

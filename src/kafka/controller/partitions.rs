@@ -296,6 +296,31 @@ impl Controller {
         }
         ErrorCode::None
     }
+
+    /// An admin takes a reassignment back (`PartitionReassignmentRevert`): who was being added goes, who was to go stays. Where nobody
+    /// is in sync but those being added, that loses records: only an unclean election allows it.
+    pub(super) fn cancel_reassignment(&mut self, cx: &mut Cx<'_>, p: Partition) -> ErrorCode {
+        let image = &self.latest;
+        let Some(state) = image.partition(p) else { return ErrorCode::UnknownTopicOrPartition };
+        if state.adding.is_empty() && state.removing.is_empty() {
+            return ErrorCode::NoReassignmentInProgress;
+        }
+        let stays = |id: &&NodeId| !state.adding.contains(id);
+        let replicas: Vec<NodeId> = state.replicas.iter().filter(stays).copied().collect();
+        let isr: Vec<NodeId> = state.isr.iter().filter(stays).copied().collect();
+        let mut change =
+            Change { replicas, isr, adding: Vec::new(), removing: Vec::new(), ..self.change(p, state) };
+        if change.isr.is_empty() && !state.isr.is_empty() && change.search != Search::Unclean {
+            return ErrorCode::InvalidReplicaAssignment;
+        }
+        if !change.isr.is_empty() {
+            change.search = Search::Online;
+        }
+        if let Some(next) = change.decide(|id| image.active(id)) {
+            self.commit(cx, vec![MetadataRecord::Partition(p, next)]);
+        }
+        ErrorCode::None
+    }
 }
 
 /// Some partitions with their entries.

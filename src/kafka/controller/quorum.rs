@@ -1,10 +1,10 @@
 //! The voter inside the controller: its messages, its clock, and what it tells.
 
 use super::{Controller, Parked};
-use crate::engine::{Envelope, Lane, Micros, MsgId};
+use crate::engine::{Envelope, Lane, Micros, MsgId, NodeId};
 use crate::kafka::client::{METADATA_LOG, QUORUM};
 use crate::kafka::raft::{Clock, Happened, Raft, Request, Response, Standing};
-use crate::kafka::{Body, Cx, MetadataSnapshot, Note, Timer};
+use crate::kafka::{Body, Cx, ErrorCode, MetadataSnapshot, Note, Role, Timer};
 
 /// How long a fetch waits for news.
 const MAX_WAIT: Micros = Micros::ms(500);
@@ -34,13 +34,20 @@ impl Controller {
                 self.with_raft(cx, |raft, clock| raft.on_end(from, *epoch, successors, clock))
             }
             Request::Fetch(fetch) => {
-                self.with_raft(cx, |raft, clock| raft.on_fetch(from, fetch, clock));
+                let observes = cx.shared().role(from) == Some(Role::Controller);
+                self.with_raft(cx, |raft, clock| {
+                    raft.on_fetch(from, fetch, clock);
+                    if observes {
+                        raft.watch(from, fetch, clock.now);
+                    }
+                });
                 let (conn, until) = (message.conn, cx.now() + MAX_WAIT);
                 self.vol.fetches.insert(message.id, Parked { conn, from, fetch: *fetch, until });
                 self.vol.fresh.push(message.id);
                 self.vol.by_age.push_back((until, message.id));
                 return;
             }
+            Request::ApiVersions => Response::ApiVersions(self.raft.head(ErrorCode::None)),
             Request::FetchSnapshot { epoch, at } => {
                 let (head, snapshot) = self.raft.serve_snapshot(*epoch, *at);
                 Response::Snapshot(head, snapshot)
@@ -60,8 +67,48 @@ impl Controller {
             if let Response::Fetched(fetched) = response {
                 self.vol.has_news = !fetched.is_quiet();
             }
+            let before = self.raft.voters().len();
             self.with_raft(cx, |raft, clock| raft.on_response(to, response.clone(), clock));
+            if matches!(response, Response::ApiVersions(_)) && self.raft.voters().len() > before {
+                self.tell_voters_appended(cx);
+            }
         }
+    }
+
+    // ---- who votes ----
+
+    /// Whether the set of voters may change at all (`kraft.version` 1 came with 3.9).
+    fn takes_voter_changes(&self) -> bool {
+        self.configs.int("kraft.version") > 0 && self.configs.get("metadata.version") != "3.5"
+    }
+
+    fn change_until(&self, now: Micros) -> Micros {
+        now + self.configs.ms("controller.quorum.request.timeout.ms")
+    }
+
+    pub(super) fn add_voter(&mut self, cx: &mut Cx<'_>, voter: NodeId) -> ErrorCode {
+        if !self.takes_voter_changes() {
+            return ErrorCode::UnsupportedVersion;
+        }
+        self.raft.add_voter(voter, self.change_until(cx.now()))
+    }
+
+    pub(super) fn remove_voter(&mut self, cx: &mut Cx<'_>, voter: NodeId) -> ErrorCode {
+        if !self.takes_voter_changes() {
+            return ErrorCode::UnsupportedVersion;
+        }
+        let (now, until) = (cx.now(), self.change_until(cx.now()));
+        let error = self.raft.remove_voter(voter, now, until);
+        if error == ErrorCode::None {
+            self.tell_voters_appended(cx);
+        }
+        error
+    }
+
+    /// A set of voters has just been appended.
+    fn tell_voters_appended(&self, cx: &mut Cx<'_>) {
+        let offset = self.raft.log().end().offset.plus(-1);
+        cx.note(Note::MetadataAppended { offset, kind: "Voters" });
     }
 
     /// An orderly end: who leads says so first.
@@ -81,7 +128,14 @@ impl Controller {
         }
         self.tell_happened(cx);
         self.apply_committed(cx);
+        self.raft.change_done();
         self.follow_role(cx);
+        if self.raft.must_resign() {
+            self.send_replies(cx);
+            self.with_raft(cx, Raft::resign);
+            self.tell_happened(cx);
+            self.follow_role(cx);
+        }
         self.serve_fetches(cx);
         self.send_replies(cx);
         self.send_requests(cx);
@@ -89,7 +143,7 @@ impl Controller {
     }
 
     fn tell_happened(&mut self, cx: &mut Cx<'_>) {
-        let (node, alone) = (cx.me(), self.raft.voters().len() == 1);
+        let (node, alone) = (cx.me(), cx.shared().of_role(Role::Controller).nth(1).is_none());
         for happened in self.raft.take_happened() {
             match happened {
                 Happened::Became { from, to, epoch } => {
@@ -106,6 +160,7 @@ impl Controller {
                 Happened::Granted { candidate, epoch, pre } => {
                     cx.note(Note::VoteGranted { node, candidate, epoch: epoch.0, pre });
                 }
+                Happened::ChangeRefused { error } => cx.note(Note::AdminRefused { error }),
                 Happened::Truncated { to } => cx.note(Note::MetadataTruncated { node, to }),
             }
         }
@@ -142,9 +197,9 @@ impl Controller {
                 continue;
             };
             self.vol.fetches.remove(&msg);
-            let voter = self.raft.voters().contains(&parked.from);
-            let quiet = if voter { fetched.is_quiet() } else { fetched.is_quiet_for_brokers() };
-            let good = !voter && fetched.head.error == crate::kafka::ErrorCode::None;
+            let controls = cx.shared().role(parked.from) == Some(Role::Controller);
+            let quiet = if controls { fetched.is_quiet() } else { fetched.is_quiet_for_brokers() };
+            let good = !controls && fetched.head.error == ErrorCode::None;
             let image = good.then(|| MetadataSnapshot(std::sync::Arc::clone(&self.committed)));
             let body = Body::QuorumAnswered { response: Response::Fetched(fetched), image };
             cx.answer(parked.conn, msg, quiet, body);

@@ -20,6 +20,7 @@ mod quorum;
 mod readers;
 mod replicas;
 mod table;
+mod topics;
 mod transactions;
 mod witness;
 

@@ -108,12 +108,14 @@ impl Witness {
         news
     }
 
-    /// Something more is committed: a majority of voters runs, and has it.
+    /// Something more is committed: a majority of voters runs, and has it. Voters are those that the log names up to there.
     fn see_commit(&mut self, world: &World, node: NodeId, last: Place) {
-        let voters = controllers(world).count();
-        let up =
-            controllers(world).filter(|(id, _)| !matches!(world.process(*id), Life::Down { .. })).count();
-        let held = controllers(world).filter(|(_, c)| c.raft().fits(last)).count();
+        let Process::Controller(teller) = world.node(node) else { return };
+        let set = teller.raft().voters_before(teller.raft().log().end().offset);
+        let all = || controllers(world).filter(|(id, _)| set.contains(id));
+        let voters = all().count();
+        let up = all().filter(|(id, _)| !matches!(world.process(*id), Life::Down { .. })).count();
+        let held = all().filter(|(_, c)| c.raft().fits(last)).count();
         let subject = world.shared().node(node).to_owned();
         if up * 2 <= voters {
             let seen = format!("committed up to {} with {up} of {voters} voters", last.offset);

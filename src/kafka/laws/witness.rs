@@ -355,6 +355,7 @@ impl Witness {
             Note::BrokerUnfenced { broker } => self.see_unfenced(world, *broker),
             Note::ZnodeChanged { path } => self.see_znode(world, *path),
             Note::ZkSessionExpired { .. } => self.see_sessions(world),
+            Note::TopicDeleted { topic } => self.forget_topic(*topic),
             Note::ControlApplied { node, epoch, .. } => self.see_control(world, *node, *epoch),
             _ => {}
         }

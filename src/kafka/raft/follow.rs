@@ -58,13 +58,16 @@ impl Raft {
     // ---- copying ----
 
     pub(super) fn wants_to_fetch(&self) -> bool {
+        if self.observes() {
+            return !self.fetching && self.again.is_empty();
+        }
         let leader = self.election.leader;
         let waits = leader.is_some_and(|leader| self.again.contains_key(&leader));
         matches!(self.state, State::Follower { .. }) && !self.fetching && !waits
     }
 
     pub(super) fn send_fetch(&mut self) {
-        let Some(leader) = self.election.leader else { return };
+        let Some(to) = self.whom_to_fetch_from() else { return };
         let fetch = QuorumFetch {
             cluster: self.cluster,
             epoch: self.election.epoch,
@@ -72,21 +75,36 @@ impl Raft {
             high_watermark: self.high_watermark.unwrap_or(Offset::NONE),
         };
         self.fetching = true;
-        self.out.push((leader, Request::Fetch(fetch)));
+        self.out.push((to, Request::Fetch(fetch)));
+    }
+
+    /// The leader; who is no voter and knows none, or has lost it, asks the voters in turn.
+    fn whom_to_fetch_from(&mut self) -> Option<NodeId> {
+        let leader = self.election.leader.filter(|leader| *leader != self.me && !self.lost);
+        if leader.is_some() || !self.observes() {
+            return leader;
+        }
+        let others = self.others();
+        self.turn += 1;
+        others.get(self.turn % others.len().max(1)).copied()
     }
 
     pub(super) fn on_fetched(&mut self, from: NodeId, fetched: QuorumFetched, clock: &mut Clock<'_>) {
-        if self.election.leader == Some(from) {
+        let before = self.election;
+        if before.leader == Some(from) || self.observes() {
             self.fetching = false;
         }
         if self.heed(fetched.head, clock) || !self.follows(from) {
-            if self.election.leader == Some(from) {
+            let no_help = self.observes() && self.election == before;
+            if no_help {
+                self.again.insert(from, clock.now + super::RETRY);
+            } else if self.election.leader == Some(from) {
                 self.again.insert(from, clock.now + super::RECONNECT);
             }
             return;
         }
         if let Some(place) = fetched.diverging {
-            self.truncate_to(place);
+            self.truncate_to(place, clock.now);
         } else if let Some(at) = fetched.snapshot {
             self.fetching = true;
             let epoch = self.election.epoch;
@@ -97,12 +115,14 @@ impl Raft {
                     self.log.append(batch);
                 }
             }
+            self.renew_voters(clock.now);
             self.learn_high_watermark(fetched.high_watermark);
         }
         self.heard_from_leader(clock);
     }
 
     fn heard_from_leader(&mut self, clock: &mut Clock<'_>) {
+        self.lost = false;
         let deadline = self.fetch_deadline(clock);
         if let State::Follower { until, fetched } = &mut self.state {
             (*until, *fetched) = (deadline, true);
@@ -118,12 +138,13 @@ impl Raft {
     }
 
     /// Cuts off what the leader does not have. What is committed stays: Kafka stops the process rather than cut that.
-    fn truncate_to(&mut self, leaders: Place) {
+    fn truncate_to(&mut self, leaders: Place, now: Micros) {
         let own = self.log.end_of_epoch(leaders.epoch);
         let same = own.epoch == leaders.epoch;
         let to = if same { own.offset.min(leaders.offset) } else { own.offset };
         if self.high_watermark.is_none_or(|committed| committed <= to) {
             self.log.truncate(to);
+            self.renew_voters(now);
             self.happened.push(super::Happened::Truncated { to });
         }
     }
@@ -147,6 +168,7 @@ impl Raft {
         {
             let committed = snapshot.at.offset;
             self.log.replace(snapshot);
+            self.renew_voters(clock.now);
             self.learn_high_watermark(committed);
         }
         self.heard_from_leader(clock);
@@ -157,7 +179,8 @@ impl Raft {
         let Some(offset) = self.high_watermark else { return };
         if offset > self.log.start() {
             let epoch = self.log.epoch_before(offset);
-            self.log.keep(Snapshot { at: Place { epoch, offset }, image });
+            let voters = self.log.voters_before(offset).cloned();
+            self.log.keep(Snapshot { at: Place { epoch, offset }, image, voters });
         }
     }
 

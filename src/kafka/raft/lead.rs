@@ -14,10 +14,12 @@ impl Raft {
         let leading = Leading {
             epoch_start: self.log.end().offset,
             others: self.others().into_iter().map(|id| (id, Progress::default())).collect(),
+            observers: Default::default(),
+            change: None,
             exposed: false,
             check_quorum: self.check_quorum_deadline(clock.now),
             heard: Default::default(),
-            announce: if self.is_only_voter() { Micros::NEVER } else { clock.now + self.announce_every() },
+            announce: self.announce_deadline(clock.now),
         };
         self.again.clear();
         self.set_state(State::Leader(Box::new(leading)), epoch);
@@ -28,8 +30,12 @@ impl Raft {
     }
 
     /// One and a half fetch timeouts.
-    fn check_quorum_deadline(&self, now: Micros) -> Micros {
+    pub(super) fn check_quorum_deadline(&self, now: Micros) -> Micros {
         if self.is_only_voter() { Micros::NEVER } else { now + Micros(self.timing.fetch.0 * 3 / 2) }
+    }
+
+    pub(super) fn announce_deadline(&self, now: Micros) -> Micros {
+        if self.is_only_voter() { Micros::NEVER } else { now + self.announce_every() }
     }
 
     const fn announce_every(&self) -> Micros {
@@ -41,19 +47,29 @@ impl Raft {
         if !matches!(self.state, State::Leader(_)) || entries.is_empty() {
             return None;
         }
+        let end = self.put(entries);
+        self.advance_high_watermark();
+        Some(end)
+    }
+
+    /// Puts records at the end of its log; gives the offset after them.
+    pub(super) fn put(&mut self, entries: Vec<Entry>) -> Offset {
         let batch = QuorumBatch { base: self.log.end().offset, epoch: self.election.epoch, entries };
         let end = batch.end();
         self.log.append(Arc::new(batch));
-        self.advance_high_watermark();
-        Some(end)
+        end
     }
 
     /// What a leader does by the clock: resign if no majority fetches, tell those that do not fetch who leads.
     pub(super) fn keep_leading(&mut self, clock: &mut Clock<'_>) {
         let (every, epoch, now) = (self.announce_every(), self.election.epoch, clock.now);
+        self.expire_change(now);
         let State::Leader(leading) = &mut self.state else { return };
         if leading.check_quorum <= now {
             return self.resign(clock);
+        }
+        if leading.announce > now {
+            return;
         }
         leading.announce = now + every;
         let silent = |(_, p): &(&NodeId, &Progress)| p.fetched.is_none_or(|at| at + every <= now);
@@ -65,6 +81,7 @@ impl Raft {
 
     /// Leads no longer, and says who should.
     pub fn resign(&mut self, clock: &mut Clock<'_>) {
+        self.drop_change();
         let State::Leader(leading) = &self.state else { return };
         let mut by_end: Vec<(Offset, NodeId)> =
             leading.others.iter().map(|(id, p)| (p.end.unwrap_or(Offset::NONE), *id)).collect();
@@ -80,7 +97,9 @@ impl Raft {
 
     /// A voter has fetched: this is how far its log goes.
     pub(super) fn note_progress(&mut self, from: NodeId, end: Offset, now: Micros) {
-        let (deadline, enough) = (self.check_quorum_deadline(now), self.majority() - 1);
+        // A leader that is to be a voter no longer does not count itself.
+        let own = usize::from(self.voters.contains(&self.me));
+        let (deadline, enough) = (self.check_quorum_deadline(now), self.majority() - own);
         let State::Leader(leading) = &mut self.state else { return };
         let Some(progress) = leading.others.get_mut(&from) else { return };
         *progress = Progress { end: Some(end), fetched: Some(now) };
@@ -93,12 +112,12 @@ impl Raft {
     }
 
     /// What a majority has is committed, once it contains a record of this leader.
-    fn advance_high_watermark(&mut self) {
+    pub(super) fn advance_high_watermark(&mut self) {
         let majority = self.majority();
-        let end = self.log.end().offset;
+        let own = self.voters.contains(&self.me).then(|| self.log.end().offset);
         let State::Leader(leading) = &mut self.state else { return };
         let others = leading.others.values().map(|p| p.end.unwrap_or(Offset::NONE));
-        let mut ends: Vec<Offset> = others.chain([end]).collect();
+        let mut ends: Vec<Offset> = others.chain(own).collect();
         ends.sort_unstable_by_key(|end| std::cmp::Reverse(*end));
         let Some(&held) = ends.get(if mutant::on(Mutant::CommitsAlone) { 0 } else { majority - 1 }) else {
             return;

@@ -1,16 +1,22 @@
 //! A voter's copy of the metadata log: batches with the epoch of the leader that wrote them, and a snapshot of what came before
 //! (`KafkaMetadataLog`).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::engine::NodeId;
 use crate::kafka::{Image, LeaderEpoch, MetadataRecord, Offset};
+
+/// Controllers that vote.
+pub type VoterSet = Arc<BTreeSet<NodeId>>;
 
 /// What one offset of the metadata log holds.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Entry {
     /// The first record of a leader (`LeaderChangeMessage`).
     LeaderChange(NodeId),
+    /// From here on these are the voters (`VotersRecord`, KIP-853).
+    Voters(VoterSet),
     /// A record of the cluster's metadata.
     Record(MetadataRecord),
 }
@@ -21,6 +27,7 @@ impl Entry {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::LeaderChange(_) => "LeaderChange",
+            Self::Voters(_) => "Voters",
             Self::Record(record) => record.kind(),
         }
     }
@@ -95,6 +102,8 @@ pub struct Snapshot {
     pub at: Place,
     /// What had been committed by then.
     pub image: Arc<Image>,
+    /// The voters by then, and where that is said; none = as when the cluster was formatted.
+    pub voters: Option<(Offset, VoterSet)>,
 }
 
 impl PartialEq for Snapshot {
@@ -127,6 +136,8 @@ pub enum Fit {
 pub struct QuorumLog {
     snapshot: Option<Snapshot>,
     batches: Vec<Arc<QuorumBatch>>,
+    /// Sets of voters that it names, the newest last.
+    voters: Vec<(Offset, VoterSet)>,
 }
 
 impl QuorumLog {
@@ -167,6 +178,10 @@ impl QuorumLog {
     /// Puts a batch at the end. Its base is where the log ends.
     pub fn append(&mut self, batch: Arc<QuorumBatch>) {
         debug_assert_eq!(batch.base, self.end().offset);
+        self.voters.extend(batch.iter().filter_map(|(offset, entry)| match entry {
+            Entry::Voters(set) => Some((offset, Arc::clone(set))),
+            _ => None,
+        }));
         self.batches.push(batch);
     }
 
@@ -211,6 +226,13 @@ impl QuorumLog {
     /// Cuts everything from an offset on. Whole batches go.
     pub fn truncate(&mut self, to: Offset) {
         self.batches.retain(|batch| batch.end() <= to);
+        self.voters.retain(|(offset, _)| *offset < to);
+    }
+
+    /// The newest set of voters that is named before an offset, committed or not, and where; none = as when the cluster was formatted.
+    #[must_use]
+    pub fn voters_before(&self, offset: Offset) -> Option<&(Offset, VoterSet)> {
+        self.voters.iter().rfind(|(at, _)| *at < offset)
     }
 
     /// Keeps a snapshot instead of what it covers.
@@ -222,6 +244,7 @@ impl QuorumLog {
     /// Nothing but a snapshot that came from the leader.
     pub fn replace(&mut self, snapshot: Snapshot) {
         self.batches.clear();
+        self.voters = snapshot.voters.iter().cloned().collect();
         self.snapshot = Some(snapshot);
     }
 

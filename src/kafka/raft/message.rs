@@ -83,7 +83,7 @@ impl QuorumFetched {
     /// Whether it brings only what says nothing to a broker.
     #[must_use]
     pub fn is_quiet_for_brokers(&self) -> bool {
-        let idle = |entry: &Entry| entry.is_quiet() || matches!(entry, Entry::LeaderChange(_));
+        let idle = |entry: &Entry| entry.is_quiet() || !matches!(entry, Entry::Record(_));
         self.snapshot.is_none() && self.batches.iter().all(|batch| batch.entries.iter().all(idle))
     }
 }
@@ -107,6 +107,8 @@ pub enum Request {
     },
     /// A follower asks for what comes next.
     Fetch(QuorumFetch),
+    /// A leader asks who is to become a voter whether it is there, and what it can do.
+    ApiVersions,
     /// A follower asks for a snapshot.
     FetchSnapshot {
         /// Its epoch.
@@ -134,6 +136,8 @@ pub enum Response {
     Ended(Head),
     /// To a Fetch.
     Fetched(QuorumFetched),
+    /// To an ApiVersions: all processes run one release.
+    ApiVersions(Head),
     /// To a FetchSnapshot. Whole: Kafka sends it in pieces.
     Snapshot(Head, Option<Snapshot>),
 }
@@ -148,6 +152,7 @@ impl Request {
             Self::EndQuorumEpoch { .. } => "EndQuorumEpoch",
             Self::Fetch(_) => "FetchMetadata",
             Self::FetchSnapshot { .. } => "FetchSnapshot",
+            Self::ApiVersions => "ApiVersions",
         }
     }
 }
@@ -162,6 +167,7 @@ impl Response {
             Self::Ended(_) => "EndQuorumEpoch",
             Self::Fetched(_) => "FetchMetadata",
             Self::Snapshot(..) => "FetchSnapshot",
+            Self::ApiVersions(_) => "ApiVersions",
         }
     }
 
@@ -169,9 +175,11 @@ impl Response {
     #[must_use]
     pub const fn head(&self) -> Head {
         match self {
-            Self::Vote { head, .. } | Self::Begun(head) | Self::Ended(head) | Self::Snapshot(head, _) => {
-                *head
-            }
+            Self::Vote { head, .. }
+            | Self::Begun(head)
+            | Self::Ended(head)
+            | Self::ApiVersions(head)
+            | Self::Snapshot(head, _) => *head,
             Self::Fetched(fetched) => fetched.head,
         }
     }

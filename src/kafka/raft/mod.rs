@@ -7,11 +7,12 @@
 //! ```
 //!
 //! [`Raft`] is one voter as a state machine: it knows no network and no clock, it is told the time and hands out what it wants sent.
-//! [`Observer`] is what a broker knows of the quorum. The set of voters is fixed (`controller.quorum.voters`, kraft.version 0).
+//! [`Observer`] is what a broker knows of the quorum. The set of voters is that of the formatting until a `VotersRecord` of the log names
+//! another one (KIP-853, kraft.version 1); a controller that is no voter copies the log and asks the voters in turn who leads.
 //!
-//! Not modelled: changing the set of voters (KIP-853), combined nodes (a broker and a controller in one process), the time that a disk or
-//! `controller.quorum.append.linger.ms` takes, pieces of a snapshot, a voter without a leader that asks the others by Fetch (the leader
-//! tells it within a second).
+//! Not modelled: the directory ids of voters and their endpoints (UpdateRaftVoter), a controller that adds itself
+//! (`controller.quorum.auto.join.enable`), raising kraft.version from 0, the time that a disk or `controller.quorum.append.linger.ms`
+//! takes, pieces of a snapshot, a voter without a leader that asks the others by Fetch (the leader tells it within a second).
 
 mod election;
 mod fetch;
@@ -23,13 +24,15 @@ mod observer;
 mod state;
 #[cfg(test)]
 mod tests;
+mod voters;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use log::{Entry, Fit, Place, QuorumBatch, QuorumLog, Snapshot};
+pub use log::{Entry, Fit, Place, QuorumBatch, QuorumLog, Snapshot, VoterSet};
 pub use message::{ClusterId, Head, QuorumFetch, QuorumFetched, Request, Response, Vote};
 pub use observer::Observer;
-pub use state::{Election, Leading, Progress, Standing, State, Tally};
+pub use state::{Election, Leading, Progress, Standing, State, Tally, Watched};
+pub use voters::VoterChange;
 
 use super::config::Configs;
 use super::{ErrorCode, LeaderEpoch, Offset};
@@ -37,6 +40,8 @@ use crate::engine::{Micros, NodeId};
 
 /// A request that could not be delivered is repeated after this long (the largest reconnect back-off of a controller).
 const RECONNECT: Micros = Micros::ms(500);
+/// Who is no voter asks another one after this long (`controller.quorum.retry.backoff.ms`).
+const RETRY: Micros = Micros::ms(20);
 /// Threads and disks of two machines are never in step: a fetch timer runs up to this much longer.
 const UNEVEN: Micros = Micros::ms(50);
 
@@ -107,6 +112,11 @@ pub enum Happened {
         /// Only a question.
         pre: bool,
     },
+    /// A change of the set of voters was refused, or came to nothing in time.
+    ChangeRefused {
+        /// Kafka's error.
+        error: ErrorCode,
+    },
     /// It cut its log: what lay there had never been committed.
     Truncated {
         /// To where.
@@ -119,9 +129,12 @@ pub enum Happened {
 pub struct Raft {
     me: NodeId,
     cluster: ClusterId,
-    voters: BTreeSet<NodeId>,
+    /// The voters that its log names, committed or not.
+    voters: VoterSet,
     timing: Timing,
     // On disk.
+    /// The voters when the cluster was formatted.
+    first_voters: VoterSet,
     election: Election,
     log: QuorumLog,
     // In memory.
@@ -129,6 +142,9 @@ pub struct Raft {
     high_watermark: Option<Offset>,
     /// A fetch is under way.
     fetching: bool,
+    /// No voter, and its leader does not answer: it asks the voters in turn.
+    lost: bool,
+    turn: usize,
     /// Who could not be reached, and when to try again.
     again: BTreeMap<NodeId, Micros>,
     out: Vec<(NodeId, Request)>,
@@ -139,16 +155,20 @@ impl Raft {
     /// A voter (or, if it is not in the set, an observer with a log) that has never run.
     #[must_use]
     pub fn new(me: NodeId, voters: BTreeSet<NodeId>, timing: Timing) -> Self {
+        let voters = VoterSet::new(voters);
         Self {
             me,
             cluster: ClusterId::default(),
-            voters,
+            voters: VoterSet::clone(&voters),
             timing,
+            first_voters: voters,
             election: Election::default(),
             log: QuorumLog::default(),
             state: State::Unattached { until: Micros::NEVER },
             high_watermark: None,
             fetching: false,
+            lost: false,
+            turn: 0,
             again: BTreeMap::new(),
             out: Vec::new(),
             happened: Vec::new(),
@@ -175,7 +195,7 @@ impl Raft {
         self.state = match (self.election.leader, self.election.voted) {
             (Some(leader), _) if leader == self.me => State::Resigned { until, successors: Vec::new() },
             (Some(_), _) => State::Follower { until: self.fetch_deadline(clock), fetched: false },
-            (None, Some(voted)) if voted == self.me => {
+            (None, Some(voted)) if voted == self.me && self.voters.contains(&self.me) => {
                 State::Candidate { until, tally: self.own_vote(), backing_off: false, tries: 0 }
             }
             _ => State::Unattached { until },
@@ -224,8 +244,14 @@ impl Raft {
 
     /// All voters, itself included.
     #[must_use]
-    pub const fn voters(&self) -> &BTreeSet<NodeId> {
+    pub fn voters(&self) -> &BTreeSet<NodeId> {
         &self.voters
+    }
+
+    /// The voters before the record at this offset.
+    #[must_use]
+    pub fn voters_before(&self, offset: Offset) -> &BTreeSet<NodeId> {
+        self.log.voters_before(offset).map_or(&self.first_voters, |(_, set)| set)
     }
 
     /// The leader's books.
@@ -287,12 +313,13 @@ impl Raft {
         match &mut self.state {
             State::Unattached { until } | State::Follower { until, .. } if observer => {
                 *until = clock.now + self.timing.fetch;
+                self.lost = true;
             }
             State::Unattached { .. } | State::Follower { .. } => self.campaign(clock),
             State::Prospective { .. } => self.give_up_asking(clock),
             State::Candidate { .. } => self.candidacy_over(clock),
             State::Leader(_) => self.keep_leading(clock),
-            State::Resigned { .. } if self.timing.pre_vote => {
+            State::Resigned { .. } if self.timing.pre_vote || observer => {
                 let next = LeaderEpoch(self.election.epoch.0 + 1);
                 self.become_unattached(next, clock);
             }
@@ -305,8 +332,10 @@ impl Raft {
         match request {
             Request::Fetch(_) | Request::FetchSnapshot { .. } => {
                 self.fetching = false;
+                self.lost |= self.observes();
                 self.again.insert(to, now + RECONNECT);
             }
+            Request::ApiVersions => self.abort_change(to, ErrorCode::RequestTimedOut),
             Request::Vote(vote) if vote.epoch == self.election.epoch => {
                 self.again.insert(to, now + RECONNECT);
             }
@@ -345,6 +374,7 @@ impl Raft {
             _ => false,
         };
         self.election = Election { epoch, voted, leader: None };
+        self.drop_change();
         let until = match &self.state {
             State::Unattached { until }
             | State::Candidate { until, .. }
@@ -366,7 +396,8 @@ impl Raft {
         let voted = self.election.voted.filter(|_| epoch == before);
         self.election = Election { epoch, voted, leader: Some(leader) };
         let until = self.fetch_deadline(clock);
-        self.fetching = false;
+        (self.fetching, self.lost) = (false, false);
+        self.drop_change();
         self.again.clear();
         self.set_state(State::Follower { until, fetched: false }, before);
     }
@@ -415,6 +446,7 @@ impl Raft {
             Response::Begun(head) | Response::Ended(head) => {
                 self.heed(head, clock);
             }
+            Response::ApiVersions(_) => self.admit(from, clock.now),
             Response::Fetched(fetched) => self.on_fetched(from, fetched, clock),
             Response::Snapshot(head, snapshot) => self.on_snapshot(from, head, snapshot, clock),
         }

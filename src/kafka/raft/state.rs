@@ -12,6 +12,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::voters::VoterChange;
 use crate::engine::{Micros, NodeId};
 use crate::kafka::{LeaderEpoch, Offset};
 
@@ -44,6 +45,19 @@ pub struct Progress {
     pub fetched: Option<Micros>,
 }
 
+/// What a leader knows of a controller that is no voter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watched {
+    /// End of its log, as its last fetch said.
+    pub end: Offset,
+    /// When it last fetched.
+    pub fetched: Micros,
+    /// The leader's end at that time.
+    pub leaders_end: Offset,
+    /// It had everything at one time.
+    pub caught_up: bool,
+}
+
 /// A leader's books.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leading {
@@ -51,6 +65,10 @@ pub struct Leading {
     pub epoch_start: Offset,
     /// The other voters.
     pub others: BTreeMap<NodeId, Progress>,
+    /// Controllers that are no voters and fetch.
+    pub observers: BTreeMap<NodeId, Watched>,
+    /// The change of the set of voters that is under way.
+    pub change: Option<VoterChange>,
     /// The high watermark is known in this epoch.
     pub exposed: bool,
     /// When it resigns unless a majority fetches before.
@@ -160,7 +178,10 @@ impl State {
             | Self::Candidate { until, .. }
             | Self::Follower { until, .. }
             | Self::Resigned { until, .. } => *until,
-            Self::Leader(leading) => leading.check_quorum.min(leading.announce),
+            Self::Leader(leading) => {
+                let change = leading.change.map_or(Micros::NEVER, |change| change.until);
+                leading.check_quorum.min(leading.announce).min(change)
+            }
         }
     }
 }

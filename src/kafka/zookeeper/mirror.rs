@@ -40,7 +40,10 @@ impl Mirror {
                 Arc::make_mut(&mut self.image).brokers.remove(&broker);
             }
             (Path::Topic(topic), Some(Data::Topic(_))) => self.take_in_topic(cx, topic, tree),
-            (Path::Topic(topic), None) => self.apply(&MetadataRecord::RemoveTopic(topic)),
+            (Path::Topic(topic), None) => {
+                self.apply(&MetadataRecord::RemoveTopic(topic));
+                cx.note(Note::TopicDeleted { topic });
+            }
             (Path::State(p), Some(Data::State(state))) => {
                 let version = znode.map_or(0, |znode| znode.stat.version);
                 self.take_in_state(cx, p, state, version, tree);
@@ -92,6 +95,8 @@ impl Mirror {
             _ => Vec::new(),
         };
         self.apply(&MetadataRecord::Topic { topic, configs });
+        let id = tree.get(Path::Topic(topic)).map_or(-1, |znode| znode.stat.created);
+        Arc::make_mut(&mut self.image).name_topic(topic, Offset(id));
         cx.note(Note::TopicCreated { topic });
     }
 

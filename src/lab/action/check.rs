@@ -10,6 +10,7 @@ use crate::text::{Text, with_particle};
 pub(super) enum Wanted {
     Process,
     Broker,
+    Controller,
     Client,
     Producer,
     Consumer,
@@ -25,6 +26,7 @@ impl Wanted {
         match self {
             Self::Process => ("프로세스", "process"),
             Self::Broker => ("브로커", "broker"),
+            Self::Controller => ("컨트롤러", "controller"),
             Self::Client => ("클라이언트", "client"),
             Self::Producer => ("프로듀서", "producer"),
             Self::Consumer => ("컨슈머", "consumer"),
@@ -41,6 +43,7 @@ impl Wanted {
         match self {
             Self::Process => role.is_some(),
             Self::Broker => role == Some(Role::Broker),
+            Self::Controller => role == Some(Role::Controller),
             Self::Client => matches!(role, Some(Role::Producer | Role::Consumer)),
             Self::Producer => role == Some(Role::Producer),
             Self::Consumer => role == Some(Role::Consumer),
@@ -57,6 +60,7 @@ impl Wanted {
         match self {
             Self::Process => names.processes().map(str::to_owned).collect(),
             Self::Broker => names.brokers.clone(),
+            Self::Controller => names.controllers.clone(),
             Self::Client => names.producers.iter().chain(&names.consumers).cloned().collect(),
             Self::Producer => names.producers.clone(),
             Self::Consumer => names.consumers.clone(),
@@ -106,7 +110,9 @@ impl Action {
                 .into_iter()
                 .chain(brokers.iter().map(|b| (b.as_str(), W::Broker)))
                 .collect(),
+            Self::AddVoter { controller } => vec![(controller, W::Controller)],
             Self::ElectPreferred { partition }
+            | Self::CancelReassign { partition }
             | Self::ElectUnclean { partition }
             | Self::AbortHanging { partition }
             | Self::DeleteRecords { partition, .. } => {
@@ -125,7 +131,9 @@ impl Action {
             Self::FailNextAppend { partition, .. } => {
                 partition.iter().map(|p| (p.as_str(), W::Partition)).collect()
             }
-            Self::CreateTopic { .. }
+            // Who is no voter is for Kafka to refuse.
+            Self::RemoveVoter { .. }
+            | Self::CreateTopic { .. }
             | Self::AddBroker { .. }
             | Self::ClearFaults
             | Self::Register { .. }

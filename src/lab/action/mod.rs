@@ -163,6 +163,18 @@ pub enum Action {
         #[arg(required = true, value_delimiter = ',', num_args = 1, value_parser = w::id)]
         brokers: Vec<String>,
     },
+    CancelReassign {
+        #[arg(value_parser = w::partition)]
+        partition: String,
+    },
+    AddVoter {
+        #[arg(value_parser = w::id)]
+        controller: String,
+    },
+    RemoveVoter {
+        #[arg(value_parser = w::id)]
+        controller: String,
+    },
     ElectPreferred {
         #[arg(value_parser = w::partition)]
         partition: String,
@@ -337,11 +349,7 @@ impl Action {
     pub const fn available(&self) -> bool {
         !matches!(
             self,
-            Self::DeadLetter { .. }
-                | Self::DeleteTopic { .. }
-                | Self::AddBroker { .. }
-                | Self::Register { .. }
-                | Self::Deploy { .. }
+            Self::DeadLetter { .. } | Self::AddBroker { .. } | Self::Register { .. } | Self::Deploy { .. }
         )
     }
 }

@@ -84,6 +84,9 @@ impl Action {
             Self::Reassign { partition, brokers } => {
                 ("reassign", vec![Id(partition), Word(brokers.join(","))])
             }
+            Self::CancelReassign { partition } => ("cancel-reassign", vec![Id(partition)]),
+            Self::AddVoter { controller } => ("add-voter", vec![Id(controller)]),
+            Self::RemoveVoter { controller } => ("remove-voter", vec![Id(controller)]),
             Self::ElectPreferred { partition } => ("elect-preferred", vec![Id(partition)]),
             Self::ElectUnclean { partition } => ("elect-unclean", vec![Id(partition)]),
             Self::DropNext { from, to, api } => {

@@ -689,6 +689,17 @@ pub static FUNCTIONS: &[Function] = &[
         "quorum_state('k1') == 'Leader'",
     ),
     f(
+        "voters",
+        &[Process],
+        0,
+        Ids(Process),
+        (
+            "보터들: 그 컨트롤러의 로그가 말하는 것, 없으면 가장 높은 에폭의 리더의 로그가 말하는 것",
+            "the voters: as this controller's log names them, else as that of the leader of the highest epoch",
+        ),
+        "'k1' in voters()",
+    ),
+    f(
         "voted",
         &[Process],
         1,

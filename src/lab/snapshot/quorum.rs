@@ -47,6 +47,7 @@ impl Looking<'_> {
             id: self.node(id),
             process: self.process(id),
             state: raft.state().standing().name(),
+            votes: raft.voters().contains(&id),
             active: controller.is_active(),
             epoch: election.epoch.0,
             voted: election.voted.map(|node| self.node(node)),
@@ -62,6 +63,9 @@ impl Looking<'_> {
     fn about(&self, entry: &Entry) -> String {
         match entry {
             Entry::LeaderChange(leader) => self.node(*leader),
+            Entry::Voters(voters) => {
+                voters.iter().map(|voter| self.node(*voter)).collect::<Vec<_>>().join(" ")
+            }
             Entry::Record(record) => match record {
                 MetadataRecord::RegisterBroker { broker, .. }
                 | MetadataRecord::BrokerChange { broker, .. } => self.node(*broker),
@@ -95,6 +99,7 @@ impl Looking<'_> {
                 said.field("from", fetch.end.offset.to_string());
                 said.field("last fetched epoch", fetch.end.epoch.0.to_string());
             }
+            Request::ApiVersions => {}
             Request::FetchSnapshot { at, .. } => {
                 said.field("snapshot", format!("{}-{}", at.offset, at.epoch.0));
             }
@@ -102,6 +107,9 @@ impl Looking<'_> {
     }
 
     pub(super) fn say_quorum_answer(&self, response: &Response, said: &mut Said) {
+        if matches!(response, Response::ApiVersions(_)) {
+            return said.field("kraft.version", "0–1");
+        }
         let head = response.head();
         said.error(head.error);
         said.field("epoch", head.epoch.0.to_string());

@@ -30,6 +30,7 @@ impl Looking<'_> {
         let image = self.image();
         BrokerView {
             id: self.node(id),
+            controller: self.names.other_role(id).map(|controller| self.node(controller)),
             process: self.process(id),
             fenced: image.and_then(|i| i.brokers.get(&id)).is_none_or(|b| b.fenced),
             lost_power: broker.lost_power(),
@@ -134,6 +135,7 @@ impl Looking<'_> {
                         elr: p.elr.iter().map(|id| self.node(*id)).collect(),
                         min_isr: min.unwrap_or_else(|| self.default_min_isr()),
                         elected: self.facts.elected(partition),
+                        moving: !(p.adding.is_empty() && p.removing.is_empty()),
                     })
                 });
                 TopicView {

@@ -114,6 +114,17 @@ impl Checker<'_> {
                 format!("There may be 1 to 9 controllers, not {n}."),
             );
         }
+        if let Some(voters) = &cluster.voters
+            && !(1..=self.spec.controllers()).contains(voters.get_ref())
+        {
+            let (n, all) = (voters.get_ref(), self.spec.controllers());
+            self.error(
+                "cluster.voters",
+                voters.span(),
+                format!("보터는 1개에서 컨트롤러 수({all})까지입니다. {n}개는 안 됩니다."),
+                format!("There may be 1 to {all} voters (the number of controllers), not {n}."),
+            );
+        }
         self.config("cluster.config", &cluster.config, Scope::Broker, Family::Java);
     }
 
@@ -128,11 +139,20 @@ impl Checker<'_> {
                 "With metadata = \"zookeeper\" a broker is the controller; leave controllers out.".into(),
             );
         }
+        if let Some(combined) = cluster.combined.as_ref().filter(|combined| *combined.get_ref()) {
+            self.error(
+                "cluster.combined",
+                combined.span(),
+                "combined는 KRaft에만 있습니다. metadata = \"kraft\"로 쓰거나 지우세요.".into(),
+                "`combined` needs KRaft: write metadata = \"kraft\", or leave it out.".into(),
+            );
+        }
         for (name, value) in &cluster.config.0 {
             let level = value.get_ref().as_str();
             let off = match name.get_ref().as_str() {
                 "eligible.leader.replicas.version" => level == "0",
                 "transaction.version" => matches!(level, "0" | "1"),
+                "kraft.version" => false,
                 other => !KRAFT_ONLY.contains(&other),
             };
             if !off {

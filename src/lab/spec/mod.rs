@@ -47,6 +47,12 @@ pub struct Cluster {
     /// Number of controllers, `k1` to `kN`.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub controllers: Spanned<u32>,
+    /// So many of the controllers, from `k1` on, vote at first; the others copy the metadata log until `add-voter` (KIP-853). All if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voters: Option<Spanned<u32>>,
+    /// Broker `bN` and controller `kN` are one process (`process.roles=broker,controller`), as far as there are both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub combined: Option<Spanned<bool>>,
     /// Settings of every broker and controller, by Kafka's names.
     #[serde(default, skip_serializing_if = "ConfigTable::is_empty")]
     pub config: ConfigTable,
@@ -249,6 +255,8 @@ impl Default for Cluster {
             metadata: kraft(),
             brokers: three(),
             controllers: one(),
+            voters: None,
+            combined: None,
             config: ConfigTable::default(),
             topic: Vec::new(),
             producer: Vec::new(),

@@ -66,6 +66,7 @@ impl List {
         } else if let Some(controller) = view.controllers.iter().find(|c| c.id == id) {
             self.process(id, controller.process);
             self.link(view, id);
+            self.voter(view, id);
         } else if let Some(producer) = view.producers.iter().find(|p| p.id == id) {
             self.producer(view, id, producer.process);
         } else if let Some(consumer) = view.consumers.iter().find(|c| c.id == id) {
@@ -84,6 +85,24 @@ impl List {
             }
             self.add('l', "break.elect_preferred", &format!("elect-preferred {}", partition.id));
             self.add('f', "break.fail_append", &format!("fail-next-append {}", partition.id));
+            if partition.moving {
+                self.add('c', "break.cancel_reassign", &format!("cancel-reassign {}", partition.id));
+            }
+            if let Some((topic, _)) = partition.id.rsplit_once('-') {
+                self.add('t', "break.delete_topic", &format!("delete-topic {topic}"));
+            }
+        }
+    }
+
+    /// Where there is somebody to vote against: in or out of the quorum.
+    fn voter(&mut self, view: &TankView, id: &str) {
+        let voters = view.quorum.as_ref().map(|quorum| quorum.voters.as_slice()).unwrap_or_default();
+        match voters.iter().find(|voter| voter.id == id) {
+            Some(voter) if voters.len() > 1 && voter.votes => {
+                self.add('v', "break.remove_voter", &format!("remove-voter {id}"));
+            }
+            Some(voter) if !voter.votes => self.add('v', "break.add_voter", &format!("add-voter {id}")),
+            _ => {}
         }
     }
 

@@ -234,7 +234,9 @@ pub(in crate::ui) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role,
         | "ControlRefused"
         | "RegistrationRefused" => ("✗", Role::Dropped),
         "ControllerElected" => ("★", Role::Leader),
-        "QuorumStateChanged" | "VoteGranted" | "PreVoteGranted" => ("◆", Role::Control),
+        "QuorumStateChanged" | "VoteGranted" | "PreVoteGranted" | "VoterAdded" | "VoterRemoved" => {
+            ("◆", Role::Control)
+        }
         "MetadataTruncated" => ("◌", Role::OutOfSync),
         "SnapshotTaken" => ("◆", Role::Muted),
         "Appended" if !is_internal(line) => ("◆", Role::Committed),
@@ -250,7 +252,7 @@ pub(in crate::ui) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role,
         "LeaderLearned" => ("★", Role::Response),
         "RecordAcked" => ("✓", Role::InSync),
         "CallbackRun" if line.field("waited")? == "true" => ("◂", Role::Response),
-        "OffsetExpired" => ("◌", Role::OutOfSync),
+        "OffsetExpired" | "TopicDeleted" => ("◌", Role::OutOfSync),
         "SegmentDeleted" | "LogStartMoved" | "LogCompacted" | "Truncated" if !is_internal(line) => {
             ("◌", Role::OutOfSync)
         }

@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use super::super::{Broker, ReplicaRole};
 use super::Then;
-use super::acting::put;
+use super::acting::{is_deleted, name, put};
 use crate::engine::{Blocks, Envelope, Micros, NodeId};
 use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::zookeeper::{Op, Path};
 use crate::kafka::{
-    Body, BrokerState, Control, Cx, ErrorCode, Image, LeaderEpoch, MetadataSnapshot, Note, Partition,
-    PartitionState, Picture, Stop, Timer, TopicId, cost,
+    Body, BrokerState, Control, Cx, ErrorCode, Image, LeaderEpoch, MetadataRecord, MetadataSnapshot, Note,
+    Partition, PartitionState, Picture, Stop, Timer, TopicId, cost,
 };
 
 /// Who sends it, and how many partitions it speaks of.
@@ -25,6 +25,14 @@ fn header(body: &Body) -> Option<(Control, usize)> {
         Body::StopReplica { by, stops } => Some((*by, stops.len())),
         _ => None,
     }
+}
+
+/// Topics that are being deleted.
+fn gone(states: &[(Partition, PartitionState)]) -> Vec<TopicId> {
+    let mut gone: Vec<TopicId> =
+        states.iter().filter(|(_, state)| is_deleted(state)).map(|(p, _)| p.topic).collect();
+    gone.dedup();
+    gone
 }
 
 impl Broker {
@@ -87,6 +95,10 @@ impl Broker {
             Body::LeaderAndIsr { states, .. } => self.lead_and_follow(cx, states),
             Body::UpdateMetadata { brokers, states, picture, .. } => {
                 self.take_in_metadata(by, brokers, states, picture);
+                let gone = gone(states);
+                if !gone.is_empty() {
+                    self.with_coordinator(cx, |groups, host| groups.on_topics_deleted(host, &gone));
+                }
             }
             Body::StopReplica { stops, .. } => self.stop_replicas(cx, stops),
             _ => {}
@@ -130,8 +142,13 @@ impl Broker {
                 Arc::make_mut(&mut self.vol.image).brokers = live;
             }
         } else {
-            for (p, state) in states {
+            for (p, state) in states.iter().filter(|(_, state)| !is_deleted(state)) {
                 put(&mut self.vol.image, *p, state.clone());
+                name(&mut self.vol.image, p.topic, picture.after.0.topic_id(p.topic));
+            }
+            for topic in gone(states) {
+                let image = Arc::make_mut(&mut self.vol.image);
+                image.apply(image.offset, &MetadataRecord::RemoveTopic(topic));
             }
         }
         if !self.vol.image.brokers.iter().map(|(id, state)| (*id, *state)).eq(brokers.iter().copied()) {
@@ -147,7 +164,13 @@ impl Broker {
     fn stop_replicas(&mut self, cx: &mut Cx<'_>, stops: &[Stop]) {
         for stop in stops {
             let p = stop.partition;
-            let Some(replica) = self.vol.replicas.get(p) else { continue };
+            let Some(replica) = self.vol.replicas.get(p) else {
+                // A process that has just started was not told to keep it, and still has it on its disk.
+                if stop.delete {
+                    self.disk.remove(p);
+                }
+                continue;
+            };
             if stop.leader_epoch < replica.epoch {
                 continue;
             }

@@ -156,6 +156,9 @@ impl Broker {
                 self.vol.zookeeper.client.ask(cx, join::changes(), Then::ListChanges);
             }
             (Path::BrokerIds, _) => self.act(cx, |acting, hands| acting.happen(hands, Event::BrokersChanged)),
+            (Path::DeleteTopics, _) => {
+                self.act(cx, |acting, hands| acting.happen(hands, Event::DeletionsChanged));
+            }
             (Path::Topics, _) => self.act(cx, |acting, hands| acting.happen(hands, Event::TopicsChanged)),
             (Path::Topic(topic), WatchKind::Node) => {
                 self.act(cx, |acting, hands| acting.happen(hands, Event::TopicChanged(topic)));

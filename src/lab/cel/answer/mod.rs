@@ -51,8 +51,8 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         | "members" | "buffer" | "polls" | "err" | "consumers" | "pid" | "producer_epoch" | "txn_state"
         | "hash" | "requests" | "coordinator" => groups::answer(facts, name, args),
         "spans" | "idle" => history::answer(facts, name, args),
-        "quorum_epoch" | "quorum_leader" | "quorum_state" | "voted" | "metadata_hw" | "metadata_leo"
-        | "metadata_start" | "metadata_log" => quorum::answer(facts, name, args),
+        "quorum_epoch" | "quorum_leader" | "quorum_state" | "voters" | "voted" | "metadata_hw"
+        | "metadata_leo" | "metadata_start" | "metadata_log" => quorum::answer(facts, name, args),
         "znode" | "zk_session" | "controller_epoch" | "cached_leader" | "control_refused" => {
             zookeeper::answer(facts, name, args)
         }

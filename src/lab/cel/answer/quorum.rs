@@ -17,6 +17,10 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         let newest =
             controllers(facts).filter(up).max_by_key(|(_, k)| (k.epoch(), k.raft().leading().is_some()));
         match (name, newest) {
+            ("voters", newest) => {
+                let leads = newest.filter(|(_, k)| k.raft().leading().is_some());
+                leads.map_or_else(|| Value::List(Vec::new()), |(_, k)| voters(facts, k))
+            }
             ("quorum_epoch", newest) => int(newest.map_or(-1, |(_, k)| k.epoch())),
             (_, newest) => named(newest.filter(|(_, k)| k.raft().leading().is_some()).map(|(node, _)| node)),
         }
@@ -34,12 +38,17 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         "quorum_leader" => named(election.leader),
         "quorum_state" if !facts.is_up(node) => Value::Null,
         "quorum_state" => Value::Text(raft.state().standing().name().to_owned()),
+        "voters" => voters(facts, controller),
         "voted" => named(election.voted),
         "metadata_hw" => int(raft.high_watermark().unwrap_or(Offset::NONE).0),
         "metadata_leo" => int(raft.log().end().offset.0),
         "metadata_start" => int(raft.log().start().0),
         _ => Value::List(records(controller)),
     })
+}
+
+fn voters(facts: &Facts<'_>, controller: &Controller) -> Value {
+    Value::texts(controller.raft().voters().iter().map(|node| facts.name(*node)))
 }
 
 fn controllers<'a>(facts: &Facts<'a>) -> impl Iterator<Item = (NodeId, &'a Controller)> {

@@ -85,9 +85,9 @@ pub(super) fn broker(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, card: &
         (0, 1) => format!(" ☆ {}", t(lang, "card.follower")),
         (leads, _) => format!(" ★{leads} ☆{}", card.follows),
     };
-    boxed(buffer, area, edge, &format!("{}{word}", card.id), style, style);
+    boxed(buffer, area, edge, &format!("{}{word}", card.name), style, style);
     if edge == Edge::Heavy || frame.selected(&card.id) {
-        put(buffer, area.x + 3, area.y, 6, &card.id, frame.style(Role::Focus));
+        put(buffer, area.x + 3, area.y, 6, &card.name, frame.style(Role::Focus));
     }
     let (badge, role) = match card.badge {
         Badge::InSync => ("◉ ISR".to_owned(), Role::InSync),

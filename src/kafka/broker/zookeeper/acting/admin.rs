@@ -28,6 +28,17 @@ impl Acting {
                 }
                 refused => refused,
             },
+            Command::CancelReassign(p) => match self.image.partition(p) {
+                None => Some(ErrorCode::UnknownTopicOrPartition),
+                Some(s) if s.adding.is_empty() && s.removing.is_empty() => {
+                    Some(ErrorCode::NoReassignmentInProgress)
+                }
+                Some(_) => {
+                    self.events.push_back(Event::CancelReassign(p));
+                    None
+                }
+            },
+            Command::DeleteTopic(topic) => self.wish_deleted(hands, topic),
             _ => None,
         };
         if let Some(error) = refused {

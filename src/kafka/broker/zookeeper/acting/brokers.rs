@@ -104,6 +104,7 @@ impl Acting {
                 self.tell_replicas([*broker], p);
             }
         }
+        self.resume_deletions(ids);
         self.flush(hands);
         self.next([Task::ElectOffline]);
     }

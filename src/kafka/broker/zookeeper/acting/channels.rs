@@ -54,7 +54,11 @@ impl Acting {
     /// StopReplica for a broker.
     pub(super) fn tell_to_stop(&mut self, broker: NodeId, partition: Partition, delete: bool) {
         let leader_epoch = self.image.partition(partition).map_or(LeaderEpoch(-1), |s| s.leader_epoch);
-        self.outbox.stop.entry(broker).or_default().push(Stop { partition, leader_epoch, delete });
+        self.say_stop(broker, Stop { partition, leader_epoch, delete });
+    }
+
+    pub(super) fn say_stop(&mut self, broker: NodeId, stop: Stop) {
+        self.outbox.stop.entry(broker).or_default().push(stop);
     }
 
     /// UpdateMetadata with the live brokers alone, at once.
@@ -71,7 +75,7 @@ impl Acting {
         self.update(hands, to, &states, &picture);
     }
 
-    fn update(
+    pub(super) fn update(
         &mut self,
         hands: &mut Hands<'_, '_>,
         to: &[NodeId],
@@ -100,6 +104,7 @@ impl Acting {
             let before = MetadataSnapshot(Arc::clone(&self.announced));
             for (p, state) in states.iter() {
                 super::put(&mut self.announced, *p, state.clone());
+                super::name(&mut self.announced, p.topic, self.image.topic_id(p.topic));
             }
             let after = MetadataSnapshot(Arc::clone(&self.announced));
             let to: Vec<NodeId> = outbox.told.into_iter().collect();
@@ -130,11 +135,13 @@ impl Acting {
     /// A broker answered: the next one.
     pub fn on_controlled(&mut self, hands: &mut Hands<'_, '_>, broker: NodeId, _error: ErrorCode) {
         let Some(channel) = self.channels.get_mut(&broker) else { return };
-        if channel.flying {
-            channel.queue.pop_front();
-            channel.flying = false;
-        }
+        let done = channel.queue.pop_front_if(|_| channel.flying);
+        channel.flying = false;
         self.send_next(hands, broker);
+        if let Some(done) = done {
+            self.copies_are_gone(broker, &done);
+            self.go_on(hands);
+        }
     }
 
     /// No answer: the same again, after a while.

@@ -14,7 +14,7 @@ use crate::kafka::zookeeper::{Data, State};
 impl Acting {
     /// The rest of the order comes with [`Task::Announce`], once everything is read.
     pub fn take_over(&mut self, hands: &mut Hands<'_, '_>) {
-        self.next([Task::ListBrokers, Task::ListTopics, Task::Announce]);
+        self.next([Task::ListBrokers, Task::ListTopics, Task::ListDeletions, Task::Announce]);
         self.go_on(hands);
     }
 

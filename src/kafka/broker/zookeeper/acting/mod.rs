@@ -11,6 +11,7 @@
 mod admin;
 mod brokers;
 mod channels;
+mod deletion;
 mod failover;
 mod isr;
 mod partitions;
@@ -27,10 +28,11 @@ use crate::kafka::client::Requests;
 use crate::kafka::config::Configs;
 use crate::kafka::zookeeper::{Assigned, Client, Op, Reply, State, TopicConfigs};
 use crate::kafka::{
-    Body, BrokerState, Cx, Image, IsrChange, LeaderEpoch, MetadataRecord, Partition, PartitionState, Timer,
-    TopicId,
+    Body, BrokerState, Cx, Image, IsrChange, LeaderEpoch, MetadataRecord, Offset, Partition, PartitionState,
+    Timer, TopicId,
 };
 use channels::{Channel, Outbox};
+pub(super) use deletion::is_deleted;
 pub(super) use partitions::Why;
 
 /// What a controller acts with.
@@ -64,6 +66,12 @@ pub(in crate::kafka::broker) enum Event {
     Reassign(Partition, Vec<NodeId>),
     /// A partition that moves may be through.
     ReassignGoesOn(Partition),
+    /// An admin takes a reassignment back.
+    CancelReassign(Partition),
+    /// Somebody wants topics gone.
+    DeletionsChanged,
+    /// A topic is to go.
+    Delete(TopicId),
 }
 
 /// A piece of work: what ZooKeeper is asked, and what follows from its answers.
@@ -121,6 +129,12 @@ pub(in crate::kafka::broker) enum Task {
     BeginReassign(Partition, Vec<Assigned>),
     /// A reassignment ends: the assignment without those who go; then they forget what they have.
     EndReassign(Partition, Vec<NodeId>, Vec<Assigned>),
+    /// Which topics are to go.
+    ListDeletions,
+    /// An admin's wish that a topic goes.
+    WishDeleted(TopicId),
+    /// Every copy of it is gone: its znodes go.
+    EraseTopic(TopicId),
     /// Everything that a new controller does first is done.
     Ready,
 }
@@ -163,6 +177,8 @@ pub(in crate::kafka::broker) struct Acting {
     ready: bool,
     deposed: bool,
     creators: Vec<topics::Creator>,
+    /// Topics on their way out.
+    deleting: BTreeMap<TopicId, deletion::Deletion>,
 }
 
 impl Acting {
@@ -181,6 +197,7 @@ impl Acting {
             ready: false,
             deposed: false,
             creators: Vec::new(),
+            deleting: BTreeMap::new(),
         }
     }
 
@@ -281,6 +298,9 @@ impl Acting {
             Event::Elect(p, why) => self.next([Task::Elect(vec![p], why)]),
             Event::Reassign(p, target) => self.reassign(p, &target),
             Event::ReassignGoesOn(p) => self.go_on_reassigning(p),
+            Event::CancelReassign(p) => self.take_reassignment_back(p),
+            Event::DeletionsChanged => self.next([Task::ListDeletions]),
+            Event::Delete(topic) => self.begin_deletion(hands, topic),
         }
     }
 
@@ -295,6 +315,7 @@ impl Acting {
             Task::BeginReassign(p, rows) | Task::EndReassign(p, _, rows) => {
                 reassign::questions(p.topic, rows)
             }
+            Task::ListDeletions | Task::WishDeleted(_) | Task::EraseTopic(_) => self.deletion_questions(task),
             Task::ReadProducerIds(..) | Task::WriteProducerIds { .. } => isr::id_questions(task),
             Task::ReadRules(topics, _) => partitions::rules(topics),
             Task::AlterIsr(proposal) => self.isr_questions(proposal),
@@ -339,7 +360,9 @@ impl Acting {
             Task::BeginReassign(p, rows) => self.on_reassign_begun(p, &rows),
             Task::EndReassign(p, gone, _) => self.on_reassign_ended(hands, p, &gone),
             Task::Ready => self.ready(hands),
-            Task::GrowTopic(..) => {}
+            Task::ListDeletions => self.on_wishes(replies),
+            Task::EraseTopic(topic) => self.on_erased(topic, replies),
+            Task::GrowTopic(..) | Task::WishDeleted(_) => {}
         }
     }
 
@@ -385,6 +408,13 @@ fn arm_rebalance(hands: &mut Hands<'_, '_>, after: Option<Micros>) {
     let seconds = u64::try_from(hands.configs.int("leader.imbalance.check.interval.seconds")).unwrap_or(300);
     if hands.configs.on("auto.leader.rebalance.enable") {
         hands.cx.set_clock(Timer::PreferredLeaders, after.unwrap_or(Micros::secs(seconds)));
+    }
+}
+
+/// Says which topic of that name it is.
+pub(in crate::kafka::broker) fn name(image: &mut Arc<Image>, topic: TopicId, id: Offset) {
+    if image.topic_id(topic) != id {
+        Arc::make_mut(image).name_topic(topic, id);
     }
 }
 

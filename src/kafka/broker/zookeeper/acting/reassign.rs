@@ -57,9 +57,29 @@ impl Acting {
         }
         let gone = known.removing.clone();
         let target: Vec<NodeId> = known.replicas.iter().copied().filter(|id| !gone.contains(id)).collect();
-        if !target.iter().all(|id| known.isr.contains(id)) {
-            return;
+        if target.iter().all(|id| known.isr.contains(id)) {
+            self.end_reassignment(p, &known, target, gone);
         }
+    }
+
+    /// Who was being added goes, who was to go stays.
+    pub(super) fn take_reassignment_back(&mut self, p: Partition) {
+        let Some(known) = self.image.partition(p).cloned() else { return };
+        let gone = known.adding.clone();
+        let origin: Vec<NodeId> = known.replicas.iter().copied().filter(|id| !gone.contains(id)).collect();
+        if !(gone.is_empty() && known.removing.is_empty()) {
+            self.end_reassignment(p, &known, origin, gone);
+        }
+    }
+
+    /// From now on `target` has it; then `gone` leave the in-sync set, and then they forget their copies.
+    fn end_reassignment(
+        &mut self,
+        p: Partition,
+        known: &PartitionState,
+        target: Vec<NodeId>,
+        gone: Vec<NodeId>,
+    ) {
         let next = PartitionState {
             replicas: target.clone(),
             adding: Vec::new(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Acting, Asker, Hands, Op, Partition, PartitionState, Reply, State, Task};
 use crate::engine::NodeId;
 use crate::kafka::zookeeper::{Assigned, Data, Mode, Path, Refusal};
-use crate::kafka::{Body, ErrorCode, LeaderEpoch, Note, TopicId};
+use crate::kafka::{Body, ErrorCode, LeaderEpoch, Note, Offset, TopicId};
 
 /// A topic that somebody wants.
 #[derive(Clone, Debug)]
@@ -56,6 +56,7 @@ impl Acting {
             .iter()
             .filter_map(id)
             .filter(|topic| !self.ready || !self.image.topics.contains_key(topic))
+            .filter(|topic| !self.deleting.contains_key(topic))
             .collect();
         if !new.is_empty() {
             self.next([Task::ReadTopics(new)]);
@@ -66,7 +67,10 @@ impl Acting {
     pub(super) fn on_assignments(&mut self, topics: &[TopicId], replies: &[Reply]) {
         let (mut all, mut new) = (Vec::new(), Vec::new());
         for (&topic, reply) in topics.iter().zip(replies) {
-            let Reply::Data(Data::Topic(rows), _) = reply else { continue };
+            let Reply::Data(Data::Topic(rows), stat) = reply else { continue };
+            if self.deleting.contains_key(&topic) {
+                continue;
+            }
             for (index, row) in (0..).zip(rows.iter()) {
                 let p = Partition { topic, index };
                 let known = self.image.partition(p).cloned();
@@ -78,6 +82,7 @@ impl Acting {
                 let next = PartitionState { replicas, adding, removing, ..known.unwrap_or_default() };
                 self.know(p, next);
             }
+            super::name(&mut self.image, topic, Offset(stat.created));
         }
         if self.ready {
             let create = self.creation(new);
@@ -134,7 +139,7 @@ impl Acting {
         configs: Vec<(&'static str, Arc<str>)>,
         asker: Option<Asker>,
     ) {
-        let known = self.image.topics.contains_key(&topic);
+        let known = self.image.topics.contains_key(&topic) || self.deleting.contains_key(&topic);
         let rows = match replicas.map_or_else(|| self.place(0, partitions, replication), Ok) {
             _ if known => Err(ErrorCode::TopicAlreadyExists),
             Ok(rows) if rows.is_empty() => Err(ErrorCode::InvalidPartitions),
