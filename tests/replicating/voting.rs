@@ -1,6 +1,6 @@
 //! One voter of the quorum against a table: the local voter has id 0.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use std::sync::Arc;
 
@@ -86,6 +86,8 @@ fn state(local: &Table, voters: &BTreeSet<NodeId>) -> State {
         "Leader" => State::Leader(Box::new(Leading {
             epoch_start: Offset(number(local, "epoch_start")),
             others: voters.iter().skip(1).map(|id| (*id, Progress::default())).collect(),
+            observers: BTreeMap::new(),
+            change: None,
             exposed: false,
             check_quorum: NOW
                 + Micros(Micros::ms(u64::try_from(number(local, "fetch_timeout_ms")).unwrap()).0 * 3 / 2),
@@ -143,9 +145,10 @@ impl Came {
             Response::Vote { head, granted, .. } => {
                 Self { error: head.error, granted: Some(*granted), ..Self::default() }
             }
-            Response::Begun(head) | Response::Ended(head) | Response::Snapshot(head, _) => {
-                Self { error: head.error, ..Self::default() }
-            }
+            Response::Begun(head)
+            | Response::Ended(head)
+            | Response::ApiVersions(head)
+            | Response::Snapshot(head, _) => Self { error: head.error, ..Self::default() },
             Response::Fetched(fetched) => Self {
                 error: fetched.head.error,
                 diverging: fetched.diverging,

@@ -22,11 +22,17 @@ fn node(n: u32) -> NodeId {
 
 impl Quorum {
     fn new(timing: Timing) -> Self {
+        Self::with_observers(timing, 0)
+    }
+
+    /// Three voters, and more controllers that only copy.
+    fn with_observers(timing: Timing, more: u32) -> Self {
         let voters: BTreeSet<NodeId> = (0..3).map(node).collect();
-        let raft = voters.iter().map(|id| (*id, Raft::new(*id, voters.clone(), timing))).collect();
+        let all: BTreeSet<NodeId> = (0..3 + more).map(node).collect();
+        let raft = all.iter().map(|id| (*id, Raft::new(*id, voters.clone(), timing))).collect();
         let (down, waiting) = (BTreeSet::new(), Vec::new());
         let mut quorum = Self { now: Micros::ZERO, raft, down, waiting, drawn: 7 };
-        for id in voters {
+        for id in all {
             quorum.with(id, |raft, clock| raft.start(timing, clock));
         }
         quorum
@@ -84,8 +90,10 @@ impl Quorum {
             }
             Request::Fetch(fetch) => {
                 raft.on_fetch(from, fetch, clock);
+                raft.watch(from, fetch, clock.now);
                 None
             }
+            Request::ApiVersions => Some(Response::ApiVersions(raft.head(ErrorCode::None))),
             Request::FetchSnapshot { epoch, at } => {
                 let (head, snapshot) = raft.serve_snapshot(*epoch, *at);
                 Some(Response::Snapshot(head, snapshot))
@@ -247,4 +255,92 @@ fn a_follower_far_behind_gets_a_snapshot() {
     let (a, b) = (quorum.raft[&leader].log(), quorum.raft[&late].log());
     assert_eq!((a.start(), a.end()), (b.start(), b.end()));
     assert!(b.snapshot().is_some());
+}
+
+impl Quorum {
+    fn add(&mut self, leader: NodeId, voter: NodeId) -> ErrorCode {
+        let until = self.now + Micros::secs(2);
+        let error = self.with(leader, |raft, _| raft.add_voter(voter, until));
+        self.deliver();
+        error
+    }
+
+    fn remove(&mut self, leader: NodeId, voter: NodeId) -> ErrorCode {
+        let (now, until) = (self.now, self.now + Micros::secs(2));
+        let error = self.with(leader, |raft, _| raft.remove_voter(voter, now, until));
+        self.deliver();
+        error
+    }
+
+    fn voters(&self, of: NodeId) -> Vec<u32> {
+        self.raft[&of].voters().iter().map(|id| id.0).collect()
+    }
+
+    fn refusals(&mut self, of: NodeId) -> Vec<ErrorCode> {
+        let refused = |happened| match happened {
+            Happened::ChangeRefused { error } => Some(error),
+            _ => None,
+        };
+        self.with(of, |raft, _| raft.take_happened()).into_iter().filter_map(refused).collect()
+    }
+}
+
+#[test]
+fn a_controller_that_has_caught_up_becomes_a_voter_and_counts() {
+    let mut quorum = Quorum::with_observers(TIMING, 1);
+    quorum.pass(Micros::secs(5));
+    let leader = quorum.leader();
+    assert_eq!(quorum.add(leader, leader), ErrorCode::DuplicateVoter);
+    assert_eq!(quorum.add(leader, node(3)), ErrorCode::None);
+    assert_eq!(quorum.voters(leader), [0, 1, 2, 3], "from the moment it is appended");
+    quorum.pass(Micros::secs(1));
+    assert_eq!(quorum.voters(node(3)), [0, 1, 2, 3]);
+    let old: Vec<NodeId> = (0..3).map(node).filter(|id| *id != leader).collect();
+    quorum.down.insert(old[0]);
+    let end = quorum.append(leader);
+    quorum.pass(Micros::secs(1));
+    assert_eq!(quorum.raft[&leader].high_watermark(), end, "three of four");
+    quorum.down.insert(old[1]);
+    quorum.append(leader);
+    quorum.pass(Micros::secs(1));
+    assert_eq!(quorum.raft[&leader].high_watermark(), end, "two of four are no majority");
+}
+
+#[test]
+fn a_leader_that_is_taken_out_commits_without_itself() {
+    let mut quorum = Quorum::new(TIMING);
+    quorum.pass(Micros::secs(5));
+    let leader = quorum.leader();
+    assert_eq!(quorum.remove(leader, node(7)), ErrorCode::VoterNotFound);
+    assert_eq!(quorum.remove(leader, leader), ErrorCode::None);
+    quorum.deliver();
+    assert!(quorum.raft[&leader].must_resign(), "the other two have it");
+    quorum.with(leader, Raft::resign);
+    quorum.pass(Micros::secs(5));
+    let next = quorum.leader();
+    assert_ne!(next, leader);
+    assert_eq!(quorum.raft[&leader].state().standing(), Standing::Follower);
+    assert_eq!(quorum.raft[&leader].log().end(), quorum.raft[&next].log().end(), "it copies on");
+    let other = (0..3).map(node).find(|id| *id != leader && *id != next).unwrap();
+    assert_eq!(quorum.remove(next, other), ErrorCode::None);
+    assert_eq!(quorum.remove(next, next), ErrorCode::VoterNotFound, "the last one stays");
+}
+
+#[test]
+fn one_change_at_a_time_and_none_without_a_majority() {
+    let mut quorum = Quorum::new(TIMING);
+    quorum.pass(Micros::secs(5));
+    let leader = quorum.leader();
+    let others: Vec<NodeId> = (0..3).map(node).filter(|id| *id != leader).collect();
+    quorum.down.extend(&others);
+    assert_eq!(quorum.remove(leader, others[0]), ErrorCode::None);
+    assert_eq!(quorum.voters(leader).len(), 2);
+    assert_eq!(quorum.remove(leader, others[1]), ErrorCode::RequestTimedOut, "the first is not committed");
+    quorum.pass(Micros::ms(2_100));
+    assert_eq!(quorum.refusals(leader), [ErrorCode::RequestTimedOut]);
+    quorum.down = [leader].into();
+    quorum.pass(Micros::secs(5));
+    quorum.down.clear();
+    quorum.pass(Micros::secs(5));
+    assert_eq!(quorum.voters(leader), [0, 1, 2], "its record was cut off");
 }

@@ -130,6 +130,7 @@ impl Gives {
             Self::Int => "int".into(),
             Self::Bool => "bool".into(),
             Self::Id(kind) => format!("{} or null", kind.word()),
+            Self::Ids(kind) if kind.word().ends_with('s') => format!("list of {}es", kind.word()),
             Self::Ids(kind) => format!("list of {}s", kind.word()),
             Self::Text => "string or null".into(),
             Self::State => "group state or null".into(),
