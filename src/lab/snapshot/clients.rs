@@ -24,6 +24,14 @@ fn telling(configs: &Configs, always: &[&'static str]) -> Vec<(String, String)> 
     all
 }
 
+/// A producer's settings as they act: one may fix another.
+fn in_force(producer: &Producer) -> Vec<(String, String)> {
+    const MATTER: [&str; 5] =
+        ["acks", "enable.idempotence", "linger.ms", "batch.size", "max.in.flight.requests.per.connection"];
+    let all = telling(producer.configs(), &MATTER).into_iter();
+    all.map(|(name, _)| (name.clone(), producer.in_force(&name))).collect()
+}
+
 fn family(configs: &Configs) -> String {
     match configs.family() {
         Family::Java => "java".to_owned(),
@@ -117,16 +125,7 @@ impl Looking<'_> {
             failed: producer.failed(),
             producer_id: producer.producer_id().map(|(pid, epoch)| (pid.0, epoch.0)),
             error: producer.error().map(|error| error.name().to_owned()),
-            configs: telling(
-                producer.configs(),
-                &[
-                    "acks",
-                    "enable.idempotence",
-                    "linger.ms",
-                    "batch.size",
-                    "max.in.flight.requests.per.connection",
-                ],
-            ),
+            configs: in_force(producer),
         }
     }
 

@@ -96,7 +96,7 @@ fn log(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, voter: &Voter) {
     put(buffer, area.x + 1, area.y, NAMES - 1, &voter.id, style);
     let mut left = area.x + NAMES;
     if let Some(upto) = voter.snapshot {
-        let text = tf(frame.lang(), "meta.snapshot", &[("offset", &upto)]);
+        let text = tf(frame.lang(), "meta.snapshot", &[("offset", &(upto - 1))]);
         left += put(buffer, left, area.y, area.width, &text, frame.style(Role::InSync)) + 1;
     }
     let room = usize::from(area.right().saturating_sub(left + cells + 3) / TILE);
