@@ -171,6 +171,12 @@ codes! {
     DuplicateBrokerRegistration = 101 "DUPLICATE_BROKER_REGISTRATION" false,
     /// This controller is not the active one.
     NotController = 41 "NOT_CONTROLLER" true,
+    /// The record is not in a state for this: it is not this member's (any more).
+    InvalidRecordState = 121 "INVALID_RECORD_STATE" false,
+    /// There is no such share session: it is over.
+    ShareSessionNotFound = 122 "SHARE_SESSION_NOT_FOUND" true,
+    /// The request belongs to a share session that has gone on.
+    InvalidShareSessionEpoch = 123 "INVALID_SHARE_SESSION_EPOCH" true,
     /// The software, or a feature level, does not have this.
     UnsupportedVersion = 35 "UNSUPPORTED_VERSION" false,
     /// The sender belongs to another cluster.

@@ -1,4 +1,4 @@
-//! What the coordinators of groups and of transactions share: the partition of an internal topic that a name lives in, the broker
+//! What the coordinators of groups, of transactions and of share groups have in common: the partition of an internal topic that a name lives in, the broker
 //! around them, answers that wait for a write, and what a failed write means.
 //!
 //! A coordinator is the leader of one partition of its topic. What it must not forget is a record there, written with acks=all; what
@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 
-use super::{Body, ErrorCode, Image, Names, Note, OFFSETS_TOPIC, TRANSACTIONS_TOPIC, TopicId};
+use super::{
+    Body, ErrorCode, Image, Names, Note, OFFSETS_TOPIC, SHARE_STATE_TOPIC, TRANSACTIONS_TOPIC, TopicId,
+};
 use crate::engine::{Conn, Micros, MsgId, NodeId};
 
 /// How long a new coordinator reads its partition before it can be asked.
@@ -19,6 +21,8 @@ pub enum InternalTopic {
     Offsets,
     /// `__transaction_state`: transactional ids.
     Transactions,
+    /// `__share_group_state`: what was delivered to share groups.
+    ShareState,
 }
 
 impl InternalTopic {
@@ -28,6 +32,7 @@ impl InternalTopic {
         match name {
             OFFSETS_TOPIC => Some(Self::Offsets),
             TRANSACTIONS_TOPIC => Some(Self::Transactions),
+            SHARE_STATE_TOPIC => Some(Self::ShareState),
             _ => None,
         }
     }
@@ -38,6 +43,7 @@ impl InternalTopic {
         match self {
             Self::Offsets => OFFSETS_TOPIC,
             Self::Transactions => TRANSACTIONS_TOPIC,
+            Self::ShareState => SHARE_STATE_TOPIC,
         }
     }
 
@@ -49,6 +55,10 @@ impl InternalTopic {
             Self::Transactions => {
                 ["transaction.state.log.num.partitions", "transaction.state.log.replication.factor"]
             }
+            Self::ShareState => [
+                "share.coordinator.state.topic.num.partitions",
+                "share.coordinator.state.topic.replication.factor",
+            ],
         }
     }
 

@@ -36,6 +36,7 @@ pub mod producer;
 mod protocol;
 pub mod raft;
 pub mod record;
+pub mod share;
 pub mod txn;
 pub mod zookeeper;
 
@@ -47,15 +48,16 @@ pub use ids::{
 pub use image::{
     BrokerState, Entries, Holding, Image, MetadataRecord, PartitionState, Partitions, TopicState,
 };
-pub use names::{Names, OFFSETS_TOPIC, Role, TRANSACTIONS_TOPIC};
+pub use names::{Names, OFFSETS_TOPIC, Role, SHARE_STATE_TOPIC, TRANSACTIONS_TOPIC};
 pub use note::{
-    BatchWhy, Chosen, DeleteWhy, Election, GroupState, LeaveWhy, MoveWhy, Note, TransactionState, Why,
+    BatchWhy, Chosen, DeleteWhy, Election, GroupState, LeaveWhy, MoveWhy, Note, ShareWhy, TransactionState,
+    Why,
 };
 pub use process::{Command, Cx, Process, SeekTo, Send, Timer};
 pub use protocol::{
     Acks, Body, CONSUMER, ConsumerHeartbeat, Control, Coordinated, FetchPartition, FetchedPartition, Fetcher,
     InTransaction, InitTransaction, Isolation, IsrChange, IsrResult, JOIN_GROUP_VERSION, LeaderHint, Leaving,
-    MetadataSnapshot, OFFSET_COMMIT_VERSION, OffsetSpec, Picture, Stop, Subscription, TopicMetadata,
+    MetadataSnapshot, OFFSET_COMMIT_VERSION, OffsetSpec, Picture, SHARE, Stop, Subscription, TopicMetadata,
     TransactionMarker, TransactionOffsets,
 };
 pub use record::{

@@ -165,6 +165,8 @@ mutants! {
     AdvancesUnrevoked = "advances-unrevoked",
     /// A member is given the partition after the one that it should have: control.19.
     GivesTheNext = "gives-the-next",
+    /// A record of a share group is delivered again however often it was: control.20.
+    DeliversForever = "delivers-forever",
     /// A broker applies metadata and forgets that it did: control.28.
     AppliesTwice = "applies-twice",
     /// The partition epoch stays when the in-sync set changes: control.32.

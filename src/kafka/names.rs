@@ -27,6 +27,9 @@ pub const OFFSETS_TOPIC: &str = "__consumer_offsets";
 /// The topic that holds the states of transactional ids.
 pub const TRANSACTIONS_TOPIC: &str = "__transaction_state";
 
+/// The topic that holds what was delivered to share groups.
+pub const SHARE_STATE_TOPIC: &str = "__share_group_state";
+
 /// Names by id, in order of creation.
 #[derive(Clone, Debug, Default)]
 pub struct Names {

@@ -2,6 +2,7 @@
 
 use super::group::MemberState;
 use super::raft::Standing;
+use super::share::DeliveryState;
 use super::zookeeper::Path;
 use super::{
     BrokerEpoch, ErrorCode, Generation, GroupId, LeaderEpoch, MemberId, Offset, Outcome, Partition,
@@ -154,6 +155,18 @@ names! {
         Stable = "Stable",
         /// Gone.
         Dead = "Dead",
+    }
+}
+
+names! {
+    /// Why records of a share group are no longer acquired.
+    ShareWhy {
+        /// The member said so.
+        Acknowledged = "acknowledged",
+        /// The acquisition lock ran out.
+        LockOver = "lock-over",
+        /// The member's session ended, or its connection.
+        SessionOver = "session-over",
     }
 }
 
@@ -323,6 +336,33 @@ pub enum Note {
     CommitRefused { consumer: NodeId, error: ErrorCode },
     /// A member's session timer ran out.
     SessionExpired { group: GroupId, member: MemberId },
+    // ---- share groups ----
+    /// A leader has what is stored of a share group in a partition: from here on it hands out records.
+    SharesRestored { group: GroupId, partition: Partition, node: NodeId, start: Offset },
+    /// A member of a share group has records now, and a lock on each.
+    RecordsAcquired {
+        group: GroupId,
+        consumer: NodeId,
+        partition: Partition,
+        base: Offset,
+        count: u32,
+        deliveries: u16,
+    },
+    /// Records of a share group are no longer acquired: they are in another state now.
+    RecordsReleased {
+        group: GroupId,
+        partition: Partition,
+        base: Offset,
+        count: u32,
+        to: DeliveryState,
+        why: ShareWhy,
+    },
+    /// The start offset of a share group moved: everything below is done.
+    ShareStartMoved { group: GroupId, partition: Partition, from: Offset, to: Offset },
+    /// What became of records of a share group could not be stored.
+    ShareStoreFailed { group: GroupId, partition: Partition, error: ErrorCode },
+    /// Acknowledgements of a member of a share group were not taken.
+    AcknowledgeRefused { consumer: NodeId, partition: Partition, error: ErrorCode },
     // ---- transactions ----
     /// The application began a transaction; nobody but its client knows.
     TransactionBegun { client: NodeId },

@@ -65,6 +65,10 @@ pub enum Timer {
     Coordinator,
     /// The transaction coordinator's next deadline.
     Transactions,
+    /// The share coordinator's next deadline.
+    ShareCoordinator,
+    /// A lock of a share group runs out, or its state is asked for or sent again.
+    Shares,
     /// A transaction coordinator was busy: ask it again about a partition.
     VerifyAgain,
     // ---- controller ----
@@ -166,6 +170,8 @@ pub enum Command {
     Commit,
     /// Consumer (manual): poll, work, commit.
     Cycle,
+    /// Share consumer (manual, explicit): acknowledge() one record, or all that are in hand and not acknowledged.
+    Acknowledge(super::share::AckType, Option<RecordId>),
     /// Consumer (manual): do nothing more, not even polling in time, until the next command.
     Hang,
     /// Consumer: seek().

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::image::{BrokerState, Image, PartitionState};
 use super::raft::{Request, Response};
+use super::share::{ShareKey, ShareRequest, ShareState, Shared, SharedPartition};
 use super::txn::Version;
 use super::zookeeper::ZkMessage;
 use super::{
@@ -202,6 +203,9 @@ pub const OFFSET_COMMIT_VERSION: i16 = 9;
 /// What consumers call their kind of group, as against Connect's.
 pub const CONSUMER: &str = "consumer";
 
+/// What share groups are called.
+pub const SHARE: &str = "share";
+
 /// What a member brings when it joins.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Subscription {
@@ -234,6 +238,8 @@ pub struct ConsumerHeartbeat {
     pub assignor: Option<Arc<str>>,
     /// Partitions that it has.
     pub owned: Option<Vec<Partition>>,
+    /// It is a member of a share group (ShareGroupHeartbeat): it says topics only.
+    pub share: bool,
 }
 
 impl ConsumerHeartbeat {
@@ -418,6 +424,8 @@ pub enum Body {
         interval: Micros,
         /// What the member has from now on; none = nothing new.
         assigned: Option<Vec<Partition>>,
+        /// It answers a ShareGroupHeartbeat.
+        share: bool,
     },
     OffsetCommit {
         group: GroupId,
@@ -442,6 +450,32 @@ pub enum Body {
     OffsetsFetched {
         error: ErrorCode,
         offsets: Vec<(Partition, Option<Offset>, LeaderEpoch)>,
+    },
+    // ---- share groups ----
+    ShareFetch(ShareRequest),
+    ShareFetched {
+        error: ErrorCode,
+        partitions: Vec<SharedPartition>,
+    },
+    ShareAcknowledge(ShareRequest),
+    ShareAcknowledged {
+        error: ErrorCode,
+        results: Shared,
+    },
+    ReadShareGroupState {
+        key: ShareKey,
+        leader_epoch: LeaderEpoch,
+    },
+    ShareGroupStateRead {
+        error: ErrorCode,
+        state: ShareState,
+    },
+    WriteShareGroupState {
+        key: ShareKey,
+        update: ShareState,
+    },
+    ShareGroupStateWritten {
+        error: ErrorCode,
     },
     // ---- brokers and controller ----
     BrokerRegistration {
@@ -630,9 +664,15 @@ impl engine::Body for Body {
             Self::SyncGroup { .. } | Self::GroupSynced { .. } => "SyncGroup",
             Self::Heartbeat { .. } | Self::HeartbeatAnswered { .. } => "Heartbeat",
             Self::LeaveGroup { .. } | Self::GroupLeft { .. } => "LeaveGroup",
+            Self::ConsumerGroupHeartbeat(ConsumerHeartbeat { share: true, .. })
+            | Self::ConsumerGroupHeartbeatAnswered { share: true, .. } => "ShareGroupHeartbeat",
             Self::ConsumerGroupHeartbeat(_) | Self::ConsumerGroupHeartbeatAnswered { .. } => {
                 "ConsumerGroupHeartbeat"
             }
+            Self::ShareFetch(_) | Self::ShareFetched { .. } => "ShareFetch",
+            Self::ShareAcknowledge(_) | Self::ShareAcknowledged { .. } => "ShareAcknowledge",
+            Self::ReadShareGroupState { .. } | Self::ShareGroupStateRead { .. } => "ReadShareGroupState",
+            Self::WriteShareGroupState { .. } | Self::ShareGroupStateWritten { .. } => "WriteShareGroupState",
             Self::OffsetCommit { .. } | Self::OffsetsCommitted { .. } => "OffsetCommit",
             Self::OffsetFetch { .. } | Self::OffsetsFetched { .. } => "OffsetFetch",
             Self::ZooKeeper(message) => message.api(),
@@ -672,6 +712,11 @@ impl Body {
         "Heartbeat",
         "LeaveGroup",
         "ConsumerGroupHeartbeat",
+        "ShareGroupHeartbeat",
+        "ShareFetch",
+        "ShareAcknowledge",
+        "ReadShareGroupState",
+        "WriteShareGroupState",
         "OffsetCommit",
         "OffsetFetch",
         "BrokerRegistration",

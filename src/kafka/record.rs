@@ -39,6 +39,10 @@ pub enum Internal {
     ConsumerGroup(GroupId, Arc<super::group::ConsumerRecord>),
     /// The state of a transactional id (`__transaction_state`); Dead = a tombstone.
     Transaction(Arc<super::txn::TransactionRecord>),
+    /// One fact about a share group (`__consumer_offsets`).
+    ShareGroup(GroupId, Arc<super::group::ConsumerRecord>),
+    /// What was delivered to a share group in a partition (`__share_group_state`).
+    Share(Arc<super::share::ShareRecord>),
 }
 
 /// What compaction takes for a record's key.
@@ -54,6 +58,10 @@ pub enum Key {
     ConsumerGroup(GroupId, u8, Option<MemberId>),
     /// A transactional id.
     Transaction(Arc<str>),
+    /// A fact about a share group.
+    ShareGroup(GroupId, u8, Option<MemberId>),
+    /// A group in a partition: a snapshot of it, or an update.
+    Share(super::share::ShareKey, bool),
 }
 
 /// A committed offset.
@@ -324,6 +332,11 @@ impl Record {
                 Some(Key::ConsumerGroup(*group, kind, member))
             }
             Some(Internal::Transaction(state)) => Some(Key::Transaction(Arc::clone(&state.id))),
+            Some(Internal::ShareGroup(group, record)) => {
+                let (kind, member) = record.key();
+                Some(Key::ShareGroup(*group, kind, member))
+            }
+            Some(Internal::Share(record)) => Some(Key::Share(record.key, record.snapshot)),
             None => self.key.clone().map(Key::Bytes),
         }
     }
@@ -334,7 +347,10 @@ impl Record {
         match &self.internal {
             Some(Internal::Offset(offset)) => offset.offset.is_none(),
             Some(Internal::Group(_, state)) => state.is_none(),
-            Some(Internal::ConsumerGroup(_, record)) => record.is_tombstone(),
+            Some(Internal::ConsumerGroup(_, record) | Internal::ShareGroup(_, record)) => {
+                record.is_tombstone()
+            }
+            Some(Internal::Share(_)) => false,
             Some(Internal::Transaction(state)) => state.state == super::TransactionState::Dead,
             None => self.value.is_none(),
         }

@@ -12,6 +12,7 @@ use crate::engine::{Fault, Loss, NodeId, Note as EngineNote, Process as Life, Ru
 use crate::kafka::config::{Configs, Family, Scope};
 use crate::kafka::consumer::{Consumer, ConsumerSpec};
 use crate::kafka::producer::{SentOffsets, conflict};
+use crate::kafka::share::AckType;
 use crate::kafka::{
     Command, ErrorCode, Note, Outcome, Partition, Process, RecordId, Role, SeekTo, Send, TopicId,
 };
@@ -167,11 +168,14 @@ impl State {
             Action::Commit { consumer } => self.tell_manual(consumer, Command::Commit),
             Action::Cycle { consumer } => self.tell_manual(consumer, Command::Cycle),
             Action::Hang { consumer } => self.tell_manual(consumer, Command::Hang),
+            Action::Acknowledge { consumer, how, record } => {
+                self.plan_acknowledge(consumer, *how, record.as_deref())
+            }
             Action::Seek { consumer, partition, to } => {
                 self.tell(consumer, Command::Seek(self.partition(partition)?, self.seek_to(*to)))
             }
             Action::ResetOffsets { group, topic, to } => self.plan_reset(group, topic, *to),
-            Action::Start { process, group } => self.plan_start(process, group.as_deref()),
+            Action::Start { process, group, share } => self.plan_start(process, group.as_deref(), *share),
             Action::Stop { process } => self.tell(process, Command::Stop),
             Action::Shutdown { broker } => self.tell(broker, Command::Shutdown),
             Action::Crash { process, power } => {
@@ -300,7 +304,26 @@ impl State {
         }
     }
 
-    fn plan_start(&self, process: &str, group: Option<&str>) -> Result<Deed, ActError> {
+    fn plan_acknowledge(&self, id: &str, how: AckType, record: Option<&str>) -> Result<Deed, ActError> {
+        if let Process::Consumer(consumer) = self.world.node(self.running(id)?)
+            && !consumer.shares()
+        {
+            return Err(ActError::new(
+                format!(
+                    "{} 셰어 컨슈머가 아닙니다. kind = \"share\"인 컨슈머에만 쓸 수 있습니다.",
+                    named(id, "은")
+                ),
+                format!("{id} is no share consumer; this is for consumers with kind = \"share\"."),
+            ));
+        }
+        let only = match record {
+            Some(name) => Some(self.ledger.find(name).ok_or_else(|| unknown(name))?.id),
+            None => None,
+        };
+        self.tell_manual(id, Command::Acknowledge(how, only))
+    }
+
+    fn plan_start(&self, process: &str, group: Option<&str>, share: bool) -> Result<Deed, ActError> {
         if let Some(node) = self.world.shared().find_node(process) {
             if let (Some(group), Process::Consumer(consumer)) = (group, self.world.node(node))
                 && self.world.shared().group(consumer.group()) != group
@@ -320,11 +343,11 @@ impl State {
             };
         }
         let Some(group) = group else { return Err(unknown(process)) };
-        Ok(Deed::NewConsumer(process.to_owned(), self.like_others(group)))
+        Ok(Deed::NewConsumer(process.to_owned(), self.like_others(group, share)))
     }
 
     /// A new consumer is like another of its group, else like any, else automatic with defaults.
-    fn like_others(&self, group: &str) -> ConsumerSpec {
+    fn like_others(&self, group: &str, share: bool) -> ConsumerSpec {
         let names = self.world.shared();
         let specs = || {
             names.of_role(Role::Consumer).filter_map(|node| match self.world.node(node) {
@@ -333,7 +356,9 @@ impl State {
             })
         };
         let known = names.find_group(group);
-        let like = specs().find(|spec| Some(spec.group) == known).or_else(|| specs().next());
+        let like = specs()
+            .find(|spec| Some(spec.group) == known && spec.share >= share)
+            .or_else(|| specs().find(|spec| spec.share == share));
         let mut names_after = names.clone();
         let id = names_after.intern_group(group);
         let topics = || super::cel::committed_image(&self.world).topics.keys().copied();
@@ -343,6 +368,7 @@ impl State {
                 group: id,
                 topics: topics().filter(|topic| !names.is_internal(*topic)).collect(),
                 partitions: Vec::new(),
+                share,
                 manual: false,
                 work: crate::engine::Micros::ms(20),
             },

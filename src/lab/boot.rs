@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::action::Action;
 use super::error::LabError;
-use super::spec::{ConfigTable, Drive, Spec, State as Life, family};
+use super::spec::{ConfigTable, ConsumerKind, Drive, Spec, State as Life, family};
 use super::state::State;
 use crate::engine::{Micros, NodeId, Tier};
 use crate::kafka::broker::{Broker, MetadataMode};
@@ -16,7 +16,9 @@ use crate::kafka::consumer::{Consumer, ConsumerSpec};
 use crate::kafka::controller::Controller;
 use crate::kafka::producer::{Producer, ProducerSpec, Workload};
 use crate::kafka::zookeeper::ZooKeeper;
-use crate::kafka::{Command, Names, OFFSETS_TOPIC, Process, Role, TRANSACTIONS_TOPIC, TopicId, World};
+use crate::kafka::{
+    Command, Names, OFFSETS_TOPIC, Process, Role, SHARE_STATE_TOPIC, TRANSACTIONS_TOPIC, TopicId, World,
+};
 
 /// Virtual time that the hidden prologue may take.
 const PROLOGUE: Micros = Micros::secs(120);
@@ -33,7 +35,11 @@ fn configs(scope: Scope, family: Family, table: &ConfigTable) -> Configs {
 /// Settings of brokers and controllers. Kafka's default of three copies of a group's offsets needs three brokers.
 fn server_configs(spec: &Spec) -> Configs {
     let mut all = configs(Scope::Broker, Family::Java, &spec.cluster.config);
-    for name in ["offsets.topic.replication.factor", "transaction.state.log.replication.factor"] {
+    for name in [
+        "offsets.topic.replication.factor",
+        "transaction.state.log.replication.factor",
+        "share.coordinator.state.topic.replication.factor",
+    ] {
         if !all.differs(name) && all.int(name) > i64::from(spec.brokers()) {
             let _ = all.set(name, &spec.brokers().to_string());
         }
@@ -59,6 +65,7 @@ fn build(spec: &Spec, seed: u64) -> World {
         names.intern_topic(topic.name.get_ref());
     }
     names.intern_topic(TRANSACTIONS_TOPIC);
+    names.intern_topic(SHARE_STATE_TOPIC);
     if spec.cluster.combined.as_ref().is_some_and(|combined| *combined.get_ref()) {
         names.combine();
     }
@@ -107,6 +114,7 @@ fn build(spec: &Spec, seed: u64) -> World {
                 .iter()
                 .filter_map(|p| names.find_partition(p.get_ref()))
                 .collect(),
+            share: consumer.kind == ConsumerKind::Share,
             manual: consumer.drive == Drive::Manual,
             work: consumer.work.0,
         });

@@ -49,6 +49,8 @@ const THREE_MIN_2: &str = "replicas = [[1, 2, 3]]\nconfig = { \"min.insync.repli
 const ACKS_1: &str = ", acks = 1";
 const READER: &str = "[[cluster.consumer]]\nid = \"c1\"\ngroup = \"pay\"\ntopics = [\"orders\"]\n\
                       config = { \"auto.offset.reset\" = \"earliest\" }";
+const SHARE_READER: &str = "[[cluster.consumer]]\nid = \"c1\"\nkind = \"share\"\ngroup = \"pay\"\ntopics = [\"orders\"]\n\
+                            drive = \"manual\"";
 const TWO_MODERN_READERS: &str = "[[cluster.consumer]]\nid = \"c1\"\ngroup = \"pay\"\ntopics = [\"orders\"]\nstate = \"stopped\"\n\
                                   drive = \"manual\"\nconfig = { \"group.protocol\" = \"consumer\" }\n\
                                   [[cluster.consumer]]\nid = \"c2\"\ngroup = \"pay\"\ntopics = [\"orders\"]\nstate = \"stopped\"\n\
@@ -373,6 +375,14 @@ fn control_case(mutant: Mutant) -> Case {
                 ..Case::default()
             }
         }
+        Mutant::DeliversForever => Case {
+            cluster: "\"share.auto.offset.reset\" = \"earliest\", \"group.share.record.lock.duration.ms\" = 1000, \"group.share.delivery.count.limit\" = 2",
+            orders: THREE,
+            more: SHARE_READER,
+            script: "produce p\n+1s poll c1\n+2s poll c1\n+2s poll c1",
+            end: "@10s",
+            ..Case::default()
+        },
         Mutant::ObeysAnyController => zookeeper(
             "delay b1 b3 400ms\ncreate-topic extra --partitions 2 --replication 3\n+150ms pause b1\n+20s resume b1",
             "@40s",

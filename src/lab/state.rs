@@ -204,7 +204,9 @@ impl State {
             .of_role(Role::Consumer)
             .filter(|node| self.world.process(*node) == Life::Running)
             .filter_map(|node| match self.world.node(node) {
-                Process::Consumer(consumer) if consumer.joins() => Some((node, consumer.group())),
+                Process::Consumer(consumer) if consumer.joins() && !consumer.has_failed() => {
+                    Some((node, consumer.group()))
+                }
                 _ => None,
             })
             .collect();

@@ -322,6 +322,7 @@ impl Fields<'_> {
             .or_else(|| self.log_note(note))
             .or_else(|| self.cluster_note(note))
             .or_else(|| self.group_note(note))
+            .or_else(|| self.share_note(note))
             .or_else(|| self.transaction_note(note))
             .unwrap_or("Unknown")
     }
@@ -681,6 +682,46 @@ impl Fields<'_> {
             Note::SessionExpired { group, member } => {
                 self.group(*group).member(*member);
                 "SessionExpired"
+            }
+            _ => return None,
+        })
+    }
+
+    fn share_note(&mut self, note: &Note) -> Option<&'static str> {
+        Some(match note {
+            Note::SharesRestored { group, partition, node, start } => {
+                self.group(*group).partition(*partition).node("broker", *node).offset("start", *start);
+                "SharesRestored"
+            }
+            Note::RecordsAcquired { group, consumer, partition, base, count, deliveries } => {
+                self.group(*group)
+                    .node("consumer", *consumer)
+                    .partition(*partition)
+                    .offset("base", *base)
+                    .int("count", *count)
+                    .int("deliveries", *deliveries);
+                "RecordsAcquired"
+            }
+            Note::RecordsReleased { group, partition, base, count, to, why } => {
+                self.group(*group)
+                    .partition(*partition)
+                    .offset("base", *base)
+                    .int("count", *count)
+                    .text("to", to.name())
+                    .text("why", why.name());
+                "RecordsReleased"
+            }
+            Note::ShareStartMoved { group, partition, from, to } => {
+                self.group(*group).partition(*partition).moved(*from, *to);
+                "ShareStartMoved"
+            }
+            Note::ShareStoreFailed { group, partition, error } => {
+                self.group(*group).partition(*partition).text("error", error.name());
+                "ShareStoreFailed"
+            }
+            Note::AcknowledgeRefused { consumer, partition, error } => {
+                self.node("consumer", *consumer).partition(*partition).text("error", error.name());
+                "AcknowledgeRefused"
             }
             _ => return None,
         })

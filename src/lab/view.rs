@@ -539,7 +539,7 @@ pub struct PositionView {
 pub struct GroupView {
     /// `pay`.
     pub id: String,
-    /// `classic` or `consumer`.
+    /// `classic`, `consumer` or `share`.
     pub protocol: &'static str,
     /// Its coordinator.
     pub coordinator: Option<String>,
@@ -561,6 +561,9 @@ pub struct GroupView {
     pub waits_until: Option<u64>,
     /// Committed offsets: partition, next offset to read, lag behind the high watermark.
     pub committed: Vec<(String, i64, i64)>,
+    /// Where a share group stands: partition, start and end offset of its window (SPSO, SPEO), records from there to the high watermark that
+    /// are not done.
+    pub windows: Vec<(String, i64, i64, i64)>,
     /// Assignment: partition, consumer.
     pub owners: Vec<(String, String)>,
     /// Who processed which partition when, by partition.

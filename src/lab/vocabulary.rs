@@ -79,7 +79,7 @@ impl Vocabulary {
                     self.topics.push((topic.clone(), 1));
                 }
             }
-            Action::Start { process, group: Some(group) } => {
+            Action::Start { process, group: Some(group), .. } => {
                 if self.role(process).is_none() {
                     add(&mut self.consumers, process);
                 }

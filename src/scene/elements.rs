@@ -68,6 +68,9 @@ pub fn elements(name: &str, params: &Params, view: &TankView) -> Vec<String> {
         for part in ["lag", "committed", "state"] {
             add(format!("{}.{part}", group.id));
         }
+        for part in ["spso", "speo"].iter().filter(|_| group.protocol == "share") {
+            add(format!("{}.{part}", group.id));
+        }
     }
     for consumer in &view.consumers {
         add(consumer.id.clone());

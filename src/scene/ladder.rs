@@ -284,6 +284,8 @@ fn tone(note: &str) -> Option<Tone> {
         | "LeaderLost"
         | "BrokerFenced"
         | "CommitRefused"
+        | "AcknowledgeRefused"
+        | "ShareStoreFailed"
         | "ProducerFenced"
         | "SessionExpired"
         | "ClientError"
@@ -294,13 +296,14 @@ fn tone(note: &str) -> Option<Tone> {
         | "ControlRefused"
         | "RegistrationRefused" => Tone::Bad,
         "RequestTimedOut" | "RequestRetried" | "TransactionTimedOut" | "Rebootstrapped" => Tone::Late,
-        "HighWatermarkMoved" | "LastStableOffsetMoved" | "LogStartMoved" => Tone::Moved,
+        "HighWatermarkMoved" | "LastStableOffsetMoved" | "LogStartMoved" | "ShareStartMoved" => Tone::Moved,
         "LeaderElected"
         | "LeaderLearned"
         | "ProducerIdAssigned"
         | "GroupStateChanged"
         | "GroupEpochRaised"
         | "MemberReconciled"
+        | "SharesRestored"
         | "MarkerWritten"
         | "TransactionBegun"
         | "TransactionStateChanged"
@@ -314,7 +317,8 @@ fn tone(note: &str) -> Option<Tone> {
         | "TopicDeleted"
         | "SnapshotTaken" => Tone::Order,
         "Delivered" | "Worked" | "OffsetCommitted" | "PartitionAssigned" | "PartitionRevoked"
-        | "PartitionLost" | "OffsetReset" | "OffsetExpired" | "CallbackRun" => Tone::Reader,
+        | "PartitionLost" | "OffsetReset" | "OffsetExpired" | "CallbackRun" | "RecordsAcquired"
+        | "RecordsReleased" => Tone::Reader,
         _ => return None,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::tile::{Tile, tiles};
 use super::{Moment, Params};
-use crate::lab::view::{ReplicaView, SegmentView, TankView};
+use crate::lab::view::{GroupView, ReplicaView, SegmentView, TankView};
 
 /// A group's place under a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,9 @@ pub struct GroupCard {
     pub state: String,
     /// Its members that run.
     pub members: Vec<String>,
-    /// Position, committed offset, lag and log end of each shown partition; -1 = none.
+    /// It is a share group: instead of position and committed offset its window is shown, SPSO and SPEO.
+    pub share: bool,
+    /// Position, committed offset and lag in each shown partition; -1 = none.
     pub places: Vec<(String, i64, i64, i64)>,
     /// The last error of a member.
     pub error: Option<String>,
@@ -111,11 +113,15 @@ impl Log {
                 id: group.id.clone(),
                 letter: letter(lane),
                 lane,
+                share: group.protocol == "share",
                 state: group.state.clone(),
                 members: group.members.iter().map(|m| m.client.clone()).collect(),
                 places: shown
                     .iter()
                     .filter_map(|p| {
+                        if let Some((id, start, end, lag)) = window(group, &p.id) {
+                            return Some((id.clone(), *start, *end, *lag));
+                        }
                         let committed = group.committed.iter().find(|(id, ..)| *id == p.id);
                         let position = position(view, &group.id, &p.id);
                         if committed.is_none() && position.is_none() {
@@ -141,6 +147,11 @@ impl Log {
             .collect();
         Self { rows, groups, settings }
     }
+}
+
+/// Where a share group stands in a partition.
+fn window<'a>(group: &'a GroupView, partition: &str) -> Option<&'a (String, i64, i64, i64)> {
+    group.windows.iter().find(|(p, ..)| p == partition)
 }
 
 /// A member's position in a partition.
@@ -178,7 +189,8 @@ pub(super) fn row(moment: &Moment<'_>, partition: &str, leader: Option<&str>, ix
     })
 }
 
-/// One flag a group: at its position if a member has one, else at its committed offset; where both differ, both.
+/// One flag a group: at its position if a member has one, else at its committed offset; where both differ, both. A share group has its
+/// window: SPSO, and SPEO where that is elsewhere.
 fn flags(moment: &Moment<'_>, partition: &str) -> Vec<Flag> {
     let mut flags = Vec::new();
     for (lane, group) in moment.view.groups.iter().enumerate() {
@@ -193,6 +205,14 @@ fn flags(moment: &Moment<'_>, partition: &str) -> Vec<Flag> {
             from: from.filter(|from| *from != offset),
             position,
         };
+        if let Some((_, start, end, _)) = window(group, partition) {
+            let known = moment.before.and_then(|view| view.groups.iter().find(|g| g.id == group.id));
+            let from = known.and_then(|group| window(group, partition)).map(|(_, start, ..)| *start);
+            flags.push(flag(format!("{}.spso", group.id), *start, from, false));
+            if start != end {
+                flags.push(flag(format!("{}.speo", group.id), *end, None, true));
+            }
+        }
         if let Some((consumer, at)) = &position {
             let from =
                 moment.before.and_then(|view| self::position(view, &group.id, partition)).map(|(_, at)| at);

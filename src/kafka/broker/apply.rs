@@ -237,6 +237,7 @@ impl Broker {
     pub(super) fn stop_leading(&mut self, cx: &mut Cx<'_>, p: Partition) {
         self.finish_writes(p, Err(ErrorCode::NotLeaderOrFollower));
         self.wake_produces(cx, p);
+        self.drop_shares(cx, p);
         self.wake_fetches(cx, p);
         match InternalTopic::named(cx.shared().topic(p.topic)) {
             Some(InternalTopic::Offsets) => {
@@ -244,6 +245,9 @@ impl Broker {
             }
             Some(InternalTopic::Transactions) => {
                 self.with_transactions(cx, |transactions, host| transactions.unload(host, p.index));
+            }
+            Some(InternalTopic::ShareState) => {
+                self.with_share_coordinator(cx, |states, host| states.unload(host, p.index));
             }
             None => {}
         }
@@ -258,6 +262,9 @@ impl Broker {
             Some(InternalTopic::Transactions) => {
                 let epoch = self.leader_epoch(p);
                 self.with_transactions(cx, |transactions, host| transactions.load(host, p.index, epoch));
+            }
+            Some(InternalTopic::ShareState) => {
+                self.with_share_coordinator(cx, |states, host| states.load(host, p.index));
             }
             None => {}
         }

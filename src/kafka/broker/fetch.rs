@@ -76,6 +76,9 @@ impl Broker {
     }
 
     pub(super) fn asks_for(&self, message: &Envelope<Body>, p: Partition) -> bool {
+        if let Body::ShareFetch(asked) = &message.body {
+            return self.vol.shares.asks_for(asked, p);
+        }
         let Body::Fetch { who, partitions, .. } = &message.body else { return false };
         match who {
             Fetcher::Consumer(_) => partitions.iter().any(|fetch| fetch.partition == p),
@@ -114,6 +117,9 @@ impl Broker {
     pub(super) fn retry_fetch(&mut self, cx: &mut Cx<'_>, request: MsgId, late: bool) {
         let Some(Parked::Fetch { message, .. }) = self.vol.parked.get(&request) else { return };
         let message = Arc::clone(message);
+        if let Body::ShareFetch(asked) = &message.body {
+            return self.retry_share_fetch(cx, &message, asked, late);
+        }
         if self.try_fetch(cx, &message, &BTreeMap::new(), late) {
             self.vol.parked.remove(&request);
         }

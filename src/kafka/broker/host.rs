@@ -1,4 +1,4 @@
-//! The broker as the house of its coordinators: of groups, and of transactions.
+//! The broker as the house of its coordinators: of groups, of transactions, and of what was delivered to share groups.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use super::purgatory::Finished;
 use crate::engine::{Conn, Micros, MsgId, NodeId};
 use crate::kafka::group::{Coordinator, GroupHost};
 use crate::kafka::internal::{CoordinatorHost, InternalTopic};
+use crate::kafka::share::{ShareCoordinator, ShareHost};
 use crate::kafka::txn::{Addressed, Coordinator as Transactions, TransactionHost};
 use crate::kafka::{
     Batch, Body, Cx, ErrorCode, GroupId, Image, Names, Note, Partition, ProducerId, Record, SeekTo, Stamp,
@@ -42,6 +43,17 @@ impl Broker {
         self.vol.transactions = transactions;
     }
 
+    /// As [`Broker::with_coordinator`], for the share coordinator.
+    pub(super) fn with_share_coordinator(
+        &mut self,
+        cx: &mut Cx<'_>,
+        act: impl FnOnce(&mut ShareCoordinator, &mut Host<'_, '_, '_>),
+    ) {
+        let mut states = std::mem::take(&mut self.vol.share_coordinator);
+        act(&mut states, &mut Host { broker: self, cx });
+        self.vol.share_coordinator = states;
+    }
+
     /// A write of a coordinator is replicated, or failed.
     pub(super) fn tell_coordinator(
         &mut self,
@@ -56,6 +68,9 @@ impl Broker {
             }
             Finished::Transaction(token) => {
                 self.with_transactions(cx, |transactions, host| transactions.on_written(host, token, result));
+            }
+            Finished::Share(token) => {
+                self.with_share_coordinator(cx, |states, host| states.on_written(host, token, result));
             }
             Finished::Ended(pid, outcome) if result.is_ok() => {
                 self.with_coordinator(cx, |groups, host| {
@@ -188,5 +203,24 @@ impl TransactionHost for Host<'_, '_, '_> {
 
     fn wake_at(&mut self, at: Option<Micros>) {
         self.wake(Timer::Transactions, at);
+    }
+}
+
+impl ShareHost for Host<'_, '_, '_> {
+    fn read(&self, partition: u32) -> Vec<Record> {
+        let p = self.partition(InternalTopic::ShareState, partition).ok();
+        let log = p.and_then(|p| self.broker.disk.log(p));
+        log.map(|log| log.records().map(|(_, record, _)| record.clone()).collect()).unwrap_or_default()
+    }
+
+    fn append(&mut self, partition: u32, record: Record, token: u64) -> Result<(), ErrorCode> {
+        let p = self.partition(InternalTopic::ShareState, partition)?;
+        let timeout = self.broker.configs.ms("share.coordinator.write.timeout.ms");
+        let batch = Batch::unplaced(None, vec![record]);
+        self.broker.append_internal(self.cx, p, batch, timeout, Finished::Share(token))
+    }
+
+    fn wake_at(&mut self, at: Option<Micros>) {
+        self.wake(Timer::ShareCoordinator, at);
     }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::Broker;
+use super::{Broker, MetadataMode};
 use crate::engine::{Conn, Envelope, MsgId};
-use crate::kafka::{Body, Cx};
+use crate::kafka::{Body, Cx, ErrorCode};
 
 impl Broker {
     /// A request arrived. It waits if an earlier one of its connection has no answer yet.
@@ -57,6 +57,22 @@ impl Broker {
                 self.metadata(cx, conn, id, message.quiet, (topics, *create));
             }
             Body::InitProducerId { .. } => self.init_producer_id(cx, message),
+            Body::ShareFetch(asked) => self.share_fetch(cx, message, asked),
+            Body::ShareAcknowledge(asked) => self.share_acknowledge(cx, message, asked),
+            Body::ReadShareGroupState { .. } | Body::WriteShareGroupState { .. } => {
+                self.with_share_coordinator(cx, |states, host| states.on_request(host, message));
+            }
+            // ZooKeeper mode ends with Kafka 3.9, which has neither (KIP-848 for consumers and KIP-932 came with KRaft).
+            Body::ConsumerGroupHeartbeat(asked) if self.mode == MetadataMode::ZooKeeper => {
+                let body = crate::kafka::group::refuse_heartbeat(asked, ErrorCode::UnsupportedVersion);
+                self.answer(cx, conn, id, false, body);
+            }
+            Body::ConsumerGroupHeartbeat(asked) => {
+                if asked.share {
+                    self.prepare_share_state(cx);
+                }
+                self.with_coordinator(cx, |coordinator, host| coordinator.on_request(host, message));
+            }
             Body::FindCoordinator { of } => self.find_coordinator(cx, conn, id, of),
             Body::WriteTxnMarkers { markers } => self.write_markers(cx, message, markers),
             Body::AddPartitionsToTxn { .. } | Body::AddOffsetsToTxn { .. } | Body::EndTxn { .. } => {
@@ -71,7 +87,6 @@ impl Broker {
             | Body::CreateTopics { .. }
             | Body::ControlledShutdown { .. } => self.serve_as_controller(cx, message),
             Body::JoinGroup { .. }
-            | Body::ConsumerGroupHeartbeat(_)
             | Body::SyncGroup { .. }
             | Body::Heartbeat { .. }
             | Body::LeaveGroup { .. }

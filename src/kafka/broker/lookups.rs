@@ -131,7 +131,12 @@ impl Broker {
 
     /// An offset as a client may see it: for read_committed the end is the last stable offset, for a follower the log end. A new leader
     /// whose high watermark is still below its epoch's start cannot tell clients what is last.
-    fn find_offset(&self, p: Partition, who: Fetcher, spec: OffsetSpec) -> Result<Offset, ErrorCode> {
+    pub(super) fn find_offset(
+        &self,
+        p: Partition,
+        who: Fetcher,
+        spec: OffsetSpec,
+    ) -> Result<Offset, ErrorCode> {
         let (Some(log), Some(leading)) = (self.disk.log(p), self.leads(p)) else {
             return Err(ErrorCode::NotLeaderOrFollower);
         };
@@ -180,7 +185,7 @@ impl Broker {
     }
 
     /// The first one whose coordinator is looked for brings the internal topic into being.
-    fn create_internal_topic(&mut self, cx: &mut Cx<'_>, internal: InternalTopic) {
+    pub(super) fn create_internal_topic(&mut self, cx: &mut Cx<'_>, internal: InternalTopic) {
         let names = cx.shared();
         let (Some(controller), Some(topic)) = (self.controller(cx), names.find_topic(internal.name())) else {
             return;
@@ -193,8 +198,17 @@ impl Broker {
             internal.sizes().map(|name| u32::try_from(self.configs.int(name)).unwrap_or(1));
         let mut configs: Vec<(&'static str, Arc<str>)> =
             vec![("cleanup.policy", "compact".into()), ("segment.bytes", "104857600".into())];
-        if internal == InternalTopic::Transactions {
-            configs.push(("min.insync.replicas", self.configs.get("transaction.state.log.min.isr").into()));
+        match internal {
+            InternalTopic::Offsets => {}
+            InternalTopic::Transactions => {
+                configs
+                    .push(("min.insync.replicas", self.configs.get("transaction.state.log.min.isr").into()));
+            }
+            InternalTopic::ShareState => {
+                let least = self.configs.get("share.coordinator.state.topic.min.isr").into();
+                configs[0] = ("cleanup.policy", "delete".into()); // its coordinators delete what is out of date
+                configs.extend([("retention.ms", "-1".into()), ("min.insync.replicas", least)]);
+            }
         }
         let body = Body::CreateTopics { topic, partitions, replication, configs };
         self.vol.requests.send(cx, controller, CONTROLLER, false, body, Micros::secs(30), wanted);

@@ -33,6 +33,7 @@ mod replica;
 mod replicas;
 mod session;
 mod settings;
+mod shares;
 mod transactions;
 mod upkeep;
 mod zookeeper;
@@ -47,6 +48,7 @@ use super::internal::InternalTopic;
 use super::log::Log;
 use super::mutant::{self, Mutant};
 use super::raft::Observer;
+use super::share::{ShareCoordinator, ShareKey, SharePartition, ShareState};
 use super::txn::{Addressed, Coordinator as TransactionCoordinator};
 use super::{Body, BrokerEpoch, Command, Cx, ErrorCode, Image, LeaderEpoch, Offset, Partition, Timer};
 use crate::engine::{CloseWhy, Conn, Envelope, Loss, Micros, MsgId, NodeId};
@@ -58,6 +60,7 @@ use isr::Asked;
 use purgatory::{Finished, Parked, Write};
 use replicas::Replicas;
 use session::Session;
+use shares::Shares;
 use transactions::Verification;
 use zookeeper::Member;
 
@@ -109,6 +112,8 @@ struct Volatile {
     requests: Requests<Pending>,
     coordinator: Coordinator,
     transactions: TransactionCoordinator,
+    share_coordinator: ShareCoordinator,
+    shares: Shares,
     verifying: BTreeMap<MsgId, Verification>,
     written: VecDeque<(Finished, Partition, Result<(), ErrorCode>)>,
     purgatory_at: Option<Micros>,
@@ -137,6 +142,10 @@ enum Pending {
     Fetch(NodeId),
     Markers(Vec<Addressed>),
     Verification(MsgId),
+    /// What is stored of a share-partition.
+    ShareState(ShareKey),
+    /// That the state of a share-partition is stored; by the number of the write.
+    ShareWrite(u64),
     /// Where a leader's log ends, or begins.
     LeaderLog(Look),
     /// What this broker, as the controller, told another.
@@ -282,6 +291,18 @@ impl Broker {
         &self.vol.transactions
     }
 
+    /// What it coordinates of share groups.
+    #[must_use]
+    pub const fn share_coordinator(&self) -> &ShareCoordinator {
+        &self.vol.share_coordinator
+    }
+
+    /// The window of a share group in a partition that it leads, once it was set up.
+    #[must_use]
+    pub fn shares(&self, key: ShareKey) -> Option<&SharePartition> {
+        self.vol.shares.window(key)
+    }
+
     /// Requests that wait: produces for copies, fetches for data.
     #[must_use]
     pub fn waiting(&self) -> (usize, usize) {
@@ -366,6 +387,12 @@ impl Broker {
                     transactions.on_markers(host, &sent, Some(results));
                 });
             }
+            (Pending::ShareState(key), Body::ShareGroupStateRead { error, state }) => {
+                self.on_share_state(cx, key, *error, state);
+            }
+            (Pending::ShareWrite(token), Body::ShareGroupStateWritten { error }) => {
+                self.on_share_stored(cx, token, *error);
+            }
             (Pending::Verification(request), Body::PartitionsAddedToTxn { results }) => {
                 let says = |p| results.iter().find(|(at, _)| *at == p).map(|(_, error)| *error);
                 self.verified(cx, request, |p| says(p).unwrap_or(ErrorCode::CoordinatorNotAvailable));
@@ -397,6 +424,10 @@ impl Broker {
             Timer::Transactions => {
                 self.with_transactions(cx, |transactions, host| transactions.on_timer(host))
             }
+            Timer::ShareCoordinator => {
+                self.with_share_coordinator(cx, |states, host| states.on_timer(host));
+            }
+            Timer::Shares => self.tend_shares(cx),
             Timer::VerifyAgain => self.verify_again(cx),
             Timer::Errands => self.run_errands(cx),
             Timer::ApplyMetadata => self.taken_in(cx),
@@ -418,6 +449,8 @@ impl Broker {
             self.vol.parked.retain(|_, parked| parked.conn() != conn);
             self.with_coordinator(cx, |coordinator, host| coordinator.on_disconnect(host, conn));
             self.vol.transactions.on_disconnect(conn);
+            self.vol.share_coordinator.on_disconnect(conn);
+            self.end_share_sessions(cx, conn);
         } else if conn.lane == super::client::REPLICATION {
             self.forget_session(conn.server);
         }
@@ -464,6 +497,10 @@ impl Broker {
             Pending::Verification(request) => {
                 self.verified(cx, request, |_| ErrorCode::NetworkException);
             }
+            Pending::ShareState(key) => {
+                self.on_share_state(cx, key, ErrorCode::NetworkException, &ShareState::default());
+            }
+            Pending::ShareWrite(token) => self.on_share_stored(cx, token, ErrorCode::NetworkException),
             Pending::Fetch(leader) => self.on_fetch_lost(cx, leader),
             Pending::LeaderLog(look) => self.on_look_lost(cx, look),
         }

@@ -40,6 +40,8 @@ pub(super) enum Finished {
     Group(u64),
     /// The transaction coordinator wrote it, under this token.
     Transaction(u64),
+    /// The share coordinator wrote it, under this token.
+    Share(u64),
     /// It is a marker in `__consumer_offsets`: this producer's offsets count now, or are dropped.
     Ended(ProducerId, Outcome),
 }

@@ -30,5 +30,7 @@ pub const ZOOKEEPER: Lane = Lane(8);
 pub const CONTROL: Lane = Lane(9);
 /// A partition leader's connection to the coordinators of transactions.
 pub const VERIFICATION: Lane = Lane(7);
+/// A partition leader's connection to the share coordinators.
+pub const SHARE_STATE: Lane = Lane(10);
 /// A controller's connection to another one for elections.
 pub const QUORUM: Lane = Lane(8);

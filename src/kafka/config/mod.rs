@@ -50,6 +50,8 @@ pub enum Kind {
     Ratio,
     /// Where to begin without a committed offset: `earliest`, `latest`, `none`, or `by_duration:` and a length of time (KIP-1106).
     Reset,
+    /// As `Reset`, without `none`: where a share group begins.
+    ShareReset,
     /// Anything.
     Text,
 }
@@ -88,6 +90,11 @@ impl Kind {
                     "one of earliest, latest, none, or by_duration: and a length of time like PT1H"
                         .to_owned(),
                 )
+            }
+            Self::ShareReset => {
+                let ago = value.strip_prefix(BY_DURATION).is_some_and(|span| iso_duration(span).is_some());
+                let fits = ago || matches!(value, "earliest" | "latest");
+                (fits, "one of earliest, latest, or by_duration: and a length of time like PT1H".to_owned())
             }
             Self::Text => (true, String::new()),
         }

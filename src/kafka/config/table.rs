@@ -80,6 +80,19 @@ pub static SETTINGS: &[Setting] = &[
     s("group.consumer.session.timeout.ms", Broker, Int(1, 2_147_483_647), "45000", "45000"),
     s("group.consumer.heartbeat.interval.ms", Broker, Int(1, 2_147_483_647), "5000", "5000"),
     s("group.consumer.max.size", Broker, Int(1, 2_147_483_647), "2147483647", "2147483647"),
+    s("group.share.session.timeout.ms", Broker, Int(1, 2_147_483_647), "45000", "45000"),
+    s("group.share.heartbeat.interval.ms", Broker, Int(1, 2_147_483_647), "5000", "5000"),
+    s("group.share.max.size", Broker, Int(1, 1000), "200", "200"),
+    // The next five can be set for a single group, too, in Kafka; the last one only there. Here they are every group's.
+    s("group.share.record.lock.duration.ms", Broker, Int(1000, 3_600_000), "30000", "30000"),
+    s("group.share.delivery.count.limit", Broker, Int(2, 10), "5", "5"),
+    s("group.share.partition.max.record.locks", Broker, Int(100, 10_000), "2000", "2000"),
+    s("share.auto.offset.reset", Broker, Kind::ShareReset, "latest", "latest"),
+    s("share.coordinator.state.topic.num.partitions", Broker, Int(1, 2_147_483_647), "50", "50"),
+    s("share.coordinator.state.topic.replication.factor", Broker, Int(1, 32_767), "3", "3"),
+    s("share.coordinator.state.topic.min.isr", Broker, Int(1, 32_767), "2", "2"),
+    s("share.coordinator.write.timeout.ms", Broker, Int(1, 2_147_483_647), "5000", "5000"),
+    s("share.coordinator.snapshot.update.records.per.snapshot", Broker, Int(0, 500), "500", "500"),
     s("producer.id.expiration.ms", Broker, Int(1, 2_147_483_647), "86400000", "86400000"),
     // In Kafka a feature level of the whole cluster (kafka-features.sh), not a setting of a broker.
     s("transaction.version", Broker, Int(0, 2), "2", "2"),
@@ -245,6 +258,13 @@ pub static SETTINGS: &[Setting] = &[
     ),
     s("group.protocol", Consumer, Choice(&["classic", "consumer"]), "classic", "classic"),
     s("group.remote.assignor", Consumer, Text, "", ""),
+    java(s(
+        "share.acknowledgement.mode",
+        Consumer,
+        Choice(&["implicit", "explicit"]),
+        "implicit",
+        "implicit",
+    )),
     idle(s("client.rack", Consumer, Text, "", "")),
     s("default.api.timeout.ms", Consumer, Int(0, 2_147_483_647), "60000", "60000"),
 ];

@@ -12,6 +12,7 @@
 //! | `commit` | `commitSync()` of its positions | with the answer, retries included |
 //! | `cycle` | `poll`, `work`, `commit` | |
 //! | `hang` | nothing, not even polling in time; forgets work and commands that wait | with the next command |
+//! | `acknowledge` | (share consumers) says how it is done with records that it has | at once |
 //! | `seek` | moves a position at once; before an assignment it waits for it | at once |
 //! | `stop` | `close()`, after what is under way (a batch is worked to its end) | the process ends |
 //!
@@ -58,7 +59,7 @@ pub(super) struct Polled {
     pub offset: Offset,
     /// The number of the poll() that returned it.
     pub poll: u64,
-    record: RecordId,
+    pub record: RecordId,
 }
 
 /// What the application holds in memory.
@@ -130,6 +131,10 @@ impl Consumer {
         let manual = self.spec.manual;
         match command {
             Command::Stop => self.app.stopping = true,
+            Command::Acknowledge(how, record) if manual && self.spec.share => {
+                self.acknowledge(cx, how, record)
+            }
+            Command::Seek(..) if self.spec.share => self.refuse_call(cx, ErrorCode::InvalidRequest),
             Command::Seek(partition, to) => self.seek(cx, partition, to),
             Command::Hang if manual => {
                 self.app.doing = Doing::Hung;
@@ -167,6 +172,7 @@ impl Consumer {
             let before = self.app.doing;
             match before {
                 Doing::Polling { until } => self.poll(cx, until),
+                Doing::Committing { .. } if self.spec.share => self.commit_shares(cx),
                 Doing::Committing { .. } => self.commit_sync(cx),
                 Doing::Idle => self.next_command(cx),
                 Doing::Working | Doing::Hung | Doing::Failed | Doing::Closing => {}
@@ -196,11 +202,14 @@ impl Consumer {
     pub(super) fn enter_poll(&mut self, cx: &mut Cx<'_>) {
         cx.cancel_timer(Timer::PollInterval);
         self.app.doing = Doing::Polling { until: None };
+        if self.spec.share {
+            self.settle_shares();
+        }
     }
 
     /// In poll(): returns with records if there are any.
     fn poll(&mut self, cx: &mut Cx<'_>, until: Option<Micros>) {
-        let error = self.client.fatal.or_else(|| self.misplaced());
+        let error = self.client.fatal.or_else(|| self.misplaced()).or_else(|| self.unacknowledged());
         if let Some(error) = error {
             self.app.polls += 1;
             self.app.doing = if self.spec.manual { Doing::Idle } else { Doing::Failed };
@@ -209,13 +218,19 @@ impl Consumer {
             }
             return self.refuse_call(cx, error);
         }
+        if self.spec.share && self.has_shares() {
+            let polled = self.deliver_shares(cx);
+            self.app.polled.extend(polled);
+            return self.poll_returned(cx);
+        }
         if !self.client.completed.is_empty() && self.may_read() {
             return self.deliver(cx);
         }
         if !self.spec.manual {
             return;
         }
-        let settled = self.may_read() && self.client.slots.values().all(|slot| slot.position().is_some());
+        let placed = || self.client.slots.values().all(|slot| slot.position().is_some());
+        let settled = self.may_read() && (self.spec.share || placed());
         match until {
             None if settled => {
                 cx.set_timer(Timer::Application, POLL_TIMEOUT);
@@ -260,10 +275,15 @@ impl Consumer {
                 cx.note(Note::PositionMoved { consumer, partition, to, why: MoveWhy::Delivered });
             }
         }
+        self.send_fetches(cx);
+        self.poll_returned(cx);
+    }
+
+    /// poll() returned records.
+    fn poll_returned(&mut self, cx: &mut Cx<'_>) {
         self.app.polls += 1;
         self.app.error = None;
         cx.cancel_timer(Timer::Application);
-        self.send_fetches(cx);
         if self.spec.manual {
             self.app.doing = Doing::Idle;
         } else {
@@ -289,19 +309,29 @@ impl Consumer {
         }
         if let Some(polled) = self.app.polled.pop_front() {
             cx.note(Note::Worked { consumer: cx.me(), record: polled.record });
+            self.accept_worked(&polled);
         }
         if !self.app.polled.is_empty() {
             cx.set_timer(Timer::Application, self.spec.work);
         } else if self.spec.manual {
             self.app.doing = Doing::Idle;
-        } else if self.spec.configs.on("enable.auto.commit") {
+        } else if self.commits_by_itself() {
             self.enter_poll(cx);
         } else {
             self.begin_commit(cx);
         }
     }
 
+    /// Whether the application leaves it to its client to say what it is done with.
+    fn commits_by_itself(&self) -> bool {
+        let name = if self.spec.share { "share.acknowledgement.mode" } else { "enable.auto.commit" };
+        matches!(self.spec.configs.get(name), "true" | "implicit")
+    }
+
     fn begin_commit(&mut self, cx: &Cx<'_>) {
+        if self.spec.share {
+            self.settle_shares();
+        }
         let until = cx.now() + self.spec.configs.ms("default.api.timeout.ms");
         self.app.doing = Doing::Committing { until };
     }
@@ -330,7 +360,7 @@ impl Consumer {
     /// close(): commits if that is automatic, leaves the group, ends.
     fn close(&mut self, cx: &mut Cx<'_>) {
         self.app.doing = Doing::Closing;
-        if !self.send_auto_commit(cx, Purpose::Close) {
+        if !self.close_shares(cx) && !self.send_auto_commit(cx, Purpose::Close) {
             self.leave_and_exit(cx);
         }
     }

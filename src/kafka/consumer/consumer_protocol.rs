@@ -6,6 +6,8 @@
 //! says so at once. Whoever the group counts out (FENCED_MEMBER_EPOCH, UNKNOWN_MEMBER_ID), or who did not poll in time, has lost its
 //! partitions: it notices at its next poll(), and joins again.
 //!
+//! A member of a share group (KIP-932) does the same with ShareGroupHeartbeat; its partitions are where it may acquire records.
+//!
 //! Not modelled: the limit on the commit before giving up; consumers without a rebalance listener, which give up partitions in the
 //! background.
 
@@ -44,6 +46,11 @@ pub(super) struct ConsumerMembership {
 }
 
 impl ConsumerMembership {
+    /// Its member id, once the process has chosen it.
+    pub const fn id(&self) -> Option<MemberId> {
+        self.id
+    }
+
     /// Whether it is a member whose partitions count.
     pub const fn stands(&self) -> bool {
         self.epoch > 0 && !self.lost
@@ -175,18 +182,19 @@ impl Consumer {
         let held = self.held();
         let full = epoch == 0 || self.client.modern.told.is_none();
         let news = full || self.client.modern.news || self.client.modern.told.as_ref() != Some(&held);
-        let configs = &self.spec.configs;
+        let (configs, share) = (&self.spec.configs, self.spec.share);
         let asked = ConsumerHeartbeat {
             group: self.spec.group,
             member,
             epoch,
             instance: self.instance(),
-            rebalance: full.then(|| configs.ms("max.poll.interval.ms")),
+            rebalance: (full && !share).then(|| configs.ms("max.poll.interval.ms")),
             topics: full.then(|| self.spec.topics.clone()),
             assignor: Some(configs.get("group.remote.assignor"))
-                .filter(|a| full && !a.is_empty())
+                .filter(|a| full && !share && !a.is_empty())
                 .map(Arc::from),
-            owned: news.then(|| held.iter().copied().collect()),
+            owned: (news && !share).then(|| held.iter().copied().collect()),
+            share,
         };
         self.client.modern.told = Some(held);
         self.client.modern.news = false;
@@ -261,7 +269,9 @@ impl Consumer {
         let epoch = if instance.is_some() { LEAVES_FOR_NOW } else { LEAVES };
         let (rebalance, topics, assignor, owned) = (None, None, None, None);
         let group = self.spec.group;
-        let asked = ConsumerHeartbeat { group, member, epoch, instance, rebalance, topics, assignor, owned };
+        let share = self.spec.share;
+        let asked =
+            ConsumerHeartbeat { group, member, epoch, instance, rebalance, topics, assignor, owned, share };
         self.ask(cx, to, COORDINATOR, false, Body::ConsumerGroupHeartbeat(asked), Ask::Leave);
         true
     }

@@ -1,4 +1,4 @@
-//! Consumers: the client library (classic and consumer group protocol) and the application that uses it.
+//! Consumers: the client library (classic and consumer group protocol, share groups) and the application that uses it.
 //!
 //! ```text
 //!  Metadata ▶ FindCoordinator ▶ JoinGroup ×2 ▶ SyncGroup ▶ OffsetFetch ▶ (ListOffsets) ▶ Fetch, Fetch, …
@@ -39,6 +39,7 @@ mod membership;
 mod positions;
 mod protocol;
 mod rebalance;
+mod share;
 mod validation;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -58,6 +59,7 @@ use fetcher::Completed;
 use membership::Membership;
 use positions::{Place, Slot};
 use protocol::Protocol;
+use share::{Acks, ShareClient};
 
 /// What a consumer is, apart from its state.
 #[derive(Clone, Debug)]
@@ -70,6 +72,8 @@ pub struct ConsumerSpec {
     pub topics: Vec<TopicId>,
     /// Partitions that it assigns to itself, instead of being a member of the group (`assign()` instead of `subscribe()`).
     pub partitions: Vec<Partition>,
+    /// It is a member of a share group.
+    pub share: bool,
     /// It waits for commands; otherwise its application polls, works and commits by itself.
     pub manual: bool,
     /// How long its application works on a record.
@@ -102,6 +106,7 @@ struct Client {
     modern: ConsumerMembership,
     /// It has no `group.id`.
     groupless: bool,
+    share: ShareClient,
     /// Assigned partitions.
     slots: BTreeMap<Partition, Slot>,
     /// Counts assignments, so that answers to questions about an earlier one are recognised.
@@ -139,13 +144,31 @@ enum Ask {
     Join,
     Sync,
     Heartbeat(Generation),
-    ConsumerHeartbeat { life: u64 },
+    ConsumerHeartbeat {
+        life: u64,
+    },
     Leave,
     Commit(Purpose, Vec<(Partition, Offset, LeaderEpoch)>),
-    Committed { round: u64 },
-    Lookup { round: u64, asked: Vec<(Partition, OffsetSpec)> },
-    Prove { round: u64, asked: Vec<(Partition, Offset, LeaderEpoch)> },
-    Fetch { round: u64, asked: Vec<(Partition, Offset)> },
+    Committed {
+        round: u64,
+    },
+    Lookup {
+        round: u64,
+        asked: Vec<(Partition, OffsetSpec)>,
+    },
+    Prove {
+        round: u64,
+        asked: Vec<(Partition, Offset, LeaderEpoch)>,
+    },
+    Fetch {
+        round: u64,
+        asked: Vec<(Partition, Offset)>,
+    },
+    /// ShareFetch or ShareAcknowledge.
+    Share {
+        fetches: bool,
+        acks: Acks,
+    },
 }
 
 impl Consumer {
@@ -284,6 +307,12 @@ impl Consumer {
         self.app.error
     }
 
+    /// Whether every poll() from now on throws: nothing more comes of this process.
+    #[must_use]
+    pub const fn has_failed(&self) -> bool {
+        self.client.fatal.is_some()
+    }
+
     // ---- what the world does to it ----
 
     /// Process start.
@@ -322,7 +351,7 @@ impl Consumer {
                 self.on_heartbeat(cx, *error, generation);
             }
             (
-                Body::ConsumerGroupHeartbeatAnswered { error, epoch, interval, assigned },
+                Body::ConsumerGroupHeartbeatAnswered { error, epoch, interval, assigned, .. },
                 Ask::ConsumerHeartbeat { life },
             ) => {
                 let answer = (*error, *epoch, *interval);
@@ -343,6 +372,15 @@ impl Consumer {
             }
             (Body::Fetched { error, partitions, leaders }, Ask::Fetch { round, asked }) => {
                 self.on_fetched(cx, round, &asked, (*error, partitions, leaders));
+            }
+            (Body::ShareFetched { error, partitions }, Ask::Share { acks, .. }) => {
+                self.on_share_fetched(cx, message.from, &acks, *error, partitions);
+            }
+            (Body::ShareAcknowledged { error, results }, Ask::Share { acks, .. }) => {
+                self.on_share_acknowledged(cx, message.from, &acks, *error, results);
+                if self.app.closing() {
+                    return self.share_session_closed(cx);
+                }
             }
             (_, Ask::Leave) if self.app.closing() => return cx.exit(),
             _ => {}
@@ -393,6 +431,12 @@ impl Consumer {
                 self.client.backoffs.lookup.fail(cx, &self.spec.configs);
                 self.want_metadata(why);
             }
+            Ask::Share { acks, fetches } => {
+                self.share_session_lost(cx, to, &acks, ErrorCode::NetworkException);
+                if self.app.closing() && !fetches {
+                    self.share_session_closed(cx);
+                }
+            }
             Ask::Leave if self.app.closing() => cx.exit(),
             Ask::Leave | Ask::Heartbeat(_) | Ask::Committed { .. } => self.coordinator_lost(cx, to),
             Ask::ConsumerHeartbeat { .. } => {
@@ -416,14 +460,18 @@ impl Consumer {
             return;
         }
         self.advance_membership(cx);
-        self.look_up_positions(cx);
-        self.auto_commit(cx);
+        if !self.spec.share {
+            self.look_up_positions(cx);
+            self.auto_commit(cx);
+        }
         self.run_application(cx);
         if self.app.closing() {
             return;
         }
         self.advance_membership(cx); // a call that failed without a request may have led to poll()
-        if self.polling() {
+        if self.spec.share {
+            self.send_share_fetches(cx);
+        } else if self.polling() {
             self.send_fetches(cx);
         }
         self.find_coordinator(cx);

@@ -17,6 +17,8 @@ pub(super) enum Protocol {
     Modern,
     /// Not at all: it assigns partitions to itself.
     Alone,
+    /// ShareGroupHeartbeat: the same, in a share group ([`super::share`]).
+    Share,
 }
 
 /// Whether a commit that failed like this may go well another time: with another coordinator, or with the present member epoch.
@@ -25,9 +27,10 @@ pub(super) fn worth_another(error: ErrorCode) -> bool {
 }
 
 impl Protocol {
-    /// What `group.protocol` says, unless partitions are assigned by hand.
+    /// What kind of consumer it is and what `group.protocol` says, unless partitions are assigned by hand.
     pub(super) fn of(spec: &ConsumerSpec) -> Self {
         match spec.configs.get("group.protocol") {
+            _ if spec.share => Self::Share,
             _ if !spec.partitions.is_empty() => Self::Alone,
             "consumer" => Self::Modern,
             _ => Self::Classic,
@@ -45,7 +48,7 @@ impl Consumer {
     pub(super) fn may_read(&self) -> bool {
         match self.protocol() {
             Protocol::Classic => self.may_read_classic(),
-            Protocol::Modern => self.client.modern.stands(),
+            Protocol::Modern | Protocol::Share => self.client.modern.stands(),
             Protocol::Alone => true,
         }
     }
@@ -56,7 +59,7 @@ impl Consumer {
             _ if self.client.groupless => Err(self.no_group()),
             Protocol::Alone => Ok(()),
             Protocol::Classic => self.client.membership.may_commit(),
-            Protocol::Modern => self.client.modern.may_commit(),
+            Protocol::Modern | Protocol::Share => self.client.modern.may_commit(),
         }
     }
 
@@ -64,7 +67,7 @@ impl Consumer {
     pub(super) const fn credentials(&self) -> (Option<MemberId>, Generation) {
         match self.protocol() {
             Protocol::Classic => (self.client.membership.member, self.client.membership.generation),
-            Protocol::Modern => self.client.modern.credentials(),
+            Protocol::Modern | Protocol::Share => self.client.modern.credentials(),
             Protocol::Alone => (None, Generation(-1)),
         }
     }
@@ -88,7 +91,7 @@ impl Consumer {
             }
             _ if self.client.groupless => self.fail_for_good(cx, self.no_group()),
             Protocol::Classic => self.check_assignors(cx),
-            Protocol::Modern => self.choose_member_id(cx),
+            Protocol::Modern | Protocol::Share => self.choose_member_id(cx),
         }
     }
 
@@ -99,7 +102,7 @@ impl Consumer {
         }
         match self.protocol() {
             Protocol::Classic => self.advance_classic(cx),
-            Protocol::Modern => self.advance_modern(cx),
+            Protocol::Modern | Protocol::Share => self.advance_modern(cx),
             Protocol::Alone => {}
         }
     }
@@ -108,7 +111,7 @@ impl Consumer {
     pub(super) fn heartbeat_due(&mut self, cx: &mut Cx<'_>) {
         match self.protocol() {
             Protocol::Classic => self.beat(cx),
-            Protocol::Modern => self.modern_heartbeat_due(cx),
+            Protocol::Modern | Protocol::Share => self.modern_heartbeat_due(cx),
             Protocol::Alone => {}
         }
     }
@@ -117,7 +120,7 @@ impl Consumer {
     pub(super) fn on_group_metadata(&mut self, cx: &mut Cx<'_>) {
         match self.protocol() {
             Protocol::Classic => self.leader_sees_metadata(cx),
-            Protocol::Modern => {} // the coordinator watches the topics
+            Protocol::Modern | Protocol::Share => {} // the coordinator watches the topics
             Protocol::Alone => {}
         }
     }
@@ -126,7 +129,7 @@ impl Consumer {
     pub(super) fn hear_commit(&mut self, cx: &mut Cx<'_>, error: ErrorCode) {
         match self.protocol() {
             Protocol::Classic => self.hear(cx, error),
-            Protocol::Modern => {} // the next heartbeat tells
+            Protocol::Modern | Protocol::Share => {} // the next heartbeat tells
             Protocol::Alone => {}
         }
     }
@@ -135,7 +138,9 @@ impl Consumer {
     pub(super) fn revocation_committed(&mut self, cx: &mut Cx<'_>, error: Option<ErrorCode>) {
         match self.protocol() {
             Protocol::Classic => self.on_revocation_committed(cx, error),
-            Protocol::Modern => self.modern_revocation_committed(cx, error.is_some_and(worth_another)),
+            Protocol::Modern | Protocol::Share => {
+                self.modern_revocation_committed(cx, error.is_some_and(worth_another))
+            }
             Protocol::Alone => {}
         }
     }
@@ -144,7 +149,7 @@ impl Consumer {
     pub(super) fn poll_interval_passed(&mut self, cx: &mut Cx<'_>) {
         match self.protocol() {
             Protocol::Classic => self.leave_unpolled(cx),
-            Protocol::Modern => self.modern_leave_unpolled(cx),
+            Protocol::Modern | Protocol::Share => self.modern_leave_unpolled(cx),
             Protocol::Alone => {}
         }
     }
@@ -153,7 +158,7 @@ impl Consumer {
     pub(super) fn leave(&mut self, cx: &mut Cx<'_>) -> bool {
         match self.protocol() {
             Protocol::Classic => self.leave_classic(cx),
-            Protocol::Modern => self.leave_modern(cx),
+            Protocol::Modern | Protocol::Share => self.leave_modern(cx),
             Protocol::Alone => false,
         }
     }
@@ -168,7 +173,7 @@ impl Consumer {
     pub(super) fn gives_up(&self, partition: Partition) -> bool {
         match self.protocol() {
             Protocol::Classic | Protocol::Alone => false,
-            Protocol::Modern => self.client.modern.gives_up(partition),
+            Protocol::Modern | Protocol::Share => self.client.modern.gives_up(partition),
         }
     }
 

@@ -122,7 +122,10 @@ impl Coordinator {
                 for reply in replies {
                     desk.send(match written {
                         Ok(()) => reply,
-                        Err(error) => Reply { body: consumer::refused(as_coordinator_error(error)), ..reply },
+                        Err(error) => {
+                            let body = consumer::refused_instead(&reply.body, as_coordinator_error(error));
+                            Reply { body, ..reply }
+                        }
                     });
                 }
             }
@@ -276,7 +279,7 @@ fn refusal(body: &Body, error: ErrorCode) -> Body {
         Body::JoinGroup { member, .. } => join_refused(error, *member),
         Body::SyncGroup { .. } => sync_refused(error),
         Body::Heartbeat { .. } => Body::HeartbeatAnswered { error },
-        Body::ConsumerGroupHeartbeat(_) => consumer::refused(error),
+        Body::ConsumerGroupHeartbeat(asked) => consumer::refused(error, asked.share),
         Body::OffsetCommit { offsets, .. } => commit_refused(offsets.iter().map(|(p, _, _)| *p), error),
         Body::OffsetFetch { .. } => Body::OffsetsFetched { error, offsets: Vec::new() },
         Body::TxnOffsetCommit(asked) => super::transactions::refused(asked, error),

@@ -47,7 +47,11 @@ impl Group {
     }
 
     fn is_void(&self) -> bool {
-        self.state == GroupState::Empty && self.offsets.is_empty() && self.in_transactions.is_empty()
+        let share = self.consumer.as_ref().is_some_and(|group| group.share); // stays until somebody deletes it
+        !share
+            && self.state == GroupState::Empty
+            && self.offsets.is_empty()
+            && self.in_transactions.is_empty()
     }
 
     /// A tombstone for each of these, and one for the group itself if it goes, too.

@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use super::coordinator::home;
 use super::group::{Committed, Group};
 use super::state::{Desk, Wrote};
-use super::{Coordinator, GroupHost, consumer};
+use super::{ConsumerGroup, ConsumerRecord, Coordinator, GroupHost, consumer};
 use crate::engine::Micros;
 use crate::kafka::internal::LOADING;
 use crate::kafka::mutant::{self, Mutant};
-use crate::kafka::{
-    Body, CONSUMER, ErrorCode, Generation, GroupId, Internal, Note, Partition, ProducerId, Record,
-};
+use crate::kafka::{Body, ErrorCode, Generation, GroupId, Internal, Note, Partition, ProducerId, Record};
 
 impl Coordinator {
     /// This broker leads `__consumer_offsets`-`partition` now and begins to read it. Until that is done its groups cannot be asked.
@@ -74,9 +72,11 @@ impl Coordinator {
             };
             let (parked, body) = match self.writes.open.remove(&token).map(|write| write.what) {
                 Some(Wrote::Consumer(replies)) => {
-                    let body = consumer::refused(ErrorCode::NotCoordinator);
                     let mut desk = Desk { host, writes: &mut self.writes, partition };
-                    replies.into_iter().for_each(|reply| desk.reply(reply.parked, body.clone()));
+                    for reply in replies {
+                        let body = consumer::refused_instead(&reply.body, ErrorCode::NotCoordinator);
+                        desk.reply(reply.parked, body);
+                    }
                     continue;
                 }
                 Some(Wrote::Offsets { reply: Some(parked), offsets, .. }) => {
@@ -130,13 +130,18 @@ fn replay(
                 found.insert(*id, Group { offsets, in_transactions, ..Group::new(*id) });
             }
         }
-        Some(Internal::ConsumerGroup(id, said)) => {
-            let group = found.entry(*id).or_insert_with(|| Group::new(*id));
-            group.protocol_type = Some(CONSUMER);
-            if !consumer::replay(group.consumer.get_or_insert_default(), said) {
-                group.consumer = None;
-            }
-        }
-        Some(Internal::Transaction(_)) | None => {}
+        Some(Internal::ConsumerGroup(id, said)) => replay_modern(found, *id, false, said),
+        Some(Internal::ShareGroup(id, said)) => replay_modern(found, *id, true, said),
+        Some(Internal::Transaction(_) | Internal::Share(_)) | None => {}
+    }
+}
+
+/// What a record of a group of the consumer protocol, or of a share group, says.
+fn replay_modern(found: &mut BTreeMap<GroupId, Group>, id: GroupId, share: bool, said: &ConsumerRecord) {
+    let group = found.entry(id).or_insert_with(|| Group::new(id));
+    let consumer = group.consumer.get_or_insert_with(|| ConsumerGroup::of_type(share).into());
+    group.protocol_type = Some(consumer.protocol_type());
+    if !consumer::replay(consumer, said) {
+        group.consumer = None;
     }
 }

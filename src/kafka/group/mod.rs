@@ -1,4 +1,5 @@
-//! Consumer groups: the coordinator's side. The classic protocol is here, the consumer protocol (KIP-848) in `consumer/`.
+//! Consumer groups: the coordinator's side. The classic protocol is here, the consumer protocol (KIP-848) in `consumer/`,
+//! and with it the membership of share groups (KIP-932).
 //!
 //! A group's coordinator is the leader of one partition of `__consumer_offsets`. Everything a group must
 //! not forget is a record in that partition, written with acks=all; what is in memory is rebuilt by reading
@@ -20,7 +21,7 @@
 //! and the old id is fenced. Offsets and groups end by `offsets.retention.minutes`, with their topic, or by an admin's hand.
 //!
 //! Not modelled: the metadata string of a commit, other kinds of groups than `consumer` (they are refused), and that a commit
-//! whose write timed out may count later; share groups (KIP-932).
+//! whose write timed out may count later.
 
 pub mod assign;
 mod consumer;
@@ -43,7 +44,7 @@ use crate::engine::Micros;
 
 pub use super::internal::partition_for;
 pub use consumer::{ConsumerGroup, ConsumerMember, ConsumerRecord, Current, MemberMetadata, MemberState};
-pub(super) use consumer::{LEAVES, LEAVES_FOR_NOW};
+pub(super) use consumer::{LEAVES, LEAVES_FOR_NOW, refuse_heartbeat};
 pub use coordinator::Coordinator;
 pub use group::{Committed, Group, Member};
 pub(super) use transactions::refused as refuse_transaction;

@@ -20,7 +20,8 @@ impl Witness {
         let Some(group) = found.and_then(|g| g.consumer.as_deref()) else { return };
         let mut wrong: Vec<(&str, String)> = Vec::new();
         let mut seen = BTreeSet::new();
-        let twice = group.holders().map(|(p, _)| p).find(|p| !seen.insert(*p));
+        // members of a share group read from the same partitions
+        let twice = group.holders().map(|(p, _)| p).find(|p| !group.share && !seen.insert(*p));
         wrong.extend(
             twice.map(|p| ("control.16", format!("two members have {}", world.shared().partition(p)))),
         );

@@ -19,6 +19,7 @@ mod producers;
 mod quorum;
 mod readers;
 mod replicas;
+mod shares;
 mod table;
 mod topics;
 mod transactions;

@@ -90,6 +90,7 @@ pub static LAWS: &[Law] = &[
     law("control.17", "ConsumerGroup, KIP-848", Local, Never, Mutant::RunsAhead),
     law("control.18", "CurrentAssignmentBuilder, KIP-848", Local, Never, Mutant::AdvancesUnrevoked),
     law("control.19", "CurrentAssignmentBuilder, KIP-848", Local, Never, Mutant::GivesTheNext),
+    law("control.20", "SharePartition, KIP-932", Local, Unclean, Mutant::DeliversForever),
     law("control.21", "QuorumState", Local, Never, Mutant::FollowersAct),
     law("control.22", "KafkaApis, ReplicaManager", Local, Never, Mutant::ObeysAnyController),
     law("control.23", "KafkaZkClient", Local, Never, Mutant::WritesUnfenced),

@@ -9,10 +9,12 @@ use super::identities::IDENTIFIED;
 use super::look::{Places, brokers};
 use super::producers::{Asked, ProducerEpochs, Tails};
 use super::quorum::Quorum;
+use super::shares::{Row, Window};
 use super::{Violation, find};
 use crate::engine::{Blocks as Shared, Loss, Micros, MsgId, NodeId, Note as Engine};
 use crate::kafka::config::Family;
 use crate::kafka::group::Current;
+use crate::kafka::share::ShareKey;
 use crate::kafka::{
     Acks, Bytes, Election, Generation, GroupId, Image, LeaderEpoch, MemberId, MoveWhy, Note, OFFSETS_TOPIC,
     Offset, Partition, PartitionState, ProducerEpoch, ProducerId, RecordId, Role, TopicId, World,
@@ -86,6 +88,7 @@ pub struct Witness {
     /// Where each member of a consumer-protocol group stood, by coordinator.
     pub(super) members: BTreeMap<(NodeId, GroupId, MemberId), Current>,
     pub(super) groups: Groups,
+    pub(super) shares: BTreeMap<ShareKey, Window>,
     pub(super) applied: BTreeMap<NodeId, Offset>,
     /// The controller epoch of what each broker did last.
     pub(super) controls: BTreeMap<NodeId, i32>,
@@ -357,6 +360,27 @@ impl Witness {
             Note::ZkSessionExpired { .. } => self.see_sessions(world),
             Note::TopicDeleted { topic } => self.forget_topic(*topic),
             Note::ControlApplied { node, epoch, .. } => self.see_control(world, *node, *epoch),
+            note => self.see_of_share_group(world, by, note),
+        }
+    }
+
+    fn see_of_share_group(&mut self, world: &World, by: NodeId, note: &Note) {
+        let key = |group: &GroupId, partition: &Partition| ShareKey { group: *group, partition: *partition };
+        match note {
+            Note::RecordsAcquired { group, partition, base, count, deliveries, .. } => {
+                let row = Row { base: *base, count: *count };
+                self.see_acquired(world, by, key(group, partition), row, *deliveries);
+            }
+            Note::RecordsReleased { group, partition, base, count, to, why } => {
+                self.see_released(key(group, partition), Row { base: *base, count: *count }, *to, *why);
+            }
+            Note::ShareStartMoved { group, partition, to, .. }
+            | Note::SharesRestored { group, partition, start: to, .. } => {
+                self.see_share_start(world, key(group, partition), *to);
+            }
+            Note::ShareStoreFailed { group, partition, .. } => {
+                self.see_share_forgotten(key(group, partition));
+            }
             _ => {}
         }
     }

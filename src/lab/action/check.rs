@@ -85,13 +85,14 @@ impl Action {
             | Self::Commit { consumer }
             | Self::Cycle { consumer }
             | Self::Hang { consumer }
+            | Self::Acknowledge { consumer, .. }
             | Self::DeadLetter { consumer } => vec![(consumer, W::Consumer)],
             Self::Seek { consumer, partition, .. } => {
                 vec![(consumer, W::Consumer), (partition, W::Partition)]
             }
             Self::ResetOffsets { group, topic, .. } => vec![(group, W::Group), (topic, W::Topic)],
             Self::Start { group: Some(_), .. } => Vec::new(),
-            Self::Start { process, group: None }
+            Self::Start { process, group: None, .. }
             | Self::Crash { process, .. }
             | Self::Pause { process }
             | Self::Resume { process }
@@ -147,7 +148,7 @@ impl Action {
     /// # Errors
     /// Which id does not, and the nearest one that does.
     pub fn check(&self, names: &Vocabulary) -> Result<(), Text> {
-        if let Self::Start { process, group: Some(_) } = self
+        if let Self::Start { process, group: Some(_), .. } = self
             && names.knows(process)
             && names.role(process) != Some(Role::Consumer)
         {

@@ -19,6 +19,7 @@ pub use pattern::{Pattern, PatternError};
 pub use words::{Setting, Upto};
 
 use super::length::Length;
+use crate::kafka::share::AckType;
 use crate::kafka::{ErrorCode, SeekTo};
 use words as w;
 
@@ -51,6 +52,14 @@ pub enum Action {
         #[arg(value_parser = w::id)]
         consumer: String,
     },
+    Acknowledge {
+        #[arg(value_parser = w::id)]
+        consumer: String,
+        #[arg(value_parser = w::acknowledgement)]
+        how: AckType,
+        #[arg(long, value_parser = w::id)]
+        record: Option<String>,
+    },
     Seek {
         #[arg(value_parser = w::id)]
         consumer: String,
@@ -76,6 +85,8 @@ pub enum Action {
         process: String,
         #[arg(long = "in", value_parser = w::id)]
         group: Option<String>,
+        #[arg(long, requires = "group")]
+        share: bool,
     },
     Stop {
         #[arg(value_parser = w::id)]

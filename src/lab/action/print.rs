@@ -33,6 +33,13 @@ impl Action {
             Self::Commit { consumer } => ("commit", vec![Id(consumer)]),
             Self::Cycle { consumer } => ("cycle", vec![Id(consumer)]),
             Self::Hang { consumer } => ("hang", vec![Id(consumer)]),
+            Self::Acknowledge { consumer, how, record } => (
+                "acknowledge",
+                [Id(consumer), Word(how.name().to_owned())]
+                    .into_iter()
+                    .chain(record.as_deref().map(|r| IdOption("--record", r)))
+                    .collect(),
+            ),
             Self::Seek { consumer, partition, to } => {
                 ("seek", vec![Id(consumer), Id(partition), Word(print_seek_to(*to))])
             }
@@ -40,9 +47,13 @@ impl Action {
                 ("reset-offsets", vec![Id(group), Id(topic), Word(print_seek_to(*to))])
             }
             Self::DeadLetter { consumer } => ("dead-letter", vec![Id(consumer)]),
-            Self::Start { process, group } => (
+            Self::Start { process, group, share } => (
                 "start",
-                [Id(process)].into_iter().chain(group.as_deref().map(|g| IdOption("--in", g))).collect(),
+                [Id(process)]
+                    .into_iter()
+                    .chain(group.as_deref().map(|g| IdOption("--in", g)))
+                    .chain(share.then_some(Flag("--share")))
+                    .collect(),
             ),
             Self::Stop { process } => ("stop", vec![Id(process)]),
             Self::Shutdown { broker } => ("shutdown", vec![Id(broker)]),

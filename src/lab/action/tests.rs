@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::engine::Micros;
+use crate::kafka::share::AckType;
 use crate::kafka::{Body, Offset};
 
 fn id() -> impl Strategy<Value = String> {
@@ -67,7 +68,12 @@ fn of_clients() -> impl Strategy<Value = Action> {
             to
         }),
         (id(), topic(), seek_to()).prop_map(|(group, topic, to)| Action::ResetOffsets { group, topic, to }),
-        (id(), proptest::option::of(id())).prop_map(|(process, group)| Action::Start { process, group }),
+        (id(), proptest::option::of(id()), any::<bool>()).prop_map(|(process, group, share)| {
+            let share = share && group.is_some();
+            Action::Start { process, group, share }
+        }),
+        (id(), proptest::sample::select(AckType::CHOICES), proptest::option::of(id()))
+            .prop_map(|(consumer, how, record)| Action::Acknowledge { consumer, how, record }),
         (id(), any::<bool>()).prop_map(|(process, power)| Action::Crash { process, power }),
         (topic(), proptest::collection::vec(setting(), 1..3))
             .prop_map(|(subject, settings)| Action::Set { subject, settings }),

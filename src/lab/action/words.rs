@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::engine::Micros;
+use crate::kafka::share::AckType;
 use crate::kafka::{Body, ErrorCode, Offset, SeekTo};
 use crate::lab::length::Length;
 use crate::lab::name;
@@ -170,6 +171,16 @@ pub fn setting(text: &str) -> Result<Setting, WordError> {
             format!("`{text}`: a setting is written name=value, for example acks=all"),
         ),
     }
+}
+
+pub fn acknowledgement(text: &str) -> Result<AckType, WordError> {
+    let found = AckType::CHOICES.iter().find(|how| how.name() == text);
+    found.copied().ok_or(()).or_else(|()| {
+        refuse(
+            format!("`{text}`: accept, release, reject, renew 가운데 하나를 쓰세요"),
+            format!("`{text}`: write accept, release, reject or renew"),
+        )
+    })
 }
 
 pub fn api(text: &str) -> Result<&'static str, WordError> {

@@ -16,7 +16,8 @@ use cel::parser::Parser;
 use thiserror::Error;
 
 pub(in crate::lab) use answer::{
-    active_controller, committed_image, controller_node, coordinator, group, zookeeper,
+    active_controller, committed_image, controller_node, coordinator, group, share_lag, share_window,
+    zookeeper,
 };
 pub use assertion::{Assertion, Watch};
 pub use eval::Facts;

@@ -6,8 +6,8 @@ use super::{Dice, Profile};
 use crate::engine::Micros;
 use crate::lab::length::Length;
 use crate::lab::spec::{
-    Cluster, ConfigTable, ConsumerSpec, Drive, NOWHERE, ProducerSpec, Spec, Start, State, TopicSpec,
-    WorkloadSpec, word,
+    Cluster, ConfigTable, ConsumerKind, ConsumerSpec, Drive, NOWHERE, ProducerSpec, Spec, Start, State,
+    TopicSpec, WorkloadSpec, word,
 };
 
 /// A small random tank.
@@ -126,6 +126,7 @@ fn consumer(dice: &mut Dice, ix: u32, topics: &[TopicSpec]) -> ConsumerSpec {
     ConsumerSpec {
         id: word(format!("c{ix}")),
         client: word(if dice.once_in(4) { "librdkafka" } else { "java" }),
+        kind: ConsumerKind::Group,
         group: Some(word(format!("g{}", dice.small(0, 1)))),
         topics: topics.iter().map(|t| t.name.clone()).collect(),
         partitions: Vec::new(),

@@ -7,7 +7,8 @@ use crate::kafka::config::{Configs, Family};
 use crate::kafka::consumer::Consumer;
 use crate::kafka::group::{Group, Member, partition_for};
 use crate::kafka::producer::{Draft, Producer};
-use crate::kafka::{GroupState, MemberId, OFFSETS_TOPIC, Offset, Partition, Process, Timer};
+use crate::kafka::share::ShareKey;
+use crate::kafka::{GroupId, GroupState, MemberId, OFFSETS_TOPIC, Offset, Partition, Process, Timer};
 use crate::lab::view::{
     BatchView, ClockView, ClosedBatch, ConsumerView, GroupMemberView, GroupView, PositionView, ProducerView,
     QueuedBatch, SendView,
@@ -218,7 +219,11 @@ impl Looking<'_> {
         };
         GroupView {
             id: name,
-            protocol: if group.consumer.is_some() { "consumer" } else { "classic" },
+            protocol: match group.consumer.as_deref() {
+                Some(modern) if modern.share => "share",
+                Some(_) => "consumer",
+                None => "classic",
+            },
             coordinator: Some(self.node(coordinator)),
             state: group.state.name().to_owned(),
             generation: group.generation.0,
@@ -234,6 +239,7 @@ impl Looking<'_> {
             pending: group.pending().map(|id| self.member_id(id)).collect(),
             waits_until: group.waits_until().map(|at| self.time(at)),
             committed: group.offsets.iter().map(|(p, c)| self.committed(*p, c.offset)).collect(),
+            windows: self.windows(id),
             owners: group.owners().map(|(p, m)| (self.partition(p), self.node(m.client))).collect(),
             ..self.history(id)
         }
@@ -262,6 +268,17 @@ impl Looking<'_> {
             pending_revocation: Vec::new(),
             session_until: member.session_until().map(|at| self.time(at)),
         }
+    }
+
+    /// Where a share group stands, as the leaders of its partitions have it.
+    fn windows(&self, group: GroupId) -> Vec<(String, i64, i64, i64)> {
+        let of = |(partition, _)| {
+            let shares = crate::lab::cel::share_window(self.world, ShareKey { group, partition })?;
+            let lag = crate::lab::cel::share_lag(self.world, ShareKey { group, partition });
+            Some((self.partition(partition), shares.start().0, shares.end().0, lag))
+        };
+        let image = self.image();
+        image.into_iter().flat_map(|image| image.partitions()).filter_map(of).collect()
     }
 
     fn committed(&self, p: Partition, offset: Offset) -> (String, i64, i64) {

@@ -4,13 +4,26 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
-use super::{ConfigTable, ConsumerSpec, Drive, ProducerSpec, Spec, TopicSpec, Word, family};
+use super::{ConfigTable, ConsumerKind, ConsumerSpec, Drive, ProducerSpec, Spec, TopicSpec, Word, family};
 use crate::kafka::config::{ConfigError, Configs, Family, Scope};
 use crate::kafka::producer::{Conflict, conflict};
 use crate::lab::action::Action;
 use crate::lab::name;
 use crate::lab::vocabulary::Vocabulary;
 use crate::text::{Text, with_particle};
+
+/// Settings of consumers that share consumers refuse.
+const NOT_FOR_SHARE: &[&str] = &[
+    "auto.offset.reset",
+    "enable.auto.commit",
+    "group.instance.id",
+    "isolation.level",
+    "partition.assignment.strategy",
+    "session.timeout.ms",
+    "heartbeat.interval.ms",
+    "group.protocol",
+    "group.remote.assignor",
+];
 
 /// Something that a spec says and cannot mean.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -406,6 +419,9 @@ impl Checker<'_> {
             Scope::Consumer,
             family(consumer.client.get_ref()),
         );
+        if consumer.kind == ConsumerKind::Share {
+            self.share_consumer(path, consumer);
+        }
         let id = consumer.id.get_ref();
         self.partitions(path, consumer);
         if consumer.group.is_none() && consumer.partitions.is_empty() {
@@ -440,6 +456,23 @@ impl Checker<'_> {
                 "subscribe와 assign은 함께 쓸 수 없습니다: topics나 partitions 하나만 쓰세요.".to_owned();
             let en = "A consumer subscribes or assigns, not both: leave out topics or partitions.".to_owned();
             self.error(&format!("{path}.partitions"), own.span(), ko, en);
+        }
+    }
+
+    /// Share groups are the Java client's, and know nothing of positions and offsets (`ShareConsumerConfig`).
+    fn share_consumer(&mut self, path: &str, consumer: &ConsumerSpec) {
+        if family(consumer.client.get_ref()) != Family::Java {
+            let ko = "셰어 컨슈머(kind = \"share\")는 자바 클라이언트에만 있습니다.".to_owned();
+            let en = "Only the Java client has share consumers (kind = \"share\").".to_owned();
+            self.error(&format!("{path}.client"), consumer.client.span(), ko, en);
+        }
+        for (name, _) in &consumer.config.0 {
+            let text = name.get_ref();
+            if NOT_FOR_SHARE.contains(&text.as_str()) {
+                let ko = format!("셰어 컨슈머에는 {text} 설정이 없습니다.");
+                let en = format!("A share consumer has no setting {text}.");
+                self.error(&format!("{path}.config"), name.span(), ko, en);
+            }
         }
     }
 

@@ -101,6 +101,17 @@ pub enum Drive {
     Auto,
 }
 
+/// What kind of consumer it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConsumerKind {
+    /// A member of a consumer group.
+    #[default]
+    Group,
+    /// A member of a share group (KIP-932).
+    Share,
+}
+
 /// Whether a client runs at t = 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -161,6 +172,9 @@ pub struct ConsumerSpec {
     /// `java` (default) or `librdkafka`.
     #[serde(default = "java", skip_serializing_if = "is_java")]
     pub client: Word,
+    /// `group` (default): a member of a consumer group. `share`: a member of a share group.
+    #[serde(default, skip_serializing_if = "is_group")]
+    pub kind: ConsumerKind,
     /// Its group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<Word>,
@@ -228,6 +242,9 @@ fn kraft() -> Word {
 }
 fn java() -> Word {
     word("java")
+}
+fn is_group(kind: &ConsumerKind) -> bool {
+    *kind == ConsumerKind::Group
 }
 fn is_java(client: &Word) -> bool {
     client.get_ref() == "java"
@@ -329,6 +346,7 @@ impl Spec {
         let consumer = ConsumerSpec {
             id: word("c1"),
             client: java(),
+            kind: ConsumerKind::Group,
             group: Some(word("pay")),
             topics: vec![word("orders")],
             partitions: Vec::new(),

@@ -248,13 +248,14 @@ fn group_card(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, group: &GroupC
     };
     let mut y = inner.y;
     if let [(_, position, committed, lag)] = group.places.as_slice() {
+        let names = if group.share { ["spso", "speo", "lag"] } else { ["position", "committed", "lag"] };
         for (name, value) in
-            [("logscene.position", position), ("logscene.committed", committed), ("logscene.lag", lag)]
+            names.map(|name| format!("logscene.{name}")).iter().zip([position, committed, lag])
         {
             let name_text = crate::text::strings::lookup(lang, name).unwrap_or_default();
             put(buffer, inner.x, y, 11, name_text, muted(theme));
             let at = put(buffer, inner.x + 12, y, 6, &number(*value), frame.style(Role::Focus));
-            if name == "logscene.lag" && *lag >= 0 && inner.width > 26 {
+            if name == "logscene.lag" && !group.share && *lag >= 0 && inner.width > 26 {
                 let whole = u64::try_from((*lag).max(*committed + *lag)).unwrap_or(1);
                 bar(
                     buffer,

@@ -250,6 +250,11 @@ pub(in crate::ui) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role,
         | "PartitionRevoked" => ("▸", Role::PositionA),
         "Rebootstrapped" => ("◌", Role::Warning),
         "LeaderLearned" => ("★", Role::Response),
+        "RecordsAcquired" => ("▸", Role::PositionA),
+        "RecordsReleased" if line.field("why")? == "acknowledged" => ("✓", Role::InSync),
+        "RecordsReleased" => ("◌", Role::OutOfSync),
+        "SharesRestored" => ("◆", Role::Control),
+        "ShareStartMoved" => ("▲", Role::Focus),
         "RecordAcked" => ("✓", Role::InSync),
         "CallbackRun" if line.field("waited")? == "true" => ("◂", Role::Response),
         "OffsetExpired" | "TopicDeleted" => ("◌", Role::OutOfSync),
@@ -257,9 +262,8 @@ pub(in crate::ui) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role,
             ("◌", Role::OutOfSync)
         }
         "SegmentRolled" if !is_internal(line) => ("◆", Role::Muted),
-        "CommitRefused" | "AppendRefused" | "DuplicateAnswered" | "ClientError" | "AdminRefused" => {
-            ("⚠", Role::Warning)
-        }
+        "CommitRefused" | "AcknowledgeRefused" | "ShareStoreFailed" | "AppendRefused"
+        | "DuplicateAnswered" | "ClientError" | "AdminRefused" => ("⚠", Role::Warning),
         "GroupStateChanged" | "GroupEpochRaised" | "MemberReconciled" => ("◆", Role::Control),
         "TransactionBegun" | "TransactionStateChanged" => ("◆", Role::Control),
         "MarkerWritten" | "PartitionAddedToTransaction" if !is_internal(line) => ("◆", Role::Control),
@@ -267,7 +271,9 @@ pub(in crate::ui) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role,
         "TransactionTimedOut" | "ProducerFenced" | "PartitionLost" => ("✗", Role::Dropped),
         _ => return None,
     };
-    let template = lookup(lang, &format!("event.{}", line.note))?;
+    let unsupported = line.note == "ClientError" && line.field("error")? == "UNSUPPORTED_VERSION";
+    let key = if unsupported { "ClientUnsupported" } else { line.note };
+    let template = lookup(lang, &format!("event.{key}"))?;
     let pieces = crate::text::template::parse(template).ok()?;
     let text = crate::text::template::render(&pieces, lang, |slot| line.field(&slot.expression));
     Some((glyph, role, text))

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use crate::kafka::{MemberId, Names, Partition, Subscription, TopicId};
 
-pub use server::{AssignorError, SERVER_ASSIGNORS, server_assign};
+pub use server::{AssignorError, SERVER_ASSIGNORS, server_assign, simple_assign};
 
 /// Assignors that a leader can run.
 pub const SUPPORTED: &[&str] = &["range", "roundrobin", "sticky", "cooperative-sticky"];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::reconcile::{Goal, reconcile};
+use super::reconcile::{Goal, at_once, reconcile};
 use super::{ConsumerGroup, ConsumerMember, Current, LEAVES, LEAVES_FOR_NOW, MemberMetadata};
 use crate::engine::Micros;
 use crate::kafka::group::assign::SERVER_ASSIGNORS;
@@ -21,15 +21,25 @@ pub(super) struct Ground<'a> {
 }
 
 /// The answer that says only what is wrong.
-pub(in crate::kafka::group) const fn refused(error: ErrorCode) -> Body {
-    Body::ConsumerGroupHeartbeatAnswered { error, epoch: 0, interval: Micros::ZERO, assigned: None }
+pub(in crate::kafka::group) const fn refused(error: ErrorCode, share: bool) -> Body {
+    Body::ConsumerGroupHeartbeatAnswered { error, epoch: 0, interval: Micros::ZERO, assigned: None, share }
+}
+
+/// A heartbeat refused by a broker that knows no such groups.
+pub(in crate::kafka) const fn refuse_heartbeat(asked: &ConsumerHeartbeat, error: ErrorCode) -> Body {
+    refused(error, asked.share)
+}
+
+/// As [`refused`], instead of this answer.
+pub(in crate::kafka::group) const fn refused_instead(answer: &Body, error: ErrorCode) -> Body {
+    refused(error, matches!(answer, Body::ConsumerGroupHeartbeatAnswered { share: true, .. }))
 }
 
 /// Whether the request makes sense by itself.
 fn check(asked: &ConsumerHeartbeat) -> Result<(), ErrorCode> {
-    let complete = asked.rebalance.is_some()
-        && asked.topics.as_ref().is_some_and(|topics| !topics.is_empty())
-        && asked.owned.as_ref().is_some_and(Vec::is_empty);
+    let topics = asked.topics.as_ref().is_some_and(|topics| !topics.is_empty());
+    let alone = asked.rebalance.is_some() && asked.owned.as_ref().is_some_and(Vec::is_empty);
+    let complete = topics && (alone || asked.share);
     let sound = match asked.epoch {
         LEAVES_FOR_NOW => asked.instance.is_some(),
         LEAVES | 1.. => true,
@@ -57,9 +67,9 @@ impl ConsumerGroup {
         if asked.epoch < 0 {
             let why = self.leave(asked, ground)?;
             let (epoch, interval) = (asked.epoch, ground.interval);
-            let error = ErrorCode::None;
+            let (error, share) = (ErrorCode::None, self.share);
             return Ok((
-                Body::ConsumerGroupHeartbeatAnswered { error, epoch, interval, assigned: None },
+                Body::ConsumerGroupHeartbeatAnswered { error, epoch, interval, assigned: None, share },
                 why,
             ));
         }
@@ -143,8 +153,9 @@ impl ConsumerGroup {
             asked.owned.as_ref().map(|owned| owned.iter().copied().collect());
         let goal =
             Goal { epoch: self.target_epoch, target: &target, held: &held, reported: reported.as_ref() };
+        let share = self.share;
         let member = self.member_mut(asked.member).ok_or(ErrorCode::UnknownMemberId)?;
-        let after = reconcile(&member.current, &goal);
+        let after = if share { at_once(&member.current, &goal) } else { reconcile(&member.current, &goal) };
         let tell = asked.is_full() || after.assigned != member.current.assigned;
         if after != member.current {
             member.current = after;
@@ -155,6 +166,7 @@ impl ConsumerGroup {
             epoch: member.current.epoch,
             interval: ground.interval,
             assigned: tell.then(|| member.current.assigned.iter().copied().collect()),
+            share,
         })
     }
 

@@ -15,6 +15,9 @@
 //! What must not be forgotten is written to `__consumer_offsets` as the difference between before and after (`records`); answers wait
 //! until it is replicated. Offsets lie in [`super::Group`], as with the classic protocol.
 //!
+//! A share group (KIP-932) is kept the same way, and its members say the same by ShareGroupHeartbeat. Only that partitions may have
+//! several members, so nobody has to give up anything first: a member is where it should be as soon as it is told.
+//!
 //! Not modelled: groups of both protocols at once (online migration, `group.consumer.migration.policy`), subscriptions by regular
 //! expression, racks, `group.consumer.assignors` (uniform and range are there), batching of assignments (4.3).
 
@@ -29,12 +32,13 @@ mod upkeep;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub(super) use heartbeat::refused;
+pub(in crate::kafka) use heartbeat::refuse_heartbeat;
+pub(super) use heartbeat::{refused, refused_instead};
 pub use records::ConsumerRecord;
 pub(super) use records::replay;
 
 use crate::engine::Micros;
-use crate::kafka::{ErrorCode, Generation, GroupState, MemberId, Partition, TopicId};
+use crate::kafka::{CONSUMER, ErrorCode, Generation, GroupState, MemberId, Partition, SHARE, TopicId};
 
 /// Member epoch of a member that has gone for good.
 pub const LEAVES: i32 = -1;
@@ -127,6 +131,8 @@ impl ConsumerMember {
 /// The part of a group that only this protocol has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConsumerGroup {
+    /// It is a share group.
+    pub share: bool,
     /// Group epoch.
     pub epoch: i32,
     /// Group epoch that the target assignment was computed for.
@@ -140,6 +146,16 @@ pub struct ConsumerGroup {
 }
 
 impl ConsumerGroup {
+    /// A group without members.
+    pub(super) fn of_type(share: bool) -> Self {
+        Self { share, ..Self::default() }
+    }
+
+    /// What kind of group it is.
+    pub(super) const fn protocol_type(&self) -> &'static str {
+        if self.share { SHARE } else { CONSUMER }
+    }
+
     /// A member by its id.
     #[must_use]
     pub fn member(&self, id: MemberId) -> Option<&ConsumerMember> {
@@ -176,6 +192,8 @@ impl ConsumerGroup {
         };
         if self.members.is_empty() {
             GroupState::Empty
+        } else if self.share {
+            GroupState::Stable // it has no other
         } else if self.epoch > self.target_epoch {
             GroupState::Assigning
         } else if self.members.iter().any(behind) {
@@ -188,6 +206,7 @@ impl ConsumerGroup {
     /// Whether a member (or somebody outside: none) may commit offsets, or fetch them.
     pub(super) fn check_epoch(&self, member: Option<MemberId>, epoch: Generation) -> ErrorCode {
         match member.map(|id| self.member(id)) {
+            _ if self.share => ErrorCode::GroupIdNotFound,
             None if epoch.0 < 0 && self.members.is_empty() => ErrorCode::None,
             Some(None) if epoch.0 < 0 && self.members.is_empty() => ErrorCode::None,
             None | Some(None) => ErrorCode::UnknownMemberId,

@@ -31,6 +31,14 @@ pub(super) fn reconcile(member: &Current, goal: &Goal<'_>) -> Current {
     }
 }
 
+/// A member of a share group is where it should be as soon as there is a new target (`ShareGroupAssignmentBuilder`).
+pub(super) fn at_once(member: &Current, goal: &Goal<'_>) -> Current {
+    if member.epoch == goal.epoch {
+        return member.clone();
+    }
+    Current { epoch: goal.epoch, previous: member.epoch, assigned: goal.target.clone(), ..Current::default() }
+}
+
 /// Whether the member has not given up all of these yet, as far as it says.
 fn still_has(partitions: &BTreeSet<Partition>, goal: &Goal<'_>) -> bool {
     goal.reported.is_none_or(|owned| !owned.is_disjoint(partitions))

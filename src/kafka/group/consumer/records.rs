@@ -1,4 +1,4 @@
-//! What is written of a group: the difference between before and after, one record a fact, and how a log is read back.
+//! What is written of a group (of a share group in records of the same contents under other names): the difference between before and after, one record a fact, and how a log is read back.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,7 +89,8 @@ pub(super) fn difference(before: &ConsumerGroup, after: &ConsumerGroup) -> Vec<C
 
 /// What must be written so that nothing of the group is left; its offsets stay.
 pub(super) fn tombstones(group: &ConsumerGroup) -> Vec<ConsumerRecord> {
-    let nobody = ConsumerGroup { epoch: group.epoch, target_epoch: group.target_epoch, ..Default::default() };
+    let (share, epoch, target_epoch) = (group.share, group.epoch, group.target_epoch);
+    let nobody = ConsumerGroup { share, epoch, target_epoch, ..ConsumerGroup::default() };
     let mut records = difference(group, &nobody);
     records.retain(ConsumerRecord::is_tombstone);
     records.extend([
@@ -101,8 +102,12 @@ pub(super) fn tombstones(group: &ConsumerGroup) -> Vec<ConsumerRecord> {
 }
 
 /// Records as they are written.
-pub(super) fn of_group(group: GroupId, records: Vec<ConsumerRecord>) -> Vec<Internal> {
-    records.into_iter().map(|record| Internal::ConsumerGroup(group, record.into())).collect()
+pub(super) fn of_group(group: GroupId, share: bool, records: Vec<ConsumerRecord>) -> Vec<Internal> {
+    let typed = |record: ConsumerRecord| match share {
+        true => Internal::ShareGroup(group, record.into()),
+        false => Internal::ConsumerGroup(group, record.into()),
+    };
+    records.into_iter().map(typed).collect()
 }
 
 /// Reads one record back. False: the group is gone.

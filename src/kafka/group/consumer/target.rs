@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ConsumerGroup;
-use crate::kafka::group::assign::{Candidate, SERVER_ASSIGNORS, server_assign};
+use crate::kafka::group::assign::{Candidate, SERVER_ASSIGNORS, server_assign, simple_assign};
 use crate::kafka::{Generation, Image, MemberId, Partition, Subscription, TopicId};
 
 impl ConsumerGroup {
@@ -13,9 +13,12 @@ impl ConsumerGroup {
         wanted.map(|topic| (topic, image.partition_count(topic))).filter(|(_, count)| *count > 0).collect()
     }
 
-    /// The assignor that most members prefer; uniform if none says. Ties go to the order of [`SERVER_ASSIGNORS`].
+    /// The assignor that most members prefer; uniform if none says, and simple in a share group. Ties go to the order of [`SERVER_ASSIGNORS`].
     #[must_use]
     pub fn assignor(&self) -> &'static str {
+        if self.share {
+            return "simple";
+        }
         let votes = |name: &str| self.members.iter().filter(|m| m.metadata.assignor == Some(name)).count();
         let most = SERVER_ASSIGNORS.iter().rev().copied().max_by_key(|name| votes(name));
         most.unwrap_or(SERVER_ASSIGNORS[0])
@@ -48,6 +51,10 @@ fn share_out(group: &ConsumerGroup) -> BTreeMap<MemberId, BTreeSet<Partition>> {
         })
         .collect();
     let topics: Vec<(TopicId, u32)> = group.topics.iter().map(|(topic, count)| (*topic, *count)).collect();
-    let shares = server_assign(group.assignor(), &candidates, &topics).unwrap_or_default();
+    let shares = if group.share {
+        simple_assign(&candidates, &topics)
+    } else {
+        server_assign(group.assignor(), &candidates, &topics).unwrap_or_default()
+    };
     shares.into_iter().map(|(member, partitions)| (member, partitions.into_iter().collect())).collect()
 }

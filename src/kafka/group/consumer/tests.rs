@@ -116,6 +116,7 @@ fn request(event: &Table) -> ConsumerHeartbeat {
         topics: joins.then(|| vec![TopicId(0), TopicId(1)]),
         assignor: text(event, "assignor").map(Arc::from),
         owned: list(event, "owned").map(|o| o.into_iter().collect()).or(joins.then(Vec::new)),
+        share: false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What happens to a group around its heartbeats: it is stored, its clocks run out, it is read back, it ends.
 
-use super::heartbeat::{Ground, refused};
+use super::heartbeat::{Ground, refused, refused_instead};
 use super::records::{difference, of_group, tombstones};
 use super::{ConsumerGroup, ConsumerMember, MemberState};
 use crate::engine::Micros;
@@ -14,6 +14,17 @@ use crate::kafka::{
 
 /// When something that could not be written is tried again.
 const AGAIN: Micros = Micros::ms(500);
+
+/// A setting of consumer groups, and what it is called for share groups.
+type Names = [&'static str; 2];
+
+const SESSION: Names = ["group.consumer.session.timeout.ms", "group.share.session.timeout.ms"];
+const INTERVAL: Names = ["group.consumer.heartbeat.interval.ms", "group.share.heartbeat.interval.ms"];
+const SIZE: Names = ["group.consumer.max.size", "group.share.max.size"];
+
+const fn setting(share: bool, names: Names) -> &'static str {
+    names[share as usize]
+}
 
 fn ms(host: &dyn GroupHost, name: &str) -> Micros {
     Micros::ms(u64::try_from(host.setting(name)).unwrap_or(0))
@@ -46,12 +57,12 @@ impl ConsumerGroup {
 
     /// What is written when the group comes to its end.
     pub(in crate::kafka::group) fn ends(&self, id: GroupId) -> Vec<Internal> {
-        of_group(id, tombstones(self))
+        of_group(id, self.share, tombstones(self))
     }
 
     /// The group was read back from its log: all clocks start now.
     pub(in crate::kafka::group) fn begin(&mut self, host: &dyn GroupHost) {
-        let (now, session) = (host.now(), ms(host, "group.consumer.session.timeout.ms"));
+        let (now, session) = (host.now(), ms(host, setting(self.share, SESSION)));
         for member in &mut self.members {
             member.deadline = now + session;
             member.await_revocation(now);
@@ -60,7 +71,19 @@ impl ConsumerGroup {
 }
 
 impl Group {
-    /// A ConsumerGroupHeartbeat.
+    /// Whether a heartbeat of this type may speak to this group: it has the type, or it is new, or (consumer groups only) a classic one
+    /// without members.
+    fn admits(&self, asked: &ConsumerHeartbeat) -> bool {
+        match &self.consumer {
+            Some(group) => group.share == asked.share,
+            None if asked.share => {
+                asked.epoch == 0 && self.protocol_type.is_none() && self.offsets.is_empty()
+            }
+            None => asked.epoch == 0 && self.state == GroupState::Empty,
+        }
+    }
+
+    /// A ConsumerGroupHeartbeat, or a ShareGroupHeartbeat.
     pub(in crate::kafka::group) fn consumer_heartbeat(
         &mut self,
         desk: &mut Desk<'_>,
@@ -68,22 +91,22 @@ impl Group {
         quiet: bool,
         asked: &ConsumerHeartbeat,
     ) {
-        let classic = self.consumer.is_none();
-        if classic && (self.state != GroupState::Empty || asked.epoch != 0) {
-            return desk.reply(parked, refused(ErrorCode::GroupIdNotFound));
+        let share = asked.share;
+        if !self.admits(asked) {
+            return desk.reply(parked, refused(ErrorCode::GroupIdNotFound, share));
         }
         let (now, image) = (desk.now(), desk.host.image());
         let ground = Ground {
             now,
             image: &image,
-            session: ms(desk.host, "group.consumer.session.timeout.ms"),
-            interval: ms(desk.host, "group.consumer.heartbeat.interval.ms"),
-            most: usize::try_from(desk.host.setting("group.consumer.max.size")).unwrap_or(usize::MAX),
+            session: ms(desk.host, setting(share, SESSION)),
+            interval: ms(desk.host, setting(share, INTERVAL)),
+            most: usize::try_from(desk.host.setting(setting(share, SIZE))).unwrap_or(usize::MAX),
         };
-        let mut after = self.consumer.as_deref().cloned().unwrap_or_default();
+        let mut after = self.consumer.as_deref().cloned().unwrap_or_else(|| ConsumerGroup::of_type(share));
         let (body, why) = match after.hear(asked, &ground) {
             Ok(heard) => heard,
-            Err(error) => return desk.reply(parked, refused(error)),
+            Err(error) => return desk.reply(parked, refused(error, share)),
         };
         let news = matches!(&body, Body::ConsumerGroupHeartbeatAnswered { epoch, assigned, .. }
             if *epoch != asked.epoch || assigned.is_some());
@@ -91,7 +114,7 @@ impl Group {
         if let Err((error, reply)) = self.adopt(desk, after, why.unwrap_or(LeaveWhy::Left), Some(reply))
             && let Some(reply) = reply
         {
-            desk.reply(reply.parked, refused(error));
+            desk.reply(reply.parked, refused_instead(&reply.body, error));
         }
     }
 
@@ -106,7 +129,7 @@ impl Group {
         reply: Option<Reply>,
     ) -> Result<(), (ErrorCode, Option<Reply>)> {
         let before = self.consumer.as_deref().cloned().unwrap_or_default();
-        let mut says = of_group(self.id, difference(&before, &after));
+        let mut says = of_group(self.id, after.share, difference(&before, &after));
         if self.consumer.is_none() && self.generation.0 > 0 {
             says.insert(0, Internal::Group(self.id, None));
         }
@@ -119,7 +142,7 @@ impl Group {
             }
         }
         if self.consumer.is_none() {
-            self.change_protocol(desk);
+            self.change_protocol(desk, after.protocol_type());
         }
         self.tell(desk, &before, &after, why);
         self.generation = Generation(after.epoch);
@@ -159,12 +182,12 @@ impl Group {
     }
 
     /// An empty group passes from one protocol to the other: as a group of its old protocol it is gone.
-    fn change_protocol(&mut self, desk: &mut Desk<'_>) {
+    fn change_protocol(&mut self, desk: &mut Desk<'_>, to: &'static str) {
         if self.generation.0 > 0 {
             self.turn(desk, GroupState::Dead);
         }
         self.state = GroupState::Empty;
-        self.protocol_type = Some(CONSUMER);
+        self.protocol_type = Some(to);
         self.generation = Generation(0);
         self.leader = None;
         self.assignor = None;
@@ -176,13 +199,13 @@ impl Group {
     /// It is not empty, or nothing can be written now.
     pub(in crate::kafka::group) fn become_classic(&mut self, desk: &mut Desk<'_>) -> Result<(), ErrorCode> {
         let Some(consumer) = self.consumer.as_deref() else { return Ok(()) };
-        if !consumer.members.is_empty() {
+        if consumer.share || !consumer.members.is_empty() {
             return Err(ErrorCode::InconsistentGroupProtocol);
         }
         let says = consumer.ends(self.id);
         desk.append(self.id, says, Wrote::Consumer(Vec::new())).map_err(as_coordinator_error)?;
         self.consumer = None;
-        self.change_protocol(desk);
+        self.change_protocol(desk, CONSUMER);
         Ok(())
     }
 

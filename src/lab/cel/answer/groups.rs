@@ -3,6 +3,7 @@
 use super::{Answer, int, map, text_arg};
 use crate::engine::NodeId;
 use crate::kafka::group::{Group, partition_for};
+use crate::kafka::share::ShareKey;
 use crate::kafka::{
     GroupId, OFFSETS_TOPIC, Partition, Process, ProducerEpoch, ProducerId, Role, TransactionState, World,
     consumer::Consumer,
@@ -156,6 +157,10 @@ fn of_group(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
             let owner = p.and_then(|p| found?.owners().find(|(owned, _)| *owned == p).map(|(_, m)| m.client));
             Value::text(owner.map(|node| facts.name(node)))
         }
+        "lag" if found.is_some_and(is_share) => {
+            let wanted = id.into_iter().flat_map(|group| of_share(facts, group, p));
+            Value::Int(wanted.sum())
+        }
         "lag" if args.len() > 1 => Value::Int(p.map_or(-1, |p| lag(facts, p, committed(p)))),
         "lag" => {
             let topics = id.map_or_else(Vec::new, |id| topics(facts.world, id));
@@ -165,6 +170,21 @@ fn of_group(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         }
         other => return Err(format!("there is no function {other}")),
     })
+}
+
+fn is_share(group: &Group) -> bool {
+    group.consumer.as_ref().is_some_and(|modern| modern.share)
+}
+
+/// What a share group has still to do, in one partition or in each.
+fn of_share<'a>(
+    facts: &'a Facts<'_>,
+    group: GroupId,
+    only: Option<Partition>,
+) -> impl Iterator<Item = i64> + 'a {
+    let all = facts.image().partitions().map(|(p, _)| p);
+    let wanted = all.filter(move |p| only.is_none_or(|only| only == *p));
+    wanted.map(move |partition| super::shares::lag(facts.world, ShareKey { group, partition }).max(0))
 }
 
 /// Records between what is committed (else the log start) and the high watermark; -1 without a leader.

@@ -6,11 +6,13 @@ mod partitions;
 mod quorum;
 mod race;
 mod records;
+mod shares;
 mod zookeeper;
 
 use std::collections::BTreeMap;
 
 pub(in crate::lab) use groups::{coordinator, group};
+pub(in crate::lab) use shares::{lag as share_lag, window as share_window};
 pub(in crate::lab) use zookeeper::zookeeper;
 
 use super::eval::Facts;
@@ -50,6 +52,9 @@ pub(super) fn answer(facts: &Facts<'_>, name: &str, args: &[Value]) -> Answer {
         | "lag" | "owner" | "owned" | "member_epoch" | "target" | "revoking" | "state" | "generation"
         | "members" | "buffer" | "polls" | "err" | "consumers" | "pid" | "producer_epoch" | "txn_state"
         | "hash" | "requests" | "coordinator" => groups::answer(facts, name, args),
+        "share_start" | "share_end" | "share_state" | "deliveries" | "share_stored" | "locked" => {
+            shares::answer(facts, name, args)
+        }
         "spans" | "idle" => history::answer(facts, name, args),
         "quorum_epoch" | "quorum_leader" | "quorum_state" | "voters" | "voted" | "metadata_hw"
         | "metadata_leo" | "metadata_start" | "metadata_log" => quorum::answer(facts, name, args),

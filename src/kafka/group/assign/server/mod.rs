@@ -7,10 +7,13 @@
 //! Not modelled: racks (which Kafka's server-side assignors do not look at either).
 
 mod balancer;
+mod simple;
 mod uneven;
 mod uniform;
 
 use std::collections::BTreeSet;
+
+pub use simple::simple_assign;
 
 use super::{Assignment, Candidate, range};
 use crate::kafka::{Partition, TopicId};

@@ -1,0 +1,96 @@
+//! Laws of share groups (KIP-932), looked at whenever a leader hands out records.
+
+use std::collections::BTreeSet;
+
+use super::look::{broker, leads_by_all_accounts};
+use super::witness::Witness;
+use crate::engine::NodeId;
+use crate::kafka::share::{DeliveryState, ShareKey};
+use crate::kafka::{Offset, ShareWhy, World};
+
+/// What is known of a share-partition.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Window {
+    /// The highest start offset that any leader had.
+    start: Offset,
+    /// Records that were acknowledged or archived, and stored as such.
+    done: BTreeSet<Offset>,
+    /// Something could not be stored: the next leader may know less, as in Kafka.
+    forgetful: bool,
+}
+
+/// Records in a row.
+#[derive(Clone, Copy)]
+pub(super) struct Row {
+    pub base: Offset,
+    pub count: u32,
+}
+
+impl Row {
+    fn offsets(self) -> impl Iterator<Item = Offset> {
+        (0..self.count).map(move |n| self.base.plus(n.into()))
+    }
+}
+
+impl Witness {
+    /// A leader handed out records. One that has been deposed, and does not know yet, may repeat what its successor does.
+    pub(super) fn see_acquired(
+        &mut self,
+        world: &World,
+        node: NodeId,
+        key: ShareKey,
+        row: Row,
+        deliveries: u16,
+    ) {
+        if !leads_by_all_accounts(world, node, key.partition) {
+            return;
+        }
+        let limit = |name| broker(world, node).map_or(i64::MAX, |b| b.configs().int(name));
+        let most = limit("group.share.delivery.count.limit");
+        if i64::from(deliveries) > most {
+            self.share_law(world, key, format!("delivery {deliveries} of at most {most}"));
+        }
+        let window = self.shares.entry(key).or_default();
+        let again = row.offsets().find(|offset| window.done.contains(offset) || *offset < window.start);
+        if let Some(offset) = again.filter(|_| !window.forgetful) {
+            self.share_law(world, key, format!("offset {offset} is delivered again, and was done"));
+        }
+        let locks = limit("group.share.partition.max.record.locks");
+        let acquired = broker(world, node).and_then(|b| b.shares(key)).map_or(0, |shares| shares.acquired());
+        let before = i64::try_from(acquired).unwrap_or(i64::MAX) - i64::from(row.count);
+        if before >= locks {
+            self.share_law(world, key, format!("{before} records were acquired already, {locks} may be"));
+        }
+    }
+
+    /// Records are no longer acquired.
+    pub(super) fn see_released(&mut self, key: ShareKey, row: Row, to: DeliveryState, why: ShareWhy) {
+        // what the end of a lock did is so before it is stored
+        if to.is_final() && why != ShareWhy::LockOver {
+            self.shares.entry(key).or_default().done.extend(row.offsets());
+        }
+    }
+
+    /// A start offset moved, or was read back.
+    pub(super) fn see_share_start(&mut self, world: &World, key: ShareKey, to: Offset) {
+        let window = self.shares.entry(key).or_default();
+        let before = window.start;
+        if to < before && !window.forgetful {
+            self.share_law(world, key, format!("the start offset went back from {before} to {to}"));
+        }
+        if let Some(window) = self.shares.get_mut(&key) {
+            window.start = window.start.max(to);
+            window.done = window.done.split_off(&window.start);
+        }
+    }
+
+    /// Something could not be stored.
+    pub(super) fn see_share_forgotten(&mut self, key: ShareKey) {
+        self.shares.entry(key).or_default().forgetful = true;
+    }
+
+    fn share_law(&mut self, world: &World, key: ShareKey, seen: String) {
+        let (group, partition) = (world.shared().group(key.group), world.shared().partition(key.partition));
+        self.broken(world, "control.20", format!("{group} {partition}"), seen);
+    }
+}
