@@ -3,6 +3,7 @@
 mod catalog;
 mod check;
 mod diagnostic;
+pub mod find;
 mod format;
 mod lesson;
 mod load;

@@ -176,6 +176,8 @@ commands! {
     Up "up" Look: Home [k(Code::Up), c('k'), k(Code::BackTab)] List [k(Code::Up), c('k'), k(Code::BackTab)] Question [k(Code::Up), c('k'), k(Code::BackTab), k(Code::Left)] Help [k(Code::Up), c('k')] Inspector [k(Code::Up), c('k')];
     /// Open the row.
     Enter "enter" Look: Home [k(Code::Enter), k(Code::Right), c(' ')] List [k(Code::Enter)] Question [k(Code::Enter), c(' ')] Inspector [k(Code::Enter)];
+    /// A place of the course by words.
+    Find "find" Look: Home [c('/')];
     /// An empty tank.
     Sandbox "sandbox" Program: Home [c('s')];
     /// Close what is open, or go home.

@@ -9,6 +9,7 @@
 
 pub mod command;
 mod film;
+mod find;
 mod hangul;
 mod home;
 mod inspector;
@@ -25,6 +26,7 @@ mod update;
 
 pub use command::{Command, Context, Group};
 pub use film::{Film, Speed};
+pub use find::Find;
 pub use home::{Fold, Home, Row};
 pub use key::{Code, Key};
 pub use line::CommandLine;

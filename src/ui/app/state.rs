@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::command::Context;
+use super::find::Find;
 use super::home::Home;
 use super::line::CommandLine;
 use super::menu::Menu;
@@ -98,6 +99,8 @@ pub enum Overlay {
     Break(Menu),
     /// An action by name.
     Line(CommandLine),
+    /// The search on Home.
+    Find(Box<Find>),
     /// The futures there are.
     Branches {
         /// Selected row.
@@ -227,7 +230,7 @@ impl State {
     /// Whether a text field has the keys.
     #[must_use]
     pub fn is_typing(&self) -> bool {
-        matches!(self.overlays.last(), Some(Overlay::Line(_)))
+        matches!(self.overlays.last(), Some(Overlay::Line(_) | Overlay::Find(_)))
     }
 
     /// Whether something moves, so that the shell should tick.

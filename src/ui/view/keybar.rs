@@ -60,10 +60,14 @@ fn hints_of(state: &State) -> Vec<Hint> {
             ("Esc".into(), "key.close"),
         ];
     }
+    if let Some(Overlay::Find(_)) = state.overlays.last() {
+        return vec![("↑ ↓".into(), "key.choose"), ("Enter".into(), "key.open"), ("Esc".into(), "key.close")];
+    }
     match context {
         Context::Home => vec![
             hint(&[C::Up, C::Down], "key.choose"),
             hint(&[C::Enter], "key.open"),
+            hint(&[C::Find], "key.find"),
             hint(&[C::Sandbox], "home.sandbox"),
             hint(&[C::Language], "key.language"),
             hint(&[C::Quit], "key.quit"),

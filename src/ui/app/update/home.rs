@@ -7,10 +7,11 @@ use crate::course::player::Player;
 use crate::lab::{Lab, Scenario, Spec};
 use crate::text::tf;
 use crate::ui::app::command::Command;
+use crate::ui::app::find::Find;
 use crate::ui::app::home::{Fold, Row};
 use crate::ui::app::message::Effect;
 use crate::ui::app::play::Play;
-use crate::ui::app::state::{Screen, State};
+use crate::ui::app::state::{Overlay, Screen, State};
 use crate::ui::app::tank::{About, Tank};
 
 /// Seed of the sandbox.
@@ -25,6 +26,10 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
     match command {
         Command::Down => home.row = (home.row + 1).min(rows.len().saturating_sub(1)),
         Command::Up => home.row = home.row.saturating_sub(1),
+        Command::Find => {
+            let find = Find::new(&state.course);
+            state.overlays.push(Overlay::Find(Box::new(find)));
+        }
         Command::Sandbox => state.open_sandbox(&Spec::default_tank(), SANDBOX_SEED),
         Command::Close => home.open = None,
         Command::Quit => return vec![Effect::Quit(0)],

@@ -32,7 +32,7 @@ fn rows(state: &mut State, by: isize) {
         Some(Overlay::Events { back }) => *back = moved(*back, -by, 500),
         Some(Overlay::Why { why, row, .. }) => *row = moved(*row, by, why.chain.len()),
         Some(Overlay::Question { ask, row }) => *row = moved(*row, by, ask.answers().len()),
-        Some(Overlay::Line(_)) | None => {}
+        Some(Overlay::Line(_) | Overlay::Find(_)) | None => {}
     }
 }
 

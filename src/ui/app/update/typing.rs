@@ -1,7 +1,9 @@
-//! Keys while the `:` prompt is open.
+//! Keys while a text field is open: the `:` prompt, the search on Home.
 
 use super::tank;
+use crate::course::find::Place;
 use crate::lab::{Action, Completion, Scenario, complete};
+use crate::ui::app::find::Find;
 use crate::ui::app::key::{Code, Key};
 use crate::ui::app::line::CommandLine;
 use crate::ui::app::message::Effect;
@@ -9,12 +11,30 @@ use crate::ui::app::state::{Overlay, State};
 
 /// Pasted text goes into the text field only; elsewhere it is dropped, never run as keys.
 pub(super) fn paste(state: &mut State, text: &str) {
-    if let Some(Overlay::Line(line)) = state.overlays.last_mut() {
-        line.insert(text);
+    match state.overlays.last_mut() {
+        Some(Overlay::Line(line)) => line.insert(text),
+        Some(Overlay::Find(find)) => {
+            find.line.insert(text);
+            find.row = 0;
+        }
+        _ => {}
     }
 }
 
 pub(super) fn press(state: &mut State, key: Key) -> Vec<Effect> {
+    if let Some(Overlay::Find(find)) = state.overlays.last_mut() {
+        if search(find, key) {
+            return Vec::new();
+        }
+        let hit = find.hits().get(find.row).map(|hit| hit.place.clone());
+        match (key.code, hit) {
+            (Code::Enter, Some(Place::Beat(lesson, beat))) => state.open_lesson(&lesson, Some(&beat)),
+            (Code::Enter, Some(Place::Scenario(id))) => state.open_scenario(&id),
+            (Code::Esc, _) => drop(state.overlays.pop()),
+            _ => {}
+        }
+        return Vec::new();
+    }
     let Some(Overlay::Line(line)) = state.overlays.last_mut() else { return Vec::new() };
     match key.code {
         Code::Esc => {
@@ -38,6 +58,30 @@ pub(super) fn press(state: &mut State, key: Key) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// A key of the search; false: one that opens or closes.
+fn search(find: &mut Find, key: Key) -> bool {
+    let (last, row) = (find.hits().len().saturating_sub(1), find.row);
+    match key.code {
+        Code::Down | Code::Tab => find.row = (row + 1).min(last),
+        Code::Up | Code::BackTab => find.row = row.saturating_sub(1),
+        Code::Left => find.line.left(),
+        Code::Right => find.line.right(),
+        Code::Home => find.line.home(),
+        Code::End => find.line.end(),
+        Code::Enter | Code::Esc => return false,
+        code => {
+            match code {
+                Code::Backspace => find.line.delete_back(),
+                Code::Delete => find.line.delete_forward(),
+                Code::Char(c) if !key.ctrl && !key.alt => find.line.insert(c.encode_utf8(&mut [0; 4])),
+                _ => return true,
+            }
+            find.row = 0;
+        }
+    }
+    true
 }
 
 /// What may stand at the caret.

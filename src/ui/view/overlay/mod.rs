@@ -1,5 +1,6 @@
 //! What lies over the picture. Overlays are drawn in their order; the last has the keys.
 
+mod find;
 mod help;
 mod line;
 mod lists;
@@ -43,6 +44,7 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) -> Option<Position> 
                 None
             }
             Overlay::Line(line) => line::draw(state, buffer, area, line),
+            Overlay::Find(find) => find::draw(state, buffer, area, find),
         };
     }
     toast(state, buffer);
