@@ -322,7 +322,7 @@ fn packets(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Code) {
         let text = format!("{}{} {arrow} {other}", packet.api, packet.id);
         let text = if packet.label.is_empty() { text } else { format!("{text} · {}", packet.label) };
         let held = packet.fate == Fate::Held;
-        let text = if held { format!("{text} · {}", t(frame.lang(), "caption.held")) } else { text };
+        let text = if held { format!("{text} · {}", t(frame.lang(), "code.cut")) } else { text };
         cell(buffer, column, y, glyph, frame.style(role));
         let style = if frame.marked(&packet.id) { frame.style(Role::Focus) } else { frame.style(role) };
         let room = area.right().saturating_sub(column + 2);

@@ -14,8 +14,6 @@ use crate::ui::theme::Role;
 
 /// Rows for messages.
 const MESSAGES: u16 = 3;
-/// Cells of the boxes of all steps.
-const BOXES: u16 = 78;
 
 /// Rows that the picture takes where there is room.
 pub(super) fn rows(scene: &Lifecycle) -> u16 {
@@ -124,7 +122,12 @@ fn name(frame: &Frame<'_>, step: Step) -> &'static str {
 
 /// The steps as boxes, the loop below; in a line where there is no room. Gives the rows it took.
 fn steps(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Lifecycle) -> u16 {
-    if area.width < BOXES {
+    let names: usize = STEPS.iter().map(|step| width(name(frame, *step))).sum();
+    let whole =
+        |edges: usize| u16::try_from(names + edges * STEPS.len() + 2 * (STEPS.len() - 1)).unwrap_or(u16::MAX);
+    let room = area.width.saturating_sub(1);
+    let edges: u16 = if whole(4) <= room { 4 } else { 2 };
+    if whole(edges.into()) > room {
         let mut x = area.x + 1;
         for step in STEPS {
             let now = scene.step == Some(step);
@@ -146,11 +149,11 @@ fn steps(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Lifecycle) 
             x += 2;
         }
         let text = name(frame, step);
-        let cells = u16::try_from(width(text)).unwrap_or(0) + 4;
+        let cells = u16::try_from(width(text)).unwrap_or(0) + edges;
         let edge = if now { Edge::Heavy } else { Edge::Round };
         let place = Rect { x, y: area.y, width: cells, height: 3 };
         boxed(buffer, place, edge, "", frame.style(role), frame.style(role));
-        put(buffer, x + 2, area.y + 1, cells - 4, text, frame.style(role));
+        put(buffer, x + edges / 2, area.y + 1, cells - edges, text, frame.style(role));
         middles.push(x + cells / 2);
         x += cells;
     }
@@ -285,7 +288,7 @@ fn works(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Lifecycle, 
         tile: if at.tiles.iter().all(|tile| width(&tile.label) < 2) { 3 } else { 4 },
         theme: frame.state.settings.theme,
     };
-    let left = area.x + NAMES + 1;
+    let left = area.x + NAMES + 2;
     strip.draw(buffer, left, area.y, area.right().saturating_sub(left + tail + 2), 1);
 }
 

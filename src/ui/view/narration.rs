@@ -249,7 +249,20 @@ fn legend(state: &State, tank: &Tank, buffer: &mut Buffer, area: Rect) {
         [("★ ☆", Role::Leader, "legend_short.leader_follower"), ("─✗", Role::Dropped, "legend_short.lost")],
         [("┃", Role::Focus, "legend_short.hw"), ("◉", Role::InSync, "legend_short.in_sync")],
     ];
-    let rows = if tank.scene_name() == "txn" { transactions } else { common };
+    let lifecycle: [[(&str, Role, &'static str); 2]; 4] = [
+        [("▐a▌", Role::Committed, "legend_short.worked"), ("!a!", Role::Dropped, "legend_short.twice")],
+        [
+            ("(a)", Role::Uncommitted, "legend_short.not_worked"),
+            ("/a/", Role::Aborted, "legend_short.passed"),
+        ],
+        [("┃", Role::Focus, "legend_short.commit"), ("●▸", Role::Request, "legend_short.request")],
+        [("─✗", Role::Dropped, "legend_short.lost"), ("○▸", Role::Response, "legend_short.response")],
+    ];
+    let rows = match tank.scene_name() {
+        "txn" => transactions,
+        "lifecycle" => lifecycle,
+        _ => common,
+    };
     for (y, row) in (top..).zip(rows) {
         for (n, (glyph, role, word)) in (0..).zip(row) {
             let x = area.x + n * half;

@@ -172,9 +172,9 @@ fn marks(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, track: &Track, scal
         let (text, cells) = if x + 1 + cells < end { (words.as_str(), cells) } else { (short, short_cells) };
         let room = (scale.left + scale.cells).saturating_sub(x + 1);
         let before = u16::try_from(width(&words)).unwrap_or(u16::MAX);
-        if x + 1 + before >= scale.left + scale.cells && x >= free.saturating_add(before) {
+        if x + 1 + before >= scale.left + scale.cells && x > free.saturating_add(before) {
             // At the right end the words stand before their mark.
-            put(buffer, x - before, area.y, before, &words, frame.style(role));
+            put(buffer, x - before - 1, area.y, before, &words, frame.style(role));
             free = x + 2;
             continue;
         }
