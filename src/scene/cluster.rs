@@ -428,7 +428,7 @@ fn consumer_client(moment: &Moment<'_>, consumer: &ConsumerView, lane: usize, se
         moment.focus.contains(&consumer.id.as_str()) || moment.focus.contains(&consumer.group.as_str());
     Client {
         id: consumer.id.clone(),
-        group: Some(consumer.group.clone()),
+        group: Some(consumer.group.clone()).filter(|group| !group.is_empty()),
         lane,
         down,
         frozen,

@@ -56,7 +56,7 @@ pub(super) fn consumer(view: &TankView, consumer: &ConsumerView, lang: Lang) -> 
     let mut facts =
         Facts::new(format!("{} · {} ({})", consumer.id, t(lang, "inspect.consumer"), consumer.client));
     facts.add("state", process(consumer.process, lang));
-    facts.add("group", &consumer.group);
+    facts.add("group", if consumer.group.is_empty() { "-" } else { consumer.group.as_str() });
     facts.add("member", consumer.member.as_deref().unwrap_or("-"));
     facts.add("generation", consumer.generation);
     if consumer.is_leader {
