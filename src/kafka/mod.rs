@@ -10,7 +10,8 @@
 //! ```
 //!
 //! Not modelled: quotas, security, compression, tiered storage, racks, the log directories of one broker, and the bytes of the wire
-//! protocol; a broker and a controller in one process (combined mode). Metadata lives in the log of the controllers, or (Kafka up to
+//! protocol. A broker and a controller in one process are two nodes that the lab starts, stops and cuts off together
+//! (combined mode): that they share memory and threads is not modelled. Metadata lives in the log of the controllers, or (Kafka up to
 //! 3.9) in ZooKeeper, where a broker is the controller.
 
 #[cfg(test)]
