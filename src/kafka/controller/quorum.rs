@@ -128,7 +128,6 @@ impl Controller {
         }
         self.tell_happened(cx);
         self.apply_committed(cx);
-        self.raft.change_done();
         self.follow_role(cx);
         if self.raft.must_resign() {
             self.send_replies(cx);

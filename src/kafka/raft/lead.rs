@@ -126,6 +126,8 @@ impl Raft {
         if own && self.high_watermark.is_none_or(|known| known <= held) {
             self.high_watermark = Some(held);
             leading.exposed = true;
+            // A change of the voters whose record is committed is done.
+            leading.change = leading.change.filter(|change| change.at.is_none_or(|at| at >= held));
         }
     }
 }

@@ -146,17 +146,6 @@ impl Raft {
 
     // ---- what becomes of a change ----
 
-    /// The record of the change is committed: it is done.
-    pub fn change_done(&mut self) -> bool {
-        let committed = self.high_watermark.unwrap_or(Offset::NONE);
-        let State::Leader(leading) = &mut self.state else { return false };
-        let done = leading.change.is_some_and(|change| change.at.is_some_and(|at| at < committed));
-        if done {
-            leading.change = None;
-        }
-        done
-    }
-
     /// Whether it leads without being a voter, and that is committed: it has to resign.
     #[must_use]
     pub fn must_resign(&self) -> bool {
