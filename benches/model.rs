@@ -43,7 +43,9 @@ fn cluster(pairs: usize) -> World {
     }
     for _ in &consumers {
         let configs = Configs::new(Scope::Consumer, Family::Java);
-        let spec = ConsumerSpec { configs, group, topics: vec![orders], manual: false, work: Micros::ms(1) };
+        let (topics, partitions) = (vec![orders], Vec::new());
+        let (share, manual, work) = (false, false, Micros::ms(1));
+        let spec = ConsumerSpec { configs, group, topics, partitions, share, manual, work };
         world.add(Process::Consumer(Box::new(Consumer::new(spec))), Tier::Client);
     }
     world.begin_input(1);
