@@ -59,7 +59,8 @@ fn tank(consumer: &[(&str, &str)], manual: bool) -> Tank {
     world.add(Process::Producer(Box::new(Producer::new(spec))), Tier::Client);
     for _ in &consumers {
         let (configs, topics, work) = (configs.clone(), vec![orders], Micros::ms(20));
-        let spec = ConsumerSpec { configs, group, topics, partitions: Vec::new(), share: false, manual, work };
+        let spec =
+            ConsumerSpec { configs, group, topics, partitions: Vec::new(), share: false, manual, work };
         world.add(Process::Consumer(Box::new(Consumer::new(spec))), Tier::Client);
     }
     let (inputs, notes) = (0, Vec::new());
