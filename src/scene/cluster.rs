@@ -405,6 +405,11 @@ fn consumer_client(moment: &Moment<'_>, consumer: &ConsumerView, lane: usize, se
         .assigned
         .iter()
         .map(|at| {
+            // a share group has no positions: from where to where its records are handed out
+            let window = group.and_then(|g| g.windows.iter().find(|(p, ..)| *p == at.partition));
+            if let Some((_, start, end, _)) = window {
+                return (ClientLine::Position, format!("{} [{start},{end})", short(&at.partition, several)));
+            }
             let position = if at.position < 0 { "·".to_owned() } else { at.position.to_string() };
             (ClientLine::Position, format!("{} ▸{position}", short(&at.partition, several)))
         })
@@ -416,8 +421,9 @@ fn consumer_client(moment: &Moment<'_>, consumer: &ConsumerView, lane: usize, se
         lines.push((ClientLine::Working, record.clone()));
     }
     let owned = |p: &str| consumer.assigned.iter().any(|at| at.partition == p);
-    let lag: i64 = group
-        .map_or(0, |g| g.committed.iter().filter(|(p, ..)| owned(p)).map(|(.., lag)| (*lag).max(0)).sum());
+    let committed = group.into_iter().flat_map(|g| &g.committed).map(|(p, _, lag)| (p, *lag));
+    let windows = group.into_iter().flat_map(|g| &g.windows).map(|(p, .., lag)| (p, *lag));
+    let lag: i64 = committed.chain(windows).filter(|(p, _)| owned(p)).map(|(_, lag)| lag.max(0)).sum();
     if !consumer.assigned.is_empty() {
         lines.push((ClientLine::Lag, lag.to_string()));
     }
