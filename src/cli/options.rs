@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use clap::Args;
 
+use crate::lab::named::{UnknownName, named};
 use crate::text::Lang;
 use crate::ui::app::Motion;
 use crate::ui::theme::{ColorChoice, GlyphChoice, ThemeChoice};
@@ -43,74 +44,43 @@ pub fn known_values(id: &str) -> Vec<&'static str> {
     }
 }
 
-/// A value that an option does not have. The words are found by the option's id.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown value")]
-pub struct Unknown;
-
-/// Gives a type its names on the command line.
-macro_rules! named {
-    ($type:ident, $count:literal, $($name:literal => $value:ident),+) => {
-        impl $type {
-            /// Every value with its name.
-            pub const NAMED: [(&'static str, $type); $count] = [$(($name, $type::$value)),+];
-        }
-
-        impl FromStr for $type {
-            type Err = Unknown;
-
-            fn from_str(given: &str) -> Result<Self, Unknown> {
-                Self::NAMED.iter().find(|(name, _)| *name == given).map(|(_, value)| *value).ok_or(Unknown)
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let name = Self::NAMED.iter().find(|(_, value)| value == self).map_or("", |(name, _)| *name);
-                f.write_str(name)
-            }
-        }
-    };
+named! {
+    /// `--trace`.
+    #[derive(Default)]
+    pub enum TraceForm {
+        /// A line a note, for people.
+        #[default]
+        Text = "text",
+        /// A JSON object a note.
+        Jsonl = "jsonl",
+    }
 }
 
-/// `--trace`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum TraceForm {
-    /// A line a note, for people.
-    #[default]
-    Text,
-    /// A JSON object a note.
-    Jsonl,
+named! {
+    /// `--format`.
+    #[derive(Default)]
+    pub enum PictureForm {
+        /// Characters.
+        #[default]
+        Text = "text",
+        /// Characters and colours for a terminal.
+        Ansi = "ansi",
+        /// A picture.
+        Svg = "svg",
+    }
 }
 
-named!(TraceForm, 2, "text" => Text, "jsonl" => Jsonl);
-
-/// `--format`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum PictureForm {
-    /// Characters.
-    #[default]
-    Text,
-    /// Characters and colours for a terminal.
-    Ansi,
-    /// A picture.
-    Svg,
+named! {
+    /// `--motion`.
+    pub enum MotionChoice {
+        /// Everything moves.
+        Full = "full",
+        /// Things jump and are marked.
+        Reduced = "reduced",
+        /// Nothing moves.
+        None = "none",
+    }
 }
-
-named!(PictureForm, 3, "text" => Text, "ansi" => Ansi, "svg" => Svg);
-
-/// `--motion`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MotionChoice {
-    /// Everything moves.
-    Full,
-    /// Things jump and are marked.
-    Reduced,
-    /// Nothing moves.
-    None,
-}
-
-named!(MotionChoice, 3, "full" => Full, "reduced" => Reduced, "none" => None);
 
 impl From<MotionChoice> for Motion {
     fn from(choice: MotionChoice) -> Self {
@@ -151,14 +121,14 @@ impl fmt::Display for Size {
 }
 
 impl FromStr for Size {
-    type Err = Unknown;
+    type Err = UnknownName;
 
-    fn from_str(given: &str) -> Result<Self, Unknown> {
-        let (width, height) = given.split_once(['x', 'X', '×']).ok_or(Unknown)?;
-        let number = |text: &str| text.parse::<u16>().map_err(|_| Unknown);
+    fn from_str(given: &str) -> Result<Self, UnknownName> {
+        let (width, height) = given.split_once(['x', 'X', '×']).ok_or(UnknownName)?;
+        let number = |text: &str| text.parse::<u16>().map_err(|_| UnknownName);
         let size = Size { width: number(width)?, height: number(height)? };
         let fits = |size: Size, other: Size| size.width <= other.width && size.height <= other.height;
-        if fits(Self::SMALLEST, size) && fits(size, Self::LARGEST) { Ok(size) } else { Err(Unknown) }
+        if fits(Self::SMALLEST, size) && fits(size, Self::LARGEST) { Ok(size) } else { Err(UnknownName) }
     }
 }
 
@@ -173,7 +143,7 @@ mod tests {
         for bad in
             ["3x2", "80", "80x", "x24", "80x24x3", "-80x24", "80 x 24", "501x24", "80x99999", "열x둘", ""]
         {
-            assert_eq!(bad.parse::<Size>(), Err(Unknown), "{bad}");
+            assert_eq!(bad.parse::<Size>(), Err(UnknownName), "{bad}");
         }
     }
 
@@ -182,6 +152,6 @@ mod tests {
         for (name, form) in PictureForm::NAMED {
             assert_eq!((name.parse(), form.to_string().as_str()), (Ok(form), name));
         }
-        assert_eq!("png".parse::<PictureForm>(), Err(Unknown));
+        assert_eq!("png".parse::<PictureForm>(), Err(UnknownName));
     }
 }

@@ -199,6 +199,16 @@ mutants! {
     CommitsAlone = "commits-alone",
     /// The active controller answers before the high watermark has passed: control.40.
     AnswersBeforeCommit = "answers-before-commit",
+    /// A voter without a leader does not stand for election: liveness.1.
+    NeverStands = "never-stands",
+    /// A broker that comes back is given no partition to lead: liveness.2.
+    LeavesLeaderless = "leaves-leaderless",
+    /// The session of a member never ends: liveness.3.
+    KeepsTheDead = "keeps-the-dead",
+    /// No transaction times out: liveness.4.
+    NeverTimesOut = "never-times-out",
+    /// A consumer fetches nothing more once it has delivered a record: liveness.5.
+    StopsReading = "stops-reading",
 }
 
 /// Whether this defect is switched on.

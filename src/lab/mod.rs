@@ -25,6 +25,7 @@ pub mod ledger;
 mod length;
 mod look;
 mod name;
+pub(crate) mod named;
 pub mod ownership;
 mod play;
 pub mod race;

@@ -426,6 +426,35 @@ fn control_case(mutant: Mutant) -> Case {
         }
         Mutant::CommitsAlone => quorum("crash k2\ncrash k3", "@3s"),
         Mutant::AnswersBeforeCommit => quorum("crash b3\n+12s start b3", "@20s"),
+        _ => live_case(mutant),
+    }
+}
+
+/// What must come about and does not.
+fn live_case(mutant: Mutant) -> Case {
+    let alone = |script| Case {
+        orders: "replicas = [[1]]",
+        more: READER,
+        script,
+        end: "@120s",
+        rest: true,
+        ..Case::default()
+    };
+    match mutant {
+        Mutant::NeverStands => {
+            Case { rest: true, ..quorum("crash k1\n+10s start k1\n+10s produce p", "@60s") }
+        }
+        Mutant::LeavesLeaderless => alone("crash b1\n+20s start b1"),
+        Mutant::KeepsTheDead => Case {
+            orders: "partitions = 2\nreplication = 3",
+            more: THREE_READERS,
+            rest: true,
+            ..plain("start c1\nstart c3\n+20s crash c3", "@200s")
+        },
+        Mutant::NeverTimesOut => {
+            Case { more: TRANSACTIONAL, rest: true, ..plain("begin t\nproduce t\n+1s crash t", "@150s") }
+        }
+        Mutant::StopsReading => alone("produce p\n+10s produce p"),
         _ => panic!("{mutant:?} has no case"),
     }
 }

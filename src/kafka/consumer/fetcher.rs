@@ -8,6 +8,7 @@ use super::{Ask, Consumer, Place};
 use crate::engine::NodeId;
 use crate::kafka::client::DATA;
 use crate::kafka::config::Family;
+use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{
     Body, Cx, ErrorCode, FetchPartition, FetchedPartition, Fetcher, LeaderEpoch, LeaderHint, MoveWhy, Note,
     Offset, Partition, RecordId, Timer, Why,
@@ -43,7 +44,9 @@ impl Consumer {
             if self.unproven(partition, slot).is_some() || self.gives_up(partition) || slot.rests > cx.now() {
                 continue;
             }
-            if self.client.completed.iter().any(|fetched| fetched.partition == partition) {
+            if self.client.completed.iter().any(|fetched| fetched.partition == partition)
+                || (mutant::on(Mutant::StopsReading) && slot.epoch.0 >= 0)
+            {
                 continue;
             }
             match self.client.metadata.leader(partition) {

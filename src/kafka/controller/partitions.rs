@@ -82,6 +82,9 @@ impl Controller {
     pub(super) fn offline_elections(&self, back: NodeId) -> Vec<MetadataRecord> {
         let image = &self.latest;
         let alive = |id: NodeId| id == back || image.active(id);
+        if mutant::on(Mutant::LeavesLeaderless) {
+            return Vec::new();
+        }
         entries(image, image.leaderless())
             .filter_map(|(p, state)| Some(MetadataRecord::Partition(p, self.change(p, state).decide(alive)?)))
             .collect()

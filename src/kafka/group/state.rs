@@ -355,6 +355,9 @@ impl Group {
             self.pending.remove(&id);
             self.after_expiry(desk);
         }
+        if mutant::on(Mutant::KeepsTheDead) {
+            self.members.iter_mut().for_each(|m| m.deadline = m.deadline.max(now + m.session));
+        }
         while let Some(id) = self.members.iter().find(|m| m.session_runs() && m.deadline <= now).map(|m| m.id)
         {
             desk.host.note(Note::SessionExpired { group: self.id, member: id });

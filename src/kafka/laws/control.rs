@@ -34,6 +34,7 @@ impl Witness {
                 wrong.extend(stuck(before, state).map(|(law, seen)| (law, subject.clone(), seen)));
             }
             self.changed.insert(p, world.now());
+            self.progress.see_partition(p, world.now());
             let inside = state.isr.iter().all(|id| state.replicas.contains(id));
             let led = state.leader.is_none_or(|leader| state.isr.contains(&leader));
             let below = state.isr.len() < controller.min_insync_replicas(p).min(state.replicas.len());
@@ -76,6 +77,8 @@ impl Witness {
                     self.broken(world, "control.23", subject.clone(), seen);
                 }
                 let Some(entry) = ensemble.image().partition(p).cloned() else { return };
+                self.changed.insert(p, world.now());
+                self.progress.see_partition(p, world.now());
                 let before = self.entries.insert(p, entry.clone());
                 let wrong = before.and_then(|before| stuck(&before, &entry));
                 if let Some((law, seen)) = wrong {

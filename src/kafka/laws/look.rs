@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::NodeId;
 use crate::kafka::broker::Broker;
+use crate::kafka::consumer::Consumer;
 use crate::kafka::controller::Controller;
 use crate::kafka::log::Log;
 use crate::kafka::producer::Producer;
@@ -23,6 +24,12 @@ pub(super) fn broker(world: &World, id: NodeId) -> Option<&Broker> {
 /// The producer of that id.
 pub(super) fn producer(world: &World, id: NodeId) -> Option<&Producer> {
     if let Process::Producer(producer) = world.node(id) { Some(producer) } else { None }
+}
+
+/// All consumers.
+pub(super) fn consumers(world: &World) -> impl Iterator<Item = (NodeId, &Consumer)> {
+    let all = world.shared().of_role(Role::Consumer).map(|id| (id, world.node(id)));
+    all.filter_map(|(id, node)| if let Process::Consumer(c) = node { Some((id, &**c)) } else { None })
 }
 
 /// Who has a copy of which partition.

@@ -12,6 +12,7 @@ mod compaction;
 mod control;
 mod groups;
 mod identities;
+mod liveness;
 mod log;
 mod look;
 mod offsets;

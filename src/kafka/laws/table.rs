@@ -107,4 +107,9 @@ pub static LAWS: &[Law] = &[
     law("control.38", "KIP-595", Local, Never, Mutant::CommitsAlone),
     law("control.39", "ZooKeeper", Local, Never, Mutant::KeepsEphemerals),
     law("control.40", "QuorumController", Local, Never, Mutant::AnswersBeforeCommit),
+    law("liveness.1", "KIP-595, KIP-631, ControllerEventManager", Rest, Faults, Mutant::NeverStands),
+    law("liveness.2", "ReplicationControlManager", Rest, Faults, Mutant::LeavesLeaderless),
+    law("liveness.3", "GroupMetadataManager", Rest, Faults, Mutant::KeepsTheDead),
+    law("liveness.4", "TransactionStateManager", Rest, Faults, Mutant::NeverTimesOut),
+    law("liveness.5", "AbstractFetch", Rest, Faults, Mutant::StopsReading),
 ];

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::blocks::Blocks;
 use super::classic::Groups;
 use super::identities::IDENTIFIED;
+use super::liveness::Progress;
 use super::look::{Places, brokers};
 use super::producers::{Asked, ProducerEpochs, Tails};
 use super::quorum::Quorum;
@@ -95,6 +96,7 @@ pub struct Witness {
     pub(super) unclean: BTreeSet<Partition>,
     pub(super) machine_lost: bool,
     pub(super) quorum: Quorum,
+    pub(super) progress: Progress,
     /// Answers of controllers in this turn.
     answers: Vec<MsgId>,
     found: Vec<Violation>,
@@ -173,9 +175,13 @@ impl Witness {
         if world.has_faults() {
             return Vec::new();
         }
+        self.demand_controller(world);
+        self.demand_leaders(world);
         self.demand_replicas(world);
         self.demand_groups(world);
+        self.demand_ends(world);
         self.demand_outcomes(world);
+        self.demand_reading(world);
         std::mem::take(&mut self.found)
     }
 
@@ -305,6 +311,7 @@ impl Witness {
             Note::Delivered { consumer, record, partition, offset } => {
                 self.check_isolation_of(world, *consumer, *record, (*partition, *offset));
                 self.see_delivery(world, *consumer, *partition, *offset);
+                self.progress.see_delivery(*consumer, world.now());
             }
             Note::PositionMoved { consumer, partition, why, .. } if *why != MoveWhy::Delivered => {
                 self.delivered.remove(&(*consumer, *partition));
@@ -403,14 +410,18 @@ impl Witness {
         !self.machine_lost && !self.unclean.contains(&p)
     }
 
+    /// Whether a partition's entry has just changed.
+    pub(super) fn is_recent(&self, world: &World, p: Partition) -> bool {
+        self.changed.get(&p).is_some_and(|at| world.now().since(*at) < SOON)
+    }
+
     fn demand_replicas(&mut self, world: &World) {
         let mut wrong = Vec::new();
         let Some(image) = super::look::committed(world) else { return };
         for (p, state) in image.partitions() {
             let name = world.shared().partition(p);
             let runs = |id: &NodeId| world.process(*id) == crate::engine::Process::Running;
-            let recent = self.changed.get(&p).is_some_and(|at| world.now().since(*at) < SOON);
-            if recent || !state.replicas.iter().all(runs) {
+            if self.is_recent(world, p) || !state.replicas.iter().all(runs) {
                 continue; // it has just changed, or a fault is still there
             }
             let leader = state.leader.and_then(|id| super::look::broker(world, id));
@@ -451,20 +462,6 @@ impl Witness {
             .collect();
         for (subject, seen) in stuck {
             self.broken(world, "data.52", subject, seen);
-        }
-    }
-
-    fn demand_groups(&mut self, world: &World) {
-        use crate::kafka::GroupState::{Assigning, CompletingRebalance, PreparingRebalance, Reconciling};
-        let waiting: Vec<String> = brokers(world)
-            .flat_map(|(_, broker)| broker.coordinator().groups())
-            .filter(|group| {
-                matches!(group.state, PreparingRebalance | CompletingRebalance | Assigning | Reconciling)
-            })
-            .map(|group| world.shared().group(group.id).to_owned())
-            .collect();
-        for group in waiting {
-            self.broken(world, "data.52", group, "still between two assignments".to_owned());
         }
     }
 }

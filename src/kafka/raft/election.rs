@@ -15,6 +15,12 @@ impl Raft {
 
     /// The leader is gone, or there was none: look for a majority.
     pub(super) fn campaign(&mut self, clock: &mut Clock<'_>) {
+        if mutant::on(Mutant::NeverStands)
+            && let State::Unattached { until } | State::Follower { until, .. } = &mut self.state
+        {
+            *until = clock.now + self.timing.election;
+            return;
+        }
         if !self.timing.pre_vote {
             return self.become_candidate(clock);
         }

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 pub use likeness::Likeness;
-pub use scope::{Profile, UnknownProfile, spec};
+pub use scope::{Profile, spec};
 
 use super::action::Action;
 use super::error::LabError;

@@ -1,23 +1,22 @@
 //! What is explored: a small cluster, what is done at the beginning, and how much may go wrong.
 
+use crate::lab::named::named;
 use crate::lab::scenario::Scenario;
 use crate::lab::spec::Spec;
 
-/// A small scope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Profile {
-    /// Two brokers, one partition on both, two records; a broker dies and comes back, a message gets lost.
-    #[default]
-    Replication,
-    /// The same with three brokers.
-    Three,
+named! {
+    /// A small scope.
+    #[derive(Default)]
+    pub enum Profile {
+        /// Two brokers, one partition on both, two records; a broker dies and comes back, a message gets lost.
+        #[default]
+        Replication = "replication",
+        /// The same with three brokers.
+        Three = "replication-3",
+    }
 }
 
 impl Profile {
-    /// Every profile with its name.
-    pub const NAMED: [(&'static str, Self); 2] =
-        [("replication", Self::Replication), ("replication-3", Self::Three)];
-
     /// The cluster, and what happens at t = 0.
     pub(super) fn scenario(self) -> Scenario {
         let text = match self {
@@ -60,26 +59,6 @@ fn two_or_three(brokers: u32, replicas: &str) -> String {
          config = {{ \"linger.ms\" = 0, \"max.in.flight.requests.per.connection\" = 2, \"batch.size\" = 1, \
          \"request.timeout.ms\" = 1000 }}\n"
     )
-}
-
-/// A name that no profile has.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown profile")]
-pub struct UnknownProfile;
-
-impl std::str::FromStr for Profile {
-    type Err = UnknownProfile;
-
-    fn from_str(given: &str) -> Result<Self, UnknownProfile> {
-        Self::NAMED.iter().find(|(name, _)| *name == given).map(|(_, it)| *it).ok_or(UnknownProfile)
-    }
-}
-
-impl std::fmt::Display for Profile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let name = Self::NAMED.iter().find(|(_, it)| it == self).map_or("", |(name, _)| *name);
-        f.write_str(name)
-    }
 }
 
 /// The spec of a profile.

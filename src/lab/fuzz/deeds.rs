@@ -3,6 +3,7 @@
 use super::{Dice, Profile};
 use crate::kafka::Role;
 use crate::lab::action::Action;
+use crate::lab::cel::{Expr, Value};
 use crate::lab::play::Lab;
 use crate::lab::vocabulary::Vocabulary;
 
@@ -46,6 +47,10 @@ const DEEDS: &[(&str, u64)] = &[
     ("commit-txn", 4),
     ("abort", 2),
     ("send-offsets", 2),
+    ("join", 1),
+    ("kill-controller", 1),
+    ("cut-controller", 1),
+    ("set-topic", 1),
 ];
 
 /// What a profile does more often than others do.
@@ -55,11 +60,40 @@ const fn favourites(profile: Profile) -> &'static [&'static str] {
         Profile::Isr => {
             &["crash", "start", "pause", "resume", "cut", "heal", "hold", "release", "delay", "shutdown"]
         }
-        Profile::Groups => &["start", "stop", "cycle", "poll", "commit", "hang", "seek", "pause", "resume"],
+        Profile::Groups | Profile::Consumer => &[
+            "start",
+            "stop",
+            "join",
+            "cycle",
+            "poll",
+            "commit",
+            "hang",
+            "seek",
+            "pause",
+            "resume",
+            "add-partitions",
+        ],
         Profile::Txn => &["begin", "commit-txn", "abort", "send-offsets", "produce-t", "pause", "resume"],
         Profile::Clients => {
             &["produce", "flush", "drop-next-ack", "fail-next-append", "hold-next", "release", "reset"]
         }
+        Profile::Kraft | Profile::Zookeeper => &[
+            "crash",
+            "start",
+            "pause",
+            "resume",
+            "cut",
+            "heal",
+            "hold",
+            "release",
+            "delay",
+            "shutdown",
+            "kill-controller",
+            "cut-controller",
+            "create-topic",
+            "reassign",
+            "set-topic",
+        ],
     }
 }
 
@@ -103,7 +137,7 @@ impl Habits {
             roll = roll.saturating_sub(*weight);
             here
         })?;
-        line(dice, verb, &lab.vocabulary()).and_then(|line| line.parse().ok())
+        line(dice, verb, lab).and_then(|line| line.parse().ok())
     }
 }
 
@@ -113,7 +147,14 @@ pub fn action(dice: &mut Dice, lab: &Lab) -> Option<Action> {
     Habits::usual().action(dice, lab)
 }
 
-fn line(dice: &mut Dice, verb: &str, names: &Vocabulary) -> Option<String> {
+/// Who is the controller now.
+fn controller(lab: &Lab) -> Option<String> {
+    let asked = Expr::compile("controller()", &lab.vocabulary()).ok()?;
+    if let Ok(Value::Text(id)) = lab.eval(&asked) { Some(id) } else { None }
+}
+
+fn line(dice: &mut Dice, verb: &str, lab: &Lab) -> Option<String> {
+    let names: &Vocabulary = &lab.vocabulary();
     let processes: Vec<&str> = names.processes().collect();
     let clients: Vec<&String> = names.producers.iter().chain(&names.consumers).collect();
     let partitions: Vec<String> = names.partitions().collect();
@@ -149,6 +190,16 @@ fn line(dice: &mut Dice, verb: &str, names: &Vocabulary) -> Option<String> {
         "crash" => {
             let power = if dice.once_in(6) { " --power" } else { "" };
             format!("crash {}{power}", dice.pick(&processes)?)
+        }
+        "kill-controller" => format!("{} {}", dice.pick(&["crash", "pause"])?, controller(lab)?),
+        "cut-controller" => format!("cut {}", controller(lab)?),
+        "join" => format!("start n{} --in {}", dice.small(0, 2), dice.pick(&names.groups)?),
+        "set-topic" => {
+            format!(
+                "set {} {}",
+                dice.pick(&topics)?,
+                dice.pick(&["retention.ms=60000", "min.insync.replicas=1"])?
+            )
         }
         "start" | "pause" | "resume" => format!("{verb} {}", dice.pick(&processes)?),
         "stop" => format!("stop {}", dice.pick(&clients)?),

@@ -6,6 +6,9 @@
 //!                              └──────▶ scenario ─▶ shrink ─▶ a small scenario that still breaks it ◀──────────────┘
 //! ```
 //!
+//! What must come about (`data.52`, `liveness.*`) is demanded twice: when producers have stopped and consumers had time to read on, and
+//! when consumers have stopped, too.
+//!
 //! Everything here is a function of the seed. How long to go on, and on how many cores, is for the caller to say.
 
 mod deeds;
@@ -20,60 +23,40 @@ pub use tank::{spec, spec_for};
 
 use super::Violation;
 use super::error::LabError;
+use super::named::named;
 use super::play::{Lab, Unit};
 use super::run::{Budget, Goal};
 use super::scenario::Scenario;
 
-/// What a run leans towards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Profile {
-    /// A random part of everything.
-    #[default]
-    Swarm,
-    /// Replication: brokers come and go, links break.
-    Isr,
-    /// Consumer groups.
-    Groups,
-    /// Transactions.
-    Txn,
-    /// Producers: lost answers, refusals, retries.
-    Clients,
-}
-
-impl Profile {
-    /// Every profile with its name.
-    pub const NAMED: [(&'static str, Self); 5] = [
-        ("swarm", Self::Swarm),
-        ("isr", Self::Isr),
-        ("groups", Self::Groups),
-        ("txn", Self::Txn),
-        ("clients", Self::Clients),
-    ];
-}
-
-/// A name that no profile has.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown profile")]
-pub struct UnknownProfile;
-
-impl std::str::FromStr for Profile {
-    type Err = UnknownProfile;
-
-    fn from_str(given: &str) -> Result<Self, UnknownProfile> {
-        Self::NAMED.iter().find(|(name, _)| *name == given).map(|(_, it)| *it).ok_or(UnknownProfile)
+named! {
+    /// What a run leans towards.
+    #[derive(Default)]
+    pub enum Profile {
+        /// A random part of everything.
+        #[default]
+        Swarm = "swarm",
+        /// Replication: brokers come and go, links break.
+        Isr = "isr",
+        /// Consumer groups of the classic protocol: all assignors, static members.
+        Groups = "groups",
+        /// Consumer groups of the consumer protocol (KIP-848).
+        Consumer = "consumer",
+        /// Transactions.
+        Txn = "txn",
+        /// Producers: lost answers, refusals, retries.
+        Clients = "clients",
+        /// A quorum of one to five controllers, which come and go as brokers do.
+        Kraft = "kraft",
+        /// Metadata in ZooKeeper: sessions that end, brokers that are the controller and do not know that they are none any more.
+        Zookeeper = "zookeeper",
     }
 }
 
-impl std::fmt::Display for Profile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let name = Self::NAMED.iter().find(|(_, it)| it == self).map_or("", |(name, _)| *name);
-        f.write_str(name)
-    }
-}
-
-/// Virtual time between healing and settling, while clients go on; and from their end to the demands.
+/// Virtual time between healing and settling, while clients go on; from the end of the producers, and from that of the consumers, to the
+/// demands.
 const AFTERMATH: u64 = 30_000_000;
 const REST: u64 = 180_000_000;
+const SILENCE: u64 = 90_000_000;
 
 /// How a run went.
 #[derive(Clone, Debug)]
@@ -121,11 +104,17 @@ pub fn play(seed: u64, profile: Profile, steps: u64) -> Result<Run, Box<LabError
     pass(&mut lab, AFTERMATH);
     heal(&mut lab); // whoever was shutting down is down by now
     pass(&mut lab, AFTERMATH);
-    stop_producers(&mut lab);
-    pass(&mut lab, REST);
-    lab.survey();
-    if lab.broken_laws().is_empty() {
-        lab.demand();
+    let clients = lab.vocabulary();
+    for (which, time) in [(&clients.producers, REST), (&clients.consumers, SILENCE)] {
+        try_all(&mut lab, "stop", which);
+        pass(&mut lab, time);
+        lab.survey();
+        if lab.broken_laws().is_empty() {
+            lab.demand();
+        }
+        if !lab.broken_laws().is_empty() {
+            break;
+        }
     }
     Ok(ended(&lab, steps))
 }
@@ -169,12 +158,4 @@ fn heal(lab: &mut Lab) {
     let processes: Vec<String> = lab.vocabulary().processes().map(str::to_owned).collect();
     try_all(lab, "resume", &processes);
     try_all(lab, "start", &processes);
-}
-
-/// Ends the traffic: the high watermark reaches the log end when nothing more is written.
-fn stop_producers(lab: &mut Lab) {
-    let producers = lab.vocabulary().producers;
-    try_all(lab, "stop", &producers);
-    let consumers = lab.vocabulary().consumers;
-    try_all(lab, "stop", &consumers);
 }

@@ -19,17 +19,14 @@ pub fn spec(dice: &mut Dice) -> Spec {
 /// A small random tank for a profile.
 #[must_use]
 pub fn spec_for(dice: &mut Dice, profile: Profile) -> Spec {
-    let brokers = if profile == Profile::Isr { dice.small(3, 5) } else { dice.small(1, 4) };
+    let brokers = match profile {
+        Profile::Isr => dice.small(3, 5),
+        Profile::Zookeeper => dice.small(2, 4),
+        _ => dice.small(1, 4),
+    };
     let mut cluster = Cluster { brokers: Spanned::new(NOWHERE, brokers), ..Cluster::default() };
-    // Few partitions of __consumer_offsets: each is work for every event.
-    cluster.config.push("offsets.topic.num.partitions", dice.small(1, 5));
-    cluster.config.push("transaction.state.log.num.partitions", dice.small(1, 3));
-    if dice.once_in(3) {
-        cluster.config.push("log.retention.check.interval.ms", 10_000);
-    }
-    if dice.once_in(3) {
-        cluster.config.push("replica.lag.time.max.ms", 3000);
-    }
+    metadata(dice, profile, &mut cluster);
+    settings(dice, &mut cluster);
     for ix in 0..dice.small(1, 2) {
         cluster.topic.push(topic(dice, ix, brokers));
     }
@@ -45,11 +42,57 @@ pub fn spec_for(dice: &mut Dice, profile: Profile) -> Spec {
         let transactional = transactional_producer(dice, ix, &cluster.topic);
         cluster.producer.push(transactional);
     }
-    let (few, many) = if profile == Profile::Groups { (2, 4) } else { (0, 3) };
+    let groups = [habit(dice, profile, &cluster), habit(dice, profile, &cluster)];
+    let (few, many) = match profile {
+        Profile::Groups | Profile::Consumer => (2, 5),
+        Profile::Kraft | Profile::Zookeeper => (0, 2),
+        _ => (0, 3),
+    };
     for ix in 0..dice.small(few, many) {
-        cluster.consumer.push(consumer(dice, ix, &cluster.topic));
+        cluster.consumer.push(consumer(dice, ix, &groups, &cluster.topic));
     }
     Spec::new(cluster, Start::default())
+}
+
+/// Where metadata lives, and who decides.
+fn metadata(dice: &mut Dice, profile: Profile, cluster: &mut Cluster) {
+    let controllers = match profile {
+        Profile::Kraft => dice.pick(&[1, 2, 3, 3, 3, 4, 5]),
+        Profile::Swarm => dice.pick(&[1, 1, 1, 3, 3]),
+        _ => None,
+    };
+    if profile == Profile::Zookeeper || (profile == Profile::Swarm && dice.once_in(4)) {
+        cluster.metadata = word("zookeeper");
+        if dice.once_in(2) {
+            cluster.config.push("zookeeper.session.timeout.ms", 6000);
+        }
+        return;
+    }
+    if let Some(n) = controllers.copied().filter(|n| *n > 1) {
+        cluster.controllers = Spanned::new(NOWHERE, n);
+    }
+    if dice.once_in(if profile == Profile::Kraft { 3 } else { 8 }) {
+        cluster.config.push("metadata.version", "3.9");
+    }
+    if profile == Profile::Kraft && dice.once_in(3) {
+        cluster.config.push("metadata.log.max.record.bytes.between.snapshots", 2000);
+    }
+}
+
+fn settings(dice: &mut Dice, cluster: &mut Cluster) {
+    // Few partitions of __consumer_offsets: each is work for every event.
+    cluster.config.push("offsets.topic.num.partitions", dice.small(1, 5));
+    cluster.config.push("transaction.state.log.num.partitions", dice.small(1, 3));
+    if dice.once_in(3) {
+        cluster.config.push("log.retention.check.interval.ms", 10_000);
+    }
+    if dice.once_in(3) {
+        cluster.config.push("replica.lag.time.max.ms", 3000);
+    }
+    if dice.once_in(2) {
+        cluster.config.push("group.consumer.session.timeout.ms", 6000);
+        cluster.config.push("group.consumer.heartbeat.interval.ms", 1000);
+    }
 }
 
 fn topic(dice: &mut Dice, ix: u32, brokers: u32) -> TopicSpec {
@@ -114,21 +157,74 @@ fn transactional_producer(dice: &mut Dice, ix: u32, topics: &[TopicSpec]) -> Pro
     made
 }
 
-fn consumer(dice: &mut Dice, ix: u32, topics: &[TopicSpec]) -> ConsumerSpec {
+/// How the members of a group are members: all alike, as their operators meant it, or each as it likes.
+enum Habit {
+    /// The classic protocol; the assignors of `partition.assignment.strategy`, the client's own if none.
+    Classic(Option<&'static str>),
+    /// The consumer protocol (KIP-848) with this assignor; the coordinator's own choice if none.
+    Consumer(Option<&'static str>),
+}
+
+/// Lists of assignors; neighbours have one in common, so that a group of both can live.
+const STRATEGIES: &[&str] =
+    &["range", "range,roundrobin", "roundrobin", "sticky", "cooperative-sticky,range", "cooperative-sticky"];
+
+fn habit(dice: &mut Dice, profile: Profile, cluster: &Cluster) -> Habit {
+    let zookeeper = cluster.metadata.get_ref() == "zookeeper"; // KIP-848 needs KRaft
+    let modern = match profile {
+        Profile::Consumer => true,
+        Profile::Groups => false,
+        _ => dice.once_in(3),
+    };
+    if modern && !zookeeper {
+        return Habit::Consumer(dice.pick(&[None, Some("uniform"), Some("range")]).copied().flatten());
+    }
+    Habit::Classic(if dice.once_in(3) { None } else { dice.pick(STRATEGIES).copied() })
+}
+
+fn consumer(dice: &mut Dice, ix: u32, groups: &[Habit; 2], topics: &[TopicSpec]) -> ConsumerSpec {
     let mut config = ConfigTable::default();
-    config.push("session.timeout.ms", 6000);
-    config.push("heartbeat.interval.ms", 1000);
+    let (group, habit) = if dice.once_in(3) { (0, &groups[0]) } else { (1, &groups[1]) };
+    match habit {
+        Habit::Classic(strategy) => {
+            config.push("session.timeout.ms", 6000);
+            config.push("heartbeat.interval.ms", 1000);
+            // An operator in the middle of a change of assignors.
+            let other = dice.once_in(6).then(|| dice.pick(STRATEGIES).copied()).flatten();
+            if let Some(strategy) = other.or(*strategy) {
+                config.push("partition.assignment.strategy", strategy);
+            }
+        }
+        Habit::Consumer(assignor) => {
+            config.push("group.protocol", "consumer");
+            let other = dice.once_in(6).then(|| dice.pick(&["uniform", "range"]).copied()).flatten();
+            if let Some(assignor) = other.or(*assignor) {
+                config.push("group.remote.assignor", assignor);
+            }
+        }
+    }
+    if dice.once_in(4) {
+        // Now and then two of them by mistake have the same.
+        config.push("group.instance.id", format!("i{}", if dice.once_in(4) { 0 } else { ix }));
+    }
+    if dice.once_in(3) {
+        config.push("max.poll.interval.ms", 10_000);
+    }
+    config.push("metadata.max.age.ms", 30_000);
     config.push("auto.offset.reset", if dice.once_in(2) { "earliest" } else { "latest" });
     config.push("enable.auto.commit", dice.once_in(2));
     if dice.once_in(2) {
         config.push("isolation.level", "read_committed");
     }
+    // Not every member wants every topic.
+    let few = if dice.once_in(4) { 1 } else { topics.len() };
+    let subscribed = topics.iter().take(few).map(|t| t.name.clone()).collect();
     ConsumerSpec {
         id: word(format!("c{ix}")),
         client: word(if dice.once_in(4) { "librdkafka" } else { "java" }),
         kind: ConsumerKind::Group,
-        group: Some(word(format!("g{}", dice.small(0, 1)))),
-        topics: topics.iter().map(|t| t.name.clone()).collect(),
+        group: Some(word(format!("g{group}"))),
+        topics: subscribed,
         partitions: Vec::new(),
         drive: if dice.once_in(3) { Drive::Manual } else { Drive::Auto },
         work: Length(Micros::ms(u64::from(dice.small(0, 200)))),

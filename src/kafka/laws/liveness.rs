@@ -1,0 +1,246 @@
+//! Laws of what must come about: once the faults are over, everybody runs and time enough has passed.
+//!
+//! Not modelled: how soon. Whoever asks has waited for longer than any timeout of the cluster.
+
+use std::collections::BTreeMap;
+
+use super::look::{broker, brokers, committed, consumers, controllers, zookeeper};
+use super::witness::Witness;
+use crate::engine::{Micros, NodeId, Process as Life};
+use crate::kafka::consumer::Consumer;
+use crate::kafka::zookeeper::{Path, ZooKeeper};
+use crate::kafka::{GroupId, GroupState, Isolation, OFFSETS_TOPIC, Partition, Role, World};
+
+/// After its last record a consumer that has more to read gets so much time.
+const PAUSE: Micros = Micros::secs(30);
+/// From the moment that the members of a group know of a partition until one of them has it.
+const REBALANCE: Micros = Micros::secs(60);
+/// A transaction that is open for too long is looked for every ten seconds; ending it takes some more.
+const LATE: Micros = Micros::secs(30);
+
+/// What was seen that may have to be waited for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Progress {
+    /// When each partition was first seen.
+    born: BTreeMap<Partition, Micros>,
+    /// When each consumer was last given a record.
+    given: BTreeMap<NodeId, Micros>,
+}
+
+impl Progress {
+    pub(super) fn see_partition(&mut self, p: Partition, now: Micros) {
+        self.born.entry(p).or_insert(now);
+    }
+
+    pub(super) fn see_delivery(&mut self, consumer: NodeId, now: Micros) {
+        self.given.insert(consumer, now);
+    }
+}
+
+fn runs(world: &World, id: NodeId) -> bool {
+    world.process(id) == Life::Running
+}
+
+/// Whether every server runs.
+fn all_servers_run(world: &World) -> bool {
+    let servers = [Role::Broker, Role::Controller, Role::ZooKeeper];
+    servers.iter().all(|role| world.shared().of_role(*role).into_iter().all(|id| runs(world, id)))
+}
+
+/// A consumer that works by itself and has no reason to stop.
+fn is_well(consumer: &Consumer) -> bool {
+    !consumer.spec().manual && consumer.error().is_none()
+}
+
+/// The consumers of each group that run.
+fn members(world: &World) -> BTreeMap<GroupId, Vec<(NodeId, &Consumer)>> {
+    let mut groups: BTreeMap<GroupId, Vec<(NodeId, &Consumer)>> = BTreeMap::new();
+    for (id, consumer) in consumers(world).filter(|(id, _)| runs(world, *id)) {
+        groups.entry(consumer.group()).or_default().push((id, consumer));
+    }
+    groups
+}
+
+impl Witness {
+    /// One controller, known to every broker, which knows every broker.
+    pub(super) fn demand_controller(&mut self, world: &World) {
+        if !all_servers_run(world) {
+            return;
+        }
+        let wrong = match zookeeper(world) {
+            Some(ensemble) => controller_of_ensemble(world, ensemble),
+            None => controller_of_quorum(world),
+        };
+        for (subject, seen) in wrong {
+            self.broken(world, "liveness.1", subject, seen);
+        }
+    }
+
+    /// Who may lead a partition and runs, leads it or lets another lead.
+    pub(super) fn demand_leaders(&mut self, world: &World) {
+        let mut wrong = Vec::new();
+        let Some(image) = committed(world) else { return };
+        for (p, state) in image.partitions().filter(|(p, _)| !self.is_recent(world, *p)) {
+            let able = |id: &&NodeId| runs(world, **id) && image.active(**id);
+            let able: Vec<&NodeId> = state.isr.iter().chain(&state.elr).filter(able).collect();
+            let led = state
+                .leader
+                .is_some_and(|id| runs(world, id) && broker(world, id).is_some_and(|b| b.leads(p).is_some()));
+            if let (false, Some(able)) = (led, able.first()) {
+                let seen = format!("nobody leads, and {} could", world.shared().node(**able));
+                wrong.push((world.shared().partition(p), seen));
+            }
+        }
+        for (subject, seen) in wrong {
+            self.broken(world, "liveness.2", subject, seen);
+        }
+    }
+
+    /// A group has settled: it is Stable or has nobody, and each partition has one owner.
+    pub(super) fn demand_groups(&mut self, world: &World) {
+        use GroupState::{Assigning, CompletingRebalance, PreparingRebalance, Reconciling};
+        let members = members(world);
+        // Who hangs may take its time (max.poll.interval.ms).
+        let hangs = |id: &GroupId| members.get(id).is_some_and(|all| !all.iter().all(|(_, c)| is_well(c)));
+        let between = brokers(world).filter(|(id, _)| runs(world, *id));
+        let between = between.flat_map(|(_, broker)| broker.coordinator().groups()).filter(|group| {
+            matches!(group.state, PreparingRebalance | CompletingRebalance | Assigning | Reconciling)
+                && !hangs(&group.id)
+        });
+        let mut wrong: Vec<(String, String)> = between
+            .map(|group| (world.shared().group(group.id).to_owned(), format!("still {}", group.state.name())))
+            .collect();
+        if wrong.is_empty() && all_servers_run(world) && offsets_are_served(world) {
+            let settled = members.iter().filter(|(id, _)| !hangs(id));
+            wrong.extend(settled.flat_map(|(id, all)| self.unfair(world, *id, all)));
+        }
+        for (subject, seen) in wrong {
+            self.broken(world, "liveness.3", subject, seen);
+        }
+    }
+
+    /// Partitions that nobody has, or more than one.
+    fn unfair(&self, world: &World, group: GroupId, all: &[(NodeId, &Consumer)]) -> Vec<(String, String)> {
+        let Some(image) = committed(world) else { return Vec::new() };
+        let age = all.iter().map(|(_, c)| c.configs().ms("metadata.max.age.ms")).max().unwrap_or_default();
+        let wanted = |p: &Partition| all.iter().any(|(_, c)| c.spec().topics.contains(&p.topic));
+        let known = |p: &Partition| {
+            self.progress.born.get(p).is_some_and(|at| world.now().since(*at) > age + REBALANCE)
+        };
+        let mut wrong = Vec::new();
+        for (p, _) in image.partitions().filter(|(p, _)| wanted(p) && known(p)) {
+            let owners = all.iter().filter(|(_, c)| c.assigned().any(|(own, _)| own == p));
+            let owners: Vec<&str> = owners.map(|(id, _)| world.shared().node(*id)).collect();
+            if owners.len() != 1 {
+                let partition = world.shared().partition(p);
+                let seen = match owners.as_slice() {
+                    [] => format!("{partition} has no owner"),
+                    several => format!("{partition} has {several:?}"),
+                };
+                wrong.push((world.shared().group(group).to_owned(), seen));
+            }
+        }
+        wrong
+    }
+
+    /// No transaction is open for much longer than its timeout.
+    pub(super) fn demand_ends(&mut self, world: &World) {
+        if !all_servers_run(world) {
+            return;
+        }
+        let all = brokers(world).flat_map(|(_, broker)| broker.transactions().transactions());
+        let late = |deadline: Micros| deadline + LATE < world.now();
+        let open: Vec<String> =
+            all.filter(|t| t.deadline().is_some_and(late)).map(|t| t.stored.id.to_string()).collect();
+        for id in open {
+            self.broken(world, "liveness.4", id, "open for longer than its timeout".to_owned());
+        }
+    }
+
+    /// A consumer that nothing hinders reads to the end of what it may see.
+    pub(super) fn demand_reading(&mut self, world: &World) {
+        if !all_servers_run(world) || !offsets_are_served(world) {
+            return;
+        }
+        let mut wrong = Vec::new();
+        for (id, consumer) in consumers(world).filter(|(id, c)| runs(world, *id) && is_well(c)) {
+            let lately = self.progress.given.get(&id).is_some_and(|at| world.now().since(*at) < PAUSE);
+            if lately || consumer.working().is_some() || consumer.buffered() > 0 {
+                continue; // it has not done with what it has
+            }
+            for (p, position) in consumer.assigned() {
+                let state = committed(world).and_then(|image| image.partition(p));
+                let leader = state.and_then(|state| broker(world, state.leader?));
+                let Some((log, hw)) = leader.and_then(|b| Some((b.log(p)?, b.high_watermark(p)?))) else {
+                    continue;
+                };
+                let end = match consumer.isolation() {
+                    Isolation::ReadCommitted => log.last_stable(hw),
+                    Isolation::ReadUncommitted => hw,
+                };
+                if position < end && !self.is_recent(world, p) {
+                    let subject = format!("{}/{}", world.shared().node(id), world.shared().partition(p));
+                    wrong.push((subject, format!("stays at {position}, could read to {end}")));
+                }
+            }
+        }
+        for (subject, seen) in wrong {
+            self.broken(world, "liveness.5", subject, seen);
+        }
+    }
+}
+
+/// Whether every partition of `__consumer_offsets` has a leader and replicas enough.
+fn offsets_are_served(world: &World) -> bool {
+    let Some(image) = committed(world) else { return false };
+    let of_offsets = |p: &Partition| world.shared().topic(p.topic) == OFFSETS_TOPIC;
+    image.partitions().filter(|(p, _)| of_offsets(p)).all(|(p, state)| {
+        let leader = state.leader.and_then(|id| broker(world, id));
+        let leading = leader.and_then(|b| Some((b, b.leads(p)?)));
+        leading.is_some_and(|(b, l)| l.isr.len() >= l.effective_min(b.min_insync_replicas(p)))
+    })
+}
+
+fn controller_of_quorum(world: &World) -> Vec<(String, String)> {
+    let name = |id: NodeId| world.shared().node(id).to_owned();
+    let active: Vec<NodeId> = controllers(world).filter(|(_, c)| c.is_active()).map(|(id, _)| id).collect();
+    let &[active] = active.as_slice() else {
+        let all: Vec<String> = active.into_iter().map(name).collect();
+        return vec![("quorum".to_owned(), format!("active controllers: {all:?}"))];
+    };
+    let Some(image) = committed(world) else { return Vec::new() };
+    let mut wrong = Vec::new();
+    for (id, broker) in brokers(world) {
+        let known = broker.observer().leader();
+        if known != Some(active) {
+            let known = known.map(name);
+            wrong.push((name(id), format!("takes {known:?} for the controller, it is {}", name(active))));
+        } else if !image.active(id) {
+            wrong.push((name(id), "runs and is fenced".to_owned()));
+        }
+    }
+    wrong
+}
+
+fn controller_of_ensemble(world: &World, ensemble: &ZooKeeper) -> Vec<(String, String)> {
+    let name = |id: NodeId| world.shared().node(id).to_owned();
+    let acting = brokers(world).filter(|(_, b)| b.acts_as_controller()).map(|(id, _)| id);
+    let acting: Vec<NodeId> = acting.collect();
+    let ready = |id: NodeId| broker(world, id).is_some_and(|b| b.is_ready_controller());
+    let one = matches!(acting.as_slice(), [id] if ensemble.controller() == Some(*id) && ready(*id));
+    if !one {
+        let acting: Vec<String> = acting.into_iter().map(name).collect();
+        return vec![("zookeeper".to_owned(), format!("brokers that act as the controller: {acting:?}"))];
+    }
+    let present = ensemble.controller_epoch();
+    let mut wrong = Vec::new();
+    for (id, broker) in brokers(world) {
+        let heard = broker.seen_controller_epoch();
+        if ensemble.tree().get(Path::BrokerId(id)).is_none() {
+            wrong.push((name(id), "runs and is not registered".to_owned()));
+        } else if heard != present {
+            wrong.push((name(id), format!("has heard of controller {heard}, it is {present}")));
+        }
+    }
+    wrong
+}
