@@ -10,7 +10,7 @@ use serde_json::json;
 use super::failure::Failure;
 use super::options::Globals;
 use super::{Outcome, output};
-use crate::lab::explore::{self, Profile, Report};
+use crate::lab::explore::{self, Profile, Report, Way};
 use crate::lab::laws;
 use crate::text::{Lang, t, tf};
 
@@ -49,9 +49,10 @@ pub fn run(args: &ExploreArgs, _globals: &Globals, lang: Lang) -> Outcome {
 fn save(args: &ExploreArgs, report: &Report, lang: Lang) -> Result<Option<PathBuf>, Failure> {
     let Some(broken) = &report.broken else { return Ok(None) };
     let folder = args.save.clone().unwrap_or_else(|| PathBuf::from("."));
-    let name = format!("explore-{}-{}.toml", args.profile, broken.violation.law.id.replace('.', "-"));
+    let (law, form) = (broken.violation.law.id.replace('.', "-"), broken.way.form());
+    let name = format!("explore-{}-{law}.{form}", args.profile);
     let path = folder.join(name);
-    let written = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, broken.scenario.print()));
+    let written = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, broken.way.print()));
     written.map_err(|error| {
         let what = tf(lang, "cli.fuzz.unwritable", &[("path", &path.display()), ("why", &error)]);
         Failure::new(what, t(lang, "cli.fuzz.give_a_folder"))
@@ -77,7 +78,9 @@ fn summary(
         return output::print(&(line.to_string() + "\n"));
     }
     if let Some(told) = told {
-        let todo = path.map(|path| tf(lang, "cli.fuzz.replay", &[("path", &path)]));
+        let steps = report.broken.as_ref().is_some_and(|broken| matches!(broken.way, Way::Steps(_)));
+        let key = if steps { "cli.explore.steps" } else { "cli.fuzz.replay" };
+        let todo = path.map(|path| tf(lang, key, &[("path", &path)]));
         output::complain(&Failure { what: told, todo });
     }
     let key = if report.broken.is_some() {
@@ -87,8 +90,10 @@ fn summary(
     } else {
         "cli.explore.unfinished"
     };
-    let seconds = format!("{seconds:.1}");
-    let values: [(&str, &dyn std::fmt::Display); 5] = [
+    let (rate, seconds) =
+        (format!("{:.0}", report.states as f64 / seconds.max(0.001)), format!("{seconds:.1}"));
+    let values: [(&str, &dyn std::fmt::Display); 6] = [
+        ("rate", &rate),
         ("states", &report.states),
         ("paths", &report.paths),
         ("events", &report.events),

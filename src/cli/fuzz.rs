@@ -148,9 +148,12 @@ fn one(args: &FuzzArgs, seed: u64, shared: &Shared, lang: Lang) {
 
 /// The model did not break a law, it broke down.
 fn unforeseen(args: &FuzzArgs, seed: u64, why: &str, shared: &Shared, lang: Lang) {
-    note(shared, json!({ "seed": seed, "why": why }));
+    let path = write(args, &format!("fuzz-{seed}.toml"), &fuzz::tank(seed, args.profile), lang);
+    let path = path.map(|path| path.display().to_string());
+    note(shared, json!({ "seed": seed, "why": why, "file": path }));
     if !args.json {
-        output::complain(&Failure::line(tf(lang, "cli.fuzz.fault", &[("seed", &seed), ("why", &why)])));
+        let todo = path.map(|path| tf(lang, "cli.fuzz.tank", &[("path", &path)]));
+        output::complain(&Failure { what: tf(lang, "cli.fuzz.fault", &[("seed", &seed), ("why", &why)]), todo });
     }
 }
 
@@ -181,7 +184,7 @@ fn note(shared: &Shared, line: serde_json::Value) {
     }
 }
 
-/// Makes the failure small and writes it down. None: the folder cannot be written, which is said.
+/// Makes the failure small and writes it down. None: see [`write`].
 fn save(args: &FuzzArgs, seed: u64, broken: &Broken, lang: Lang) -> Option<PathBuf> {
     let (begun, mut left) = (Instant::now(), REPLAYS);
     let mut more = || {
@@ -190,8 +193,13 @@ fn save(args: &FuzzArgs, seed: u64, broken: &Broken, lang: Lang) -> Option<PathB
     };
     let small = fuzz::shrink(&broken.scenario, &mut more);
     let scenario: &Scenario = small.as_ref().unwrap_or(&broken.scenario);
-    let folder = args.save.as_deref().unwrap_or(Path::new("."));
-    let path = folder.join(format!("fuzz-{}-{seed}.toml", broken.violation.law.id.replace('.', "-")));
+    let name = format!("fuzz-{}-{seed}.toml", broken.violation.law.id.replace('.', "-"));
+    write(args, &name, scenario, lang)
+}
+
+/// None: the folder cannot be written, which is said.
+fn write(args: &FuzzArgs, name: &str, scenario: &Scenario, lang: Lang) -> Option<PathBuf> {
+    let path = args.save.as_deref().unwrap_or(Path::new(".")).join(name);
     match fs::write(&path, scenario.print()) {
         Ok(()) => Some(path),
         Err(error) => {

@@ -6,6 +6,7 @@ use super::{Broker, Leading, Replica, ReplicaRole};
 use crate::engine::{Conn, Micros, NodeId};
 use crate::kafka::internal::InternalTopic;
 use crate::kafka::mutant::{self, Mutant};
+use crate::kafka::raft::Place;
 use crate::kafka::{
     Cx, ErrorCode, Image, LeaderEpoch, Note, Offset, Partition, PartitionState, Timer, TopicId, TopicState,
 };
@@ -17,8 +18,10 @@ impl Broker {
         // and again if this answer was under way while it registered.
         let Some(registered) = self.vol.epoch else { return };
         if image.offset < Offset(registered.0) {
+            self.vol.metadata_read = Some(Place { epoch, offset: image.offset.plus(1) });
             return self.poll_metadata(cx);
         }
+        self.vol.metadata_read = None;
         if image.offset > self.vol.image.offset {
             let before = std::mem::replace(&mut self.vol.image, Arc::clone(image));
             self.vol.metadata_epoch = epoch;

@@ -47,7 +47,7 @@ use super::group::Coordinator;
 use super::internal::InternalTopic;
 use super::log::Log;
 use super::mutant::{self, Mutant};
-use super::raft::Observer;
+use super::raft::{Observer, Place};
 use super::share::{ShareCoordinator, ShareKey, SharePartition, ShareState};
 use super::txn::{Addressed, Coordinator as TransactionCoordinator};
 use super::{Body, BrokerEpoch, Command, Cx, ErrorCode, Image, LeaderEpoch, Offset, Partition, Timer};
@@ -88,6 +88,8 @@ struct Volatile {
     image: Arc<Image>,
     /// Epoch of the last record in it.
     metadata_epoch: LeaderEpoch,
+    /// Where it reads on in the metadata log, if it has read more than it may act upon.
+    metadata_read: Option<Place>,
     /// Metadata that is being applied: it counts once that has taken its time.
     taking_in: Option<(Arc<Image>, LeaderEpoch)>,
     /// It has looked for copies that are nobody's any more.

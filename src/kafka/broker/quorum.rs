@@ -39,10 +39,10 @@ impl Broker {
         }
         let voters: Vec<NodeId> = cx.shared().of_role(Role::Controller).collect();
         let Some(to) = self.disk.observer.whom(&voters) else { return };
-        let next = self.vol.image.offset.plus(1);
-        let end = Place { epoch: self.vol.metadata_epoch, offset: next };
+        let applied = Place { epoch: self.vol.metadata_epoch, offset: self.vol.image.offset.plus(1) };
+        let end = self.vol.metadata_read.unwrap_or(applied);
         let (cluster, epoch) = (ClusterId::default(), self.disk.observer.epoch());
-        let fetch = QuorumFetch { cluster, epoch, end, high_watermark: next };
+        let fetch = QuorumFetch { cluster, epoch, end, high_watermark: end.offset };
         self.ask_quorum(cx, to, Request::Fetch(fetch));
     }
 

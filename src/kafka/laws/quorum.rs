@@ -6,11 +6,8 @@ use std::sync::Arc;
 use super::look::{brokers, controller, controllers};
 use super::witness::Witness;
 use crate::engine::{MsgId, NodeId, Process as Life};
-use crate::kafka::raft::{Place, QuorumBatch, QuorumLog, Standing};
+use crate::kafka::raft::{Place, QuorumLog, Standing};
 use crate::kafka::{Body, BrokerEpoch, ErrorCode, Offset, Process, World};
-
-/// Committed batches that are remembered at most, the newest.
-const MOST: usize = 16_384;
 
 /// What was seen of the quorum.
 #[derive(Clone, Debug, Default)]
@@ -19,15 +16,15 @@ pub(super) struct Quorum {
     leaders: BTreeMap<i32, NodeId>,
     votes: BTreeMap<(NodeId, i32), NodeId>,
     high_watermarks: BTreeMap<NodeId, Offset>,
-    /// What was ever committed, oldest first.
-    committed: Arc<Vec<Arc<QuorumBatch>>>,
+    /// Up to where records were ever committed.
+    committed: Place,
     registered: BTreeMap<NodeId, BrokerEpoch>,
 }
 
 impl Quorum {
     /// The offset after the last record that was ever committed.
     pub(super) fn end(&self) -> Offset {
-        self.committed.last().map_or(Offset(0), |batch| batch.end())
+        self.committed.offset
     }
 
     pub(super) fn forget(&mut self, node: NodeId) {
@@ -73,9 +70,9 @@ impl Witness {
     /// A new leader has every committed record.
     fn see_complete(&mut self, world: &World, node: NodeId) {
         let Process::Controller(controller) = world.node(node) else { return };
-        let Some(last) = self.quorum.committed.last() else { return };
-        if !controller.raft().fits(place(last)) {
-            let seen = format!("leads without what was committed up to {}", last.end());
+        let last = self.quorum.committed;
+        if !controller.raft().fits(last) {
+            let seen = format!("leads without what was committed up to {}", last.offset);
             self.broken(world, "control.26", world.shared().node(node).to_owned(), seen);
         }
     }
@@ -95,16 +92,12 @@ impl Witness {
         if told <= end {
             return false;
         }
-        let new: Vec<Arc<QuorumBatch>> = raft.log().between(end, told).to_vec();
-        if let Some(last) = new.last() {
-            self.see_commit(world, node, place(last));
-        }
-        let news = new.iter().any(|batch| !batch.is_quiet());
-        let all = Arc::make_mut(&mut self.quorum.committed);
-        all.extend(new);
-        if all.len() > 2 * MOST {
-            all.drain(..MOST);
-        }
+        // Records that are in a snapshot by now may have said something.
+        let new = raft.log().between(end, told);
+        let news = raft.log().start() > end || !new.iter().all(|batch| batch.is_quiet());
+        let last = Place { epoch: raft.log().epoch_before(told), offset: told };
+        self.quorum.committed = last;
+        self.see_commit(world, node, last);
         news
     }
 
@@ -198,10 +191,6 @@ impl Witness {
             self.broken(world, "control.35", world.shared().node(id).to_owned(), seen);
         }
     }
-}
-
-fn place(batch: &QuorumBatch) -> Place {
-    Place { epoch: batch.epoch, offset: batch.end() }
 }
 
 /// The first offset at which two logs differ before a place that both have.

@@ -24,6 +24,7 @@ mod observer;
 mod state;
 #[cfg(test)]
 mod tests;
+mod timeless;
 mod voters;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,7 @@ pub use log::{Entry, Fit, Place, QuorumBatch, QuorumLog, Snapshot, VoterSet};
 pub use message::{ClusterId, Head, QuorumFetch, QuorumFetched, Request, Response, Vote};
 pub use observer::Observer;
 pub use state::{Election, Leading, Progress, Standing, State, Tally, Watched};
+pub use timeless::{PRESENT, Waits};
 pub use voters::VoterChange;
 
 use super::config::Configs;

@@ -17,7 +17,7 @@ use crate::engine::{Micros, NodeId};
 use crate::kafka::{LeaderEpoch, Offset};
 
 /// What a voter must never forget (the `quorum-state` file).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Election {
     /// Highest epoch it knows.
     pub epoch: LeaderEpoch,
@@ -28,7 +28,7 @@ pub struct Election {
 }
 
 /// Answers that a candidate has so far. Its own vote is among them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Tally {
     /// Who said yes.
     pub granted: BTreeSet<NodeId>,
@@ -37,7 +37,7 @@ pub struct Tally {
 }
 
 /// What a leader knows of another voter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Progress {
     /// End of its log, as its last fetch said.
     pub end: Option<Offset>,
@@ -59,7 +59,7 @@ pub struct Watched {
 }
 
 /// A leader's books.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Leading {
     /// Offset of its first record: nothing is committed before a majority has that one.
     pub epoch_start: Offset,
@@ -80,7 +80,7 @@ pub struct Leading {
 }
 
 /// The state of a voter in its epoch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     /// It knows the epoch and follows nobody. It may have voted.
     Unattached {

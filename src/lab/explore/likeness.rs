@@ -1,5 +1,7 @@
 //! When two states count as one: equal portraits, with times counted from now and messages numbered as they occur.
 
+use std::hash::{Hash, Hasher};
+
 use crate::kafka::World;
 
 /// A state by its hash. 128 bits: among a million states two different ones have the same with a chance of 10⁻²⁷.
@@ -12,7 +14,16 @@ impl Likeness {
     pub fn of(world: &World) -> Self {
         let mut text = String::new();
         let _ = world.portray(&mut text); // a String takes everything
-        hash(&normal(&text, world.now().0))
+        let mut both = Both::default();
+        both.write(normal(&text, world.now().0).as_bytes());
+        both.likeness()
+    }
+
+    /// Of anything that can be hashed: what its hash leaves out does not count.
+    pub(super) fn of_hash(state: &impl Hash) -> Self {
+        let mut both = Both::default();
+        state.hash(&mut both);
+        both.likeness()
     }
 }
 
@@ -44,13 +55,31 @@ fn normal(text: &str, now: u64) -> String {
 }
 
 /// FNV-1a and a multiplicative hash side by side: pinned, so that counts are the same on every machine.
-fn hash(text: &str) -> Likeness {
-    let (mut a, mut b) = (0xCBF2_9CE4_8422_2325_u64, 0x9E37_79B9_7F4A_7C15_u64);
-    for byte in text.bytes() {
-        a = (a ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
-        b = (b.rotate_left(5) ^ u64::from(byte)).wrapping_mul(0x517C_C1B7_2722_0A95);
+struct Both(u64, u64);
+
+impl Default for Both {
+    fn default() -> Self {
+        Self(0xCBF2_9CE4_8422_2325, 0x9E37_79B9_7F4A_7C15)
     }
-    Likeness(a, b)
+}
+
+impl Both {
+    const fn likeness(&self) -> Likeness {
+        Likeness(self.0, self.1)
+    }
+}
+
+impl Hasher for Both {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3);
+            self.1 = (self.1.rotate_left(5) ^ u64::from(*byte)).wrapping_mul(0x517C_C1B7_2722_0A95);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ self.1
+    }
 }
 
 #[cfg(test)]

@@ -10,16 +10,19 @@
 //! is not gone on from: states are told apart by their [`Likeness`]. All laws are looked at, after every event. The handlers, the network and
 //! the clock are those of every other lab.
 //!
+//! A quorum of controllers alone is explored in another way, down to each message: see `quorum`.
+//!
 //! Not modelled: deeds between two quiet messages (heartbeats, polls that bring nothing), and other delays than those of the links.
 
 mod likeness;
+mod quorum;
 mod scope;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 pub use likeness::Likeness;
-pub use scope::{Profile, spec};
+pub use scope::Profile;
 
 use super::action::Action;
 use super::error::LabError;
@@ -29,7 +32,7 @@ use super::state::State;
 use crate::engine::{Micros, NodeId, Process as Life};
 use crate::kafka::Role;
 use crate::kafka::laws::Violation;
-use scope::Budget;
+use scope::{Budget, Cluster, Scope};
 
 /// How an exploration went.
 #[derive(Clone, Debug)]
@@ -40,7 +43,7 @@ pub struct Report {
     pub paths: u64,
     /// Events played.
     pub events: u64,
-    /// Deeds on the longest path.
+    /// Deeds on the longest path; of a quorum, steps on the longest of the shortest paths to a state.
     pub depth: u32,
     /// Every path was followed.
     pub finished: bool,
@@ -54,7 +57,36 @@ pub struct Broken {
     /// What was seen.
     pub violation: Violation,
     /// How to see it again.
-    pub scenario: Scenario,
+    pub way: Way,
+}
+
+/// The shortest way to where a law broke.
+#[derive(Clone, Debug)]
+pub enum Way {
+    /// What is done in a lab.
+    Scenario(Box<Scenario>),
+    /// The steps of a quorum, one a line, in English.
+    Steps(Vec<String>),
+}
+
+impl Way {
+    /// How its file ends.
+    #[must_use]
+    pub const fn form(&self) -> &'static str {
+        match self {
+            Self::Scenario(_) => "toml",
+            Self::Steps(_) => "txt",
+        }
+    }
+
+    /// As a file.
+    #[must_use]
+    pub fn print(&self) -> String {
+        match self {
+            Self::Scenario(scenario) => scenario.print(),
+            Self::Steps(steps) => steps.iter().map(|step| format!("{step}\n")).collect(),
+        }
+    }
 }
 
 /// One deed on a path: before which event (since t = 0), and what.
@@ -81,24 +113,32 @@ enum Early {
 /// # Errors
 /// Its cluster does not boot: a fault of the model.
 pub fn explore(profile: Profile, more: &mut dyn FnMut() -> bool) -> Result<Report, Box<LabError>> {
-    let scenario = profile.scenario();
+    match profile.scope() {
+        Scope::Cluster(cluster) => explore_cluster(&cluster, more),
+        Scope::Quorum(scope) => Ok(quorum::explore(scope, more)),
+    }
+}
+
+fn explore_cluster(cluster: &Cluster, more: &mut dyn FnMut() -> bool) -> Result<Report, Box<LabError>> {
+    let scenario = cluster.scenario();
     let mut lab = Lab::new(&scenario.spec, scenario.seed).map_err(Box::new)?;
     for line in &scenario.script {
         let _ = lab.act(&line.action);
     }
-    let horizon = lab.start() + Micros(profile.horizon());
+    let horizon = lab.start() + Micros(cluster.horizon);
     let report = Report { states: 0, paths: 0, events: 0, depth: 0, finished: true, broken: None };
     let mut search =
         Search { more, first: lab.first(), horizon, seen: BTreeMap::new(), path: Vec::new(), report };
-    let budget = profile.budget();
-    for deeds in 0..=(2 * budget.crashes + budget.losses) {
+    let budget = cluster.budget;
+    let most = if budget.all == 1 { 2 } else { 2 * budget.crashes + budget.losses };
+    for deeds in 0..=most {
         search.seen.clear();
         match search.follow(lab.state.clone(), budget, deeds) {
             ControlFlow::Continue(()) => {}
             ControlFlow::Break(Early::Enough) => search.report.finished = false,
             ControlFlow::Break(Early::Broken(violation)) => {
-                let scenario = written(&scenario, &search.path, &violation);
-                search.report.broken = Some(Box::new(Broken { violation, scenario }));
+                let way = Way::Scenario(Box::new(written(&scenario, &search.path, &violation)));
+                search.report.broken = Some(Box::new(Broken { violation, way }));
             }
         }
         search.report.depth = deeds;
@@ -180,15 +220,16 @@ fn possible(state: &State, budget: Budget) -> Vec<(Action, Budget)> {
     for id in world.shared().of_role(Role::Broker) {
         let name = world.shared().node(id);
         match world.process(id) {
-            Life::Running if budget.crashes > 0 => {
-                lines.push((format!("crash {name}"), Budget { crashes: budget.crashes - 1, ..budget }));
+            Life::Running if budget.all > 0 && budget.crashes > 0 => {
+                let left = Budget { all: budget.all - 1, crashes: budget.crashes - 1, ..budget };
+                lines.push((format!("crash {name}"), left));
             }
             Life::Down { .. } => lines.push((format!("start {name}"), budget)),
             _ => {}
         }
     }
-    if budget.losses > 0 && world.rules().is_empty() {
-        let left = Budget { losses: budget.losses - 1, ..budget };
+    if budget.all > 0 && budget.losses > 0 && world.rules().is_empty() {
+        let left = Budget { all: budget.all - 1, losses: budget.losses - 1, ..budget };
         for (from, sender) in all.iter().filter(|(id, _)| running(*id)) {
             for (_, receiver) in all.iter().filter(|(id, _)| id != from && running(*id)) {
                 lines.push((format!("drop-next {sender} {receiver}"), left));

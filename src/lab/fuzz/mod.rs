@@ -119,6 +119,12 @@ pub fn play(seed: u64, profile: Profile, steps: u64) -> Result<Run, Box<LabError
     Ok(ended(&lab, steps))
 }
 
+/// The tank of a seed before anything happens.
+#[must_use]
+pub fn tank(seed: u64, profile: Profile) -> Scenario {
+    Scenario::new(spec_for(&mut Dice::new(seed), profile), seed)
+}
+
 fn ended(lab: &Lab, step: u64) -> Run {
     let broken = lab.broken_laws().first().map(|violation| {
         let violation = violation.clone();

@@ -62,6 +62,22 @@ impl std::fmt::Display for ScenarioError {
 impl std::error::Error for ScenarioError {}
 
 impl Scenario {
+    /// A cluster to which nothing is done.
+    #[must_use]
+    pub const fn new(spec: Spec, seed: u64) -> Self {
+        Self {
+            model: MODEL,
+            title: None,
+            tells: None,
+            seed,
+            spec,
+            script: Vec::new(),
+            expect: Vec::new(),
+            law: None,
+            end: None,
+        }
+    }
+
     /// What was done in a lab on its present branch, up to the playhead.
     #[must_use]
     pub fn record(lab: &Lab) -> Self {
@@ -72,15 +88,9 @@ impl Scenario {
         };
         let done = lab.journal().iter().filter(|input| input.after < lab.event());
         Self {
-            model: MODEL,
-            title: None,
-            tells: None,
-            seed: lab.seed(),
-            spec: lab.spec().clone(),
             script: done.map(line).collect(),
-            expect: Vec::new(),
-            law: None,
             end: Some((Some(lab.event()), lab.now())),
+            ..Self::new(lab.spec().clone(), lab.seed())
         }
     }
 }
