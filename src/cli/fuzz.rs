@@ -153,7 +153,10 @@ fn unforeseen(args: &FuzzArgs, seed: u64, why: &str, shared: &Shared, lang: Lang
     note(shared, json!({ "seed": seed, "why": why, "file": path }));
     if !args.json {
         let todo = path.map(|path| tf(lang, "cli.fuzz.tank", &[("path", &path)]));
-        output::complain(&Failure { what: tf(lang, "cli.fuzz.fault", &[("seed", &seed), ("why", &why)]), todo });
+        output::complain(&Failure {
+            what: tf(lang, "cli.fuzz.fault", &[("seed", &seed), ("why", &why)]),
+            todo,
+        });
     }
 }
 

@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn names_are_read_back() {
-        for (name, form) in PictureForm::NAMED {
+        for &(name, form) in PictureForm::NAMED {
             assert_eq!((name.parse(), form.to_string().as_str()), (Ok(form), name));
         }
         assert_eq!("png".parse::<PictureForm>(), Err(UnknownName));

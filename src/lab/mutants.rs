@@ -449,7 +449,7 @@ fn live_case(mutant: Mutant) -> Case {
             orders: "partitions = 2\nreplication = 3",
             more: THREE_READERS,
             rest: true,
-            ..plain("start c1\nstart c3\n+20s crash c3", "@200s")
+            ..plain("start c1\nstart c3\n+20s crash c3", "@400s")
         },
         Mutant::NeverTimesOut => {
             Case { more: TRANSACTIONAL, rest: true, ..plain("begin t\nproduce t\n+1s crash t", "@150s") }

@@ -39,6 +39,8 @@ pub(super) struct ConsumerMembership {
     news: bool,
     /// The target is new: when it is reached, the coordinator hears of it.
     unheard: bool,
+    /// The next heartbeat is due, and the last one is not answered yet.
+    overdue: bool,
     /// The group counts it out: what it has is lost at the next poll().
     lost: bool,
     /// `group.consumer.heartbeat.interval.ms`, as the coordinator says.
@@ -81,7 +83,7 @@ impl ConsumerMembership {
         self.target = None;
         self.leaving.clear();
         self.told = None;
-        (self.news, self.unheard) = (false, false);
+        (self.news, self.unheard, self.overdue) = (false, false, false);
         self.lost = true;
     }
 }
@@ -173,6 +175,7 @@ impl Consumer {
         if self.client.coordinator.is_none() {
             return cx.set_clock(Timer::Heartbeat, self.spec.configs.ms("retry.backoff.ms"));
         }
+        self.client.modern.overdue = self.beating();
         self.say_news(cx);
     }
 
@@ -197,7 +200,7 @@ impl Consumer {
             share,
         };
         self.client.modern.told = Some(held);
-        self.client.modern.news = false;
+        (self.client.modern.news, self.client.modern.overdue) = (false, false);
         if epoch > 0 {
             cx.set_clock(Timer::Heartbeat, self.client.modern.interval);
         }
@@ -230,6 +233,9 @@ impl Consumer {
                     let target: BTreeSet<Partition> = assigned.iter().copied().collect();
                     modern.unheard |= modern.target.as_ref() != Some(&target);
                     modern.target = Some(target);
+                }
+                if std::mem::take(&mut modern.overdue) {
+                    self.say_news(cx);
                 }
             }
             ErrorCode::FencedMemberEpoch | ErrorCode::UnknownMemberId => {

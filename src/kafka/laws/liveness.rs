@@ -47,15 +47,19 @@ fn all_servers_run(world: &World) -> bool {
     servers.iter().all(|role| world.shared().of_role(*role).into_iter().all(|id| runs(world, id)))
 }
 
-/// A consumer that works by itself and has no reason to stop.
+/// A consumer that works by itself, has no reason to stop, and is done with what a poll may bring before it must poll again.
 fn is_well(consumer: &Consumer) -> bool {
-    !consumer.spec().manual && consumer.error().is_none()
+    let configs = consumer.configs();
+    let most = u64::try_from(configs.int("max.poll.records")).unwrap_or(u64::MAX);
+    let longest = Micros(consumer.spec().work.0.saturating_mul(most));
+    !consumer.spec().manual && consumer.error().is_none() && longest < configs.ms("max.poll.interval.ms")
 }
 
-/// The consumers of each group that run.
+/// The consumers of each group that run and take part in it by one of the two protocols of consumer groups.
 fn members(world: &World) -> BTreeMap<GroupId, Vec<(NodeId, &Consumer)>> {
     let mut groups: BTreeMap<GroupId, Vec<(NodeId, &Consumer)>> = BTreeMap::new();
-    for (id, consumer) in consumers(world).filter(|(id, _)| runs(world, *id)) {
+    let takes_part = |c: &Consumer| c.spec().partitions.is_empty() && !c.spec().share;
+    for (id, consumer) in consumers(world).filter(|(id, c)| runs(world, *id) && takes_part(c)) {
         groups.entry(consumer.group()).or_default().push((id, consumer));
     }
     groups
@@ -82,7 +86,9 @@ impl Witness {
         let Some(image) = committed(world) else { return };
         for (p, state) in image.partitions().filter(|(p, _)| !self.is_recent(world, *p)) {
             let able = |id: &&NodeId| runs(world, **id) && image.active(**id);
-            let able: Vec<&NodeId> = state.isr.iter().chain(&state.elr).filter(able).collect();
+            // Nobody is in sync or eligible: then who led last may lead again, if that is known (another minimum makes Kafka forget it).
+            let last = state.last_leader.iter().filter(|_| state.isr.is_empty() && state.elr.is_empty());
+            let able: Vec<&NodeId> = state.isr.iter().chain(&state.elr).chain(last).filter(able).collect();
             let led = state
                 .leader
                 .is_some_and(|id| runs(world, id) && broker(world, id).is_some_and(|b| b.leads(p).is_some()));

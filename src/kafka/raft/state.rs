@@ -46,7 +46,7 @@ pub struct Progress {
 }
 
 /// What a leader knows of a controller that is no voter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Watched {
     /// End of its log, as its last fetch said.
     pub end: Offset,

@@ -15,13 +15,15 @@ named! {
         Both = "replication-both",
         /// Three brokers; one dies and comes back, or a message gets lost.
         Three = "replication-3",
-        /// Three controllers, one of them leads; one election more, a message gets lost, a voter dies, a record is appended.
+        /// Three controllers, one of them leads; one election more, a voter dies and comes back, a record is appended.
         Kraft = "kraft",
-        /// Three controllers, nobody has led: the first election and the next, a message gets lost.
+        /// Three controllers, one of them leads; two elections more, a message gets lost, a voter dies and comes back, a record is appended.
+        Loss = "kraft-loss",
+        /// Three controllers, nobody has led: the first election and an oddity.
         Votes = "kraft-votes",
-        /// As `kraft`, before voters asked first (KIP-996).
+        /// As `kraft-loss`, before voters asked first (KIP-996), and with one election more.
         Blunt = "kraft-3.9",
-        /// As `kraft` with two elections more.
+        /// As `kraft-loss` with an oddity.
         Long = "kraft-long",
     }
 }
@@ -62,9 +64,17 @@ impl Profile {
             Self::Both => cluster(2, 2),
             Self::Three => cluster(3, 1),
             Self::Kraft => Scope::Quorum(LED),
-            Self::Votes => Scope::Quorum(quorum::Scope { led: false, appends: 0, crashes: 0, ..LED }),
-            Self::Blunt => Scope::Quorum(quorum::Scope { pre_vote: false, ..LED }),
-            Self::Long => Scope::Quorum(quorum::Scope { epochs: 3, ..LED }),
+            Self::Loss => Scope::Quorum(quorum::Scope { epochs: 3, losses: 1, ..LED }),
+            Self::Votes => Scope::Quorum(quorum::Scope {
+                led: false,
+                epochs: 1,
+                oddities: 1,
+                appends: 0,
+                crashes: 0,
+                ..LED
+            }),
+            Self::Blunt => Scope::Quorum(quorum::Scope { pre_vote: false, losses: 1, ..LED }),
+            Self::Long => Scope::Quorum(quorum::Scope { epochs: 3, losses: 1, oddities: 1, ..LED }),
         }
     }
 }
@@ -74,8 +84,16 @@ const fn cluster(brokers: u32, all: u32) -> Scope {
     Scope::Cluster(Cluster { brokers, budget, horizon: 14_000_000 })
 }
 
-const LED: quorum::Scope =
-    quorum::Scope { voters: 3, pre_vote: true, led: true, epochs: 2, appends: 1, losses: 1, crashes: 1 };
+const LED: quorum::Scope = quorum::Scope {
+    voters: 3,
+    pre_vote: true,
+    led: true,
+    epochs: 2,
+    oddities: 0,
+    appends: 1,
+    losses: 0,
+    crashes: 1,
+};
 
 impl Cluster {
     /// The cluster, and what happens at t = 0.

@@ -30,22 +30,3 @@ fn without_a_defect_nothing_is_found_and_the_same_is_explored_each_time() {
     assert!(!one.finished);
     assert_eq!((one.states, one.paths, one.events), (two.states, two.paths, two.events));
 }
-
-#[test]
-fn each_defect_of_the_quorum_breaks_its_law() {
-    let defects = [
-        (Mutant::VotesTwice, "control.24"),
-        (Mutant::OverlooksFork, "control.25"),
-        (Mutant::VotesForAnyone, "control.26"),
-        (Mutant::CommitsOldEpochs, "control.27"),
-        (Mutant::CommitsAlone, "control.29"),
-    ];
-    for (defect, law) in defects {
-        let found = mutant::with(Some(defect), || explore(Profile::Kraft, &mut limited(50_000)));
-        let found = found.expect("there is nothing to boot");
-        let broken = found.broken.unwrap_or_else(|| panic!("{defect:?} breaks nothing in {} states", found.states));
-        let steps = broken.way.print();
-        assert_eq!(broken.violation.law.id, law, "{defect:?}: {}\n{steps}", broken.violation);
-        assert_eq!(steps.lines().count(), usize::try_from(found.depth).expect("it is small"), "{steps}");
-    }
-}

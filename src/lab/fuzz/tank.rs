@@ -209,6 +209,7 @@ fn consumer(dice: &mut Dice, ix: u32, groups: &[Habit; 2], topics: &[TopicSpec])
     }
     if dice.once_in(3) {
         config.push("max.poll.interval.ms", 10_000);
+        config.push("max.poll.records", dice.pick(&[1, 10, 500]).copied().unwrap_or(10));
     }
     config.push("metadata.max.age.ms", 30_000);
     config.push("auto.offset.reset", if dice.once_in(2) { "earliest" } else { "latest" });

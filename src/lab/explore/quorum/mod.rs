@@ -1,17 +1,17 @@
-//! The quorum, tried out to the end: every order in which its messages can arrive and its clocks can run out, with a few messages lost and
-//! voters that die, in a small scope.
+//! The quorum, tried out to the end in a small scope: every message that can be lost or overtaken, every time that can be up too early,
+//! every voter that can die, at every place.
 //!
 //! ```text
 //!  start ─▶ level 1 ─▶ level 2 ─▶ …      breadth first: what is found is as short as can be
-//!             one step each: a request arrives · an answer arrives · a parked fetch has waited long enough · a time is up ·
-//!             a message is lost · a voter dies, or comes back · the leader appends a record
+//!             one step each: a request arrives · an answer arrives · a time is up · a message is lost ·
+//!             a voter dies, or comes back · the leader appends a record
 //! ```
 //!
-//! The voters are those of every lab ([`Raft`]); only clock and network are others: times come when they like, messages of different
-//! lanes overtake each other. A state that was seen before is not gone on from. The laws are those of the quorum among the
-//! project's laws, by the same numbers.
+//! The voters are those of every lab (`Raft`); only clock and network are others. Messages arrive in the order of sending and are faster
+//! than clocks; what is out of this order is an oddity, of which there are a few. A state that was seen before is not gone on from.
+//! The laws are those of the quorum among the project's laws, by the same numbers.
 //!
-//! Not modelled: snapshots, observers, a request on its way to a voter while another one of the same sender and lane is (`RequestManager`:
+//! Not modelled: snapshots, observers, the empty answer to a fetch that has waited for long (it changes nothing), a request on its way to a voter while another one of the same sender and lane is (`RequestManager`:
 //! one at a time; the second counts as not sent, and is asked again later).
 
 mod laws;
@@ -39,6 +39,8 @@ pub(super) struct Scope {
     pub led: bool,
     /// The highest epoch that is gone into.
     pub epochs: i32,
+    /// Messages that are overtaken, and times that are up although whoever waits was heard of or messages are on their way.
+    pub oddities: u32,
     /// Records that leaders append, their first ones aside.
     pub appends: u32,
     /// Messages that get lost.

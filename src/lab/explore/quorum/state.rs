@@ -51,7 +51,10 @@ pub(super) struct Voter {
 pub(super) struct State {
     pub voters: Vec<Voter>,
     calls: BTreeMap<Path, Arc<Call>>,
+    /// What is on its way, request or answer, oldest first.
+    queue: Vec<Path>,
     timing: Timing,
+    oddities: u32,
     appends: u32,
     losses: u32,
     crashes: u32,
@@ -68,7 +71,8 @@ impl Hash for State {
             voter.raft.hash(to);
         }
         self.calls.hash(to);
-        (self.appends, self.losses, self.crashes).hash(to);
+        self.queue.hash(to);
+        (self.oddities, self.appends, self.losses, self.crashes).hash(to);
         self.leaders.hash(to);
         self.committed.hash(to);
     }
@@ -88,7 +92,9 @@ impl State {
         let mut state = Self {
             voters: ids.iter().map(|id| voter(*id)).collect(),
             calls: BTreeMap::new(),
+            queue: Vec::new(),
             timing,
+            oddities: scope.oddities,
             appends: scope.appends,
             losses: scope.losses,
             crashes: scope.crashes,
@@ -108,11 +114,7 @@ impl State {
             let before = self.clone();
             self.take(step);
             let _ = super::laws::broken(&before, step, self);
-            next = self.calls.iter().find_map(|(&path, call)| match call.stage {
-                Stage::Sent => Some(Step::Arrives(path)),
-                Stage::Answered(_) => Some(Step::Answered(path)),
-                Stage::Parked => None,
-            });
+            next = self.queue.first().map(|path| self.delivery(*path));
         }
     }
 
@@ -131,15 +133,15 @@ impl State {
 
     // ---- what can happen ----
 
-    /// Every step that can be taken.
+    /// Every step that can be taken. The oldest message arrives, or, when nothing is on its way, somebody has waited long enough; what is
+    /// out of this order is odd.
     pub fn steps(&self) -> Vec<Step> {
         let mut steps = Vec::new();
-        for (&path, call) in &self.calls {
-            steps.push(match call.stage {
-                Stage::Sent => Step::Arrives(path),
-                Stage::Parked => Step::Waited(path),
-                Stage::Answered(_) => Step::Answered(path),
-            });
+        let (quiet, odd) = (self.queue.is_empty(), self.oddities > 0);
+        for (ix, &path) in self.queue.iter().enumerate() {
+            if ix == 0 || odd {
+                steps.push(self.delivery(path));
+            }
             if self.losses > 0 {
                 steps.push(Step::Lost(path));
             }
@@ -150,12 +152,8 @@ impl State {
                 steps.push(Step::Starts(id));
                 continue;
             }
-            let free = |waits: &Waits| match waits {
-                Waits::Again(to) => self.is_free(id, *to),
-                Waits::Announce => self.ids().any(|to| to != id && !self.calls.contains_key(&votes(id, to))),
-                Waits::State => true,
-            };
-            steps.extend(raft.waits_for().into_iter().filter(free).map(|waits| Step::TimeIsUp(id, waits)));
+            let due = raft.waits_for().into_iter().filter(|waits| odd || (quiet && !self.is_odd(id, *waits)));
+            steps.extend(due.map(|waits| Step::TimeIsUp(id, waits)));
             if self.appends > 0 && raft.leading().is_some() {
                 steps.push(Step::Appends(id));
             }
@@ -166,21 +164,47 @@ impl State {
         steps
     }
 
-    /// Whether that voter can be asked what waits to be asked again.
-    fn is_free(&self, from: NodeId, to: NodeId) -> bool {
-        let follows = self.voter(from).raft.state().standing() == Standing::Follower;
-        let lane = if follows { Lane::Log } else { Lane::Votes };
-        !self.calls.contains_key(&Path { from, to, lane })
+    fn delivery(&self, path: Path) -> Step {
+        let sent = self.calls.get(&path).is_some_and(|call| call.stage == Stage::Sent);
+        if sent { Step::Arrives(path) } else { Step::Answered(path) }
+    }
+
+    /// Whether a time would not be up in a world where messages are fast: whoever waits has been heard of.
+    fn is_odd(&self, id: NodeId, waits: Waits) -> bool {
+        let parked = |from: NodeId, to: NodeId| {
+            let call = self.calls.get(&Path { from, to, lane: Lane::Log });
+            call.is_some_and(|call| call.stage == Stage::Parked)
+        };
+        let raft = &self.voter(id).raft;
+        let fetching = || self.ids().filter(|other| *other != id && parked(*other, id)).count();
+        match (raft.state().standing(), waits) {
+            (Standing::Follower, Waits::State) => raft.election().leader.is_some_and(|to| parked(id, to)),
+            (Standing::Leader, Waits::State) => (fetching() + 1) * 2 > self.voters.len(),
+            (Standing::Leader, Waits::Announce) => fetching() + 1 == self.voters.len(),
+            _ => false,
+        }
+    }
+
+    /// Whether a step is out of order.
+    fn costs(&self, step: Step) -> bool {
+        match step {
+            Step::Arrives(path) | Step::Answered(path) => self.queue.first() != Some(&path),
+            Step::TimeIsUp(id, waits) => !self.queue.is_empty() || self.is_odd(id, waits),
+            _ => false,
+        }
     }
 
     // ---- what happens ----
 
     /// Takes a step.
     pub fn take(&mut self, step: Step) {
+        if self.costs(step) {
+            self.oddities = self.oddities.saturating_sub(1);
+        }
         match step {
             Step::Arrives(path) => self.arrives(path),
-            Step::Waited(path) => self.answer_parked(path, true),
             Step::Answered(path) => {
+                self.queue.retain(|on_its_way| *on_its_way != path);
                 if let Some(call) = self.calls.remove(&path)
                     && let Stage::Answered(response) = &call.stage
                 {
@@ -232,12 +256,13 @@ impl State {
                 self.unreached(id, to, &request);
             } else {
                 self.calls.insert(path, Arc::new(Call { request, stage: Stage::Sent }));
+                self.queue.push(path);
             }
         }
         let waiting = |(path, call): &(&Path, &Arc<Call>)| path.to == id && call.stage == Stage::Parked;
         let parked: Vec<Path> = self.calls.iter().filter(waiting).map(|(path, _)| *path).collect();
         for path in parked {
-            self.answer_parked(path, false);
+            self.answer_parked(path);
         }
     }
 
@@ -276,21 +301,26 @@ impl State {
     }
 
     fn set_stage(&mut self, path: Path, stage: Stage) {
+        self.queue.retain(|on_its_way| *on_its_way != path);
         if let Some(call) = self.calls.get_mut(&path) {
+            if stage != Stage::Parked {
+                self.queue.push(path);
+            }
             Arc::make_mut(call).stage = stage;
         }
     }
 
-    fn answer_parked(&mut self, path: Path, late: bool) {
+    fn answer_parked(&mut self, path: Path) {
         let Some(Request::Fetch(fetch)) = self.calls.get(&path).map(|call| call.request.clone()) else {
             return;
         };
-        if let Some(fetched) = self.voter(path.to).raft.serve(path.from, &fetch, late) {
+        if let Some(fetched) = self.voter(path.to).raft.serve(path.from, &fetch, false) {
             self.set_stage(path, Stage::Answered(Response::Fetched(fetched)));
         }
     }
 
     fn lose(&mut self, path: Path) {
+        self.queue.retain(|on_its_way| *on_its_way != path);
         if let Some(call) = self.calls.remove(&path) {
             self.unreached(path.from, path.to, &call.request);
         }
@@ -307,16 +337,13 @@ impl State {
         let calls: Vec<Path> = self.calls.keys().copied().collect();
         for path in calls {
             if path.from == id {
+                self.queue.retain(|on_its_way| *on_its_way != path);
                 self.calls.remove(&path);
             } else if path.to == id {
                 self.lose(path);
             }
         }
     }
-}
-
-fn votes(from: NodeId, to: NodeId) -> Path {
-    Path { from, to, lane: Lane::Votes }
 }
 
 /// Does something at the present.

@@ -19,8 +19,6 @@ pub(super) struct Path {
 pub(super) enum Step {
     /// A request arrives.
     Arrives(Path),
-    /// A fetch has waited long enough for news.
-    Waited(Path),
     /// An answer arrives.
     Answered(Path),
     /// A request or an answer is lost.
@@ -51,7 +49,6 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Arrives(path) => write!(f, "the {path} arrives"),
-            Self::Waited(path) => write!(f, "the {path} has waited long enough"),
             Self::Answered(path) => write!(f, "the answer to the {path} arrives"),
             Self::Lost(path) => write!(f, "the {path}, or its answer, is lost"),
             Self::TimeIsUp(voter, Waits::State) => write!(f, "{}: its time is up", name(*voter)),
