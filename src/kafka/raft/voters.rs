@@ -19,7 +19,7 @@ use crate::kafka::{ErrorCode, Offset};
 const CAUGHT_UP: Micros = Micros::secs(3600);
 
 /// A change of the set of voters that is under way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct VoterChange {
     /// Who comes or goes.
     pub voter: NodeId,

@@ -10,7 +10,7 @@ use crate::engine::{Micros, NodeId};
 use crate::kafka::raft::{
     Clock, Entry, PRESENT, QuorumBatch, Raft, Request, Response, Standing, Timing, Waits,
 };
-use crate::kafka::{LeaderEpoch, MetadataRecord};
+use crate::kafka::{ErrorCode, LeaderEpoch, MetadataRecord};
 
 /// How long anything takes is open; that it takes time is not.
 const TIMING: Timing =
@@ -288,6 +288,7 @@ impl State {
                     raft.on_fetch(from, fetch, clock);
                     None
                 }
+                Request::ApiVersions => Some(Response::ApiVersions(raft.head(ErrorCode::None))),
                 Request::FetchSnapshot { epoch, at } => {
                     let (head, snapshot) = raft.serve_snapshot(*epoch, *at);
                     Some(Response::Snapshot(head, snapshot))
