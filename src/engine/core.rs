@@ -63,7 +63,8 @@ pub struct Core<N: Node> {
     pub(super) cuts: BTreeSet<(NodeId, Option<NodeId>)>,
     /// Processes that are one: nothing parts them.
     pub(super) joined: Arc<BTreeSet<(NodeId, NodeId)>>,
-    pub(super) notes: Vec<Rec<N::Note>>,
+    /// Of this turn. Copies share them.
+    pub(super) notes: Arc<Vec<Rec<N::Note>>>,
     pub(super) exiting: Option<NodeId>,
     pub(super) shared: Arc<N::Shared>,
     pub(super) digest: Digest,
@@ -88,7 +89,7 @@ impl<N: Node> Clone for Core<N> {
             jitters: self.jitters.clone(),
             cuts: self.cuts.clone(),
             joined: Arc::clone(&self.joined),
-            notes: Vec::new(),
+            notes: Arc::clone(&self.notes),
             shared: Arc::clone(&self.shared),
             draws: self.draws.clone(),
             ..*self
@@ -112,7 +113,7 @@ impl<N: Node> Core<N> {
             jitters: BTreeMap::new(),
             cuts: BTreeSet::new(),
             joined: Arc::default(),
-            notes: Vec::new(),
+            notes: Arc::default(),
             exiting: None,
             shared: Arc::new(shared),
             digest: Digest(seed),
@@ -132,7 +133,7 @@ impl<N: Node> Core<N> {
     pub(super) fn note(&mut self, node: Option<NodeId>, note: Note<N::Note>) {
         let rec = Rec { at: self.now, event: self.turn, cause: self.cause, node, note };
         rec.hash(&mut self.digest);
-        self.notes.push(rec);
+        Arc::make_mut(&mut self.notes).push(rec);
     }
 
     pub(super) fn schedule(&mut self, at: Micros, event: Event<N::Timer>, root: Option<EventId>) -> u64 {

@@ -290,7 +290,10 @@ impl<N: Node> World<N> {
 
     fn begin(&mut self, cause: Option<Cause>) {
         self.core.turn.0 += 1;
-        self.core.notes.clear();
+        match Arc::get_mut(&mut self.core.notes) {
+            Some(notes) => notes.clear(),
+            None => self.core.notes = Arc::default(), // a checkpoint has them, too
+        }
         let turn = self.core.turn;
         self.core.cause = match cause {
             Some(cause) if cause.root != EventId(0) => cause,

@@ -534,7 +534,7 @@ pub enum Body {
     ZooKeeper(ZkMessage),
     LeaderAndIsr {
         by: Control,
-        states: Vec<(Partition, PartitionState)>,
+        states: Arc<[(Partition, PartitionState)]>,
     },
     UpdateMetadata {
         by: Control,

@@ -38,7 +38,8 @@ const PREPARATIONS: &[&str] = &[
 const SERIALS: &[&str] = &["msg", "rule", "copy", "answer", "ix", "pid", "quiet", "conn", "member"];
 
 impl Lab {
-    /// The first moment since t = 0 at which this lab and another differ, on their present branches.
+    /// The first moment since t = 0 at which this lab and another differ, on their present branches. Where the history is very long
+    /// only its beginning is compared.
     #[must_use]
     pub fn first_difference(&self, other: &Self) -> Option<Difference> {
         let (left, right) = (by_process(self), by_process(other));
@@ -60,7 +61,7 @@ impl Lab {
 /// The notes of each process that are compared, in order.
 fn by_process(lab: &Lab) -> BTreeMap<String, Vec<Told>> {
     let mut streams: BTreeMap<String, Vec<Told>> = BTreeMap::new();
-    for told in lab.story(0, lab.end(), false) {
+    for told in lab.story(0, lab.story_upto(), false) {
         let line = &told.line;
         let prepares = line.field("api").is_some_and(|api| PREPARATIONS.contains(&api.as_str()));
         let arrival =

@@ -8,8 +8,12 @@ use crate::engine::Micros;
 
 /// Events between two saved states of a branch.
 pub(super) const COARSE: u64 = 4_096;
+/// Statements between two of them: one event may state what becomes of 100,000 partitions.
+const COARSE_STATED: u64 = 32_768;
 /// Events between two saved states of the segment in view.
-pub(super) const FINE: u64 = 64;
+const FINE: u64 = 64;
+/// Statements between two of them.
+const FINE_STATED: u64 = 512;
 /// Saved states of one branch; then every second of the older half goes.
 const MOST_SAVED: usize = 128;
 /// Branches that live at the same time.
@@ -117,8 +121,8 @@ impl Branch {
 
     /// Saves a state if it is time to. Only ever called with states further than all saved ones.
     pub fn save(&mut self, event: u64, state: &mut State) {
-        let last = self.saved.last().map_or(0, |(at, _)| *at);
-        if event < last + COARSE {
+        let (last, stated) = self.saved.last().map_or((0, 0), |(at, saved)| (*at, saved.stated));
+        if event < last + COARSE && state.stated < stated + COARSE_STATED {
             return;
         }
         state.survey_touched();
@@ -170,6 +174,14 @@ impl Segment {
 
     pub fn covers(&self, branch: BranchId, event: u64) -> bool {
         self.branch == branch && (self.from..=self.end()).contains(&event)
+    }
+
+    /// Saves a state if it is time to.
+    pub fn save(&mut self, event: u64, state: &State) {
+        let near = self.fine.last().is_some_and(|(_, saved)| state.stated < saved.stated + FINE_STATED);
+        if !near || event.is_multiple_of(FINE) {
+            self.fine.push((event, Arc::new(state.clone())));
+        }
     }
 
     pub fn fine_before(&self, event: u64) -> Option<(u64, &Arc<State>)> {

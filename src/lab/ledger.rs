@@ -346,6 +346,9 @@ impl Ledger {
                 note => self.engine(world, rec.at, note),
             }
         }
+        if let Some(rec) = world.notes().last() {
+            self.race.look(world, rec.at);
+        }
         self.failovers.settle(world, world.now());
     }
 

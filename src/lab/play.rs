@@ -6,7 +6,7 @@ use super::action::Action;
 use super::boot::boot;
 use super::cel::{EvalError, Expr, Facts, Value};
 use super::error::{ActError, LabError};
-use super::history::{Branch, BranchId, BranchInfo, FINE, Input, MOST_BRANCHES, Mark, Segment, Turn};
+use super::history::{Branch, BranchId, BranchInfo, Input, MOST_BRANCHES, Mark, Segment, Turn};
 use super::spec::Spec;
 use super::state::State;
 use super::vocabulary::Vocabulary;
@@ -135,6 +135,12 @@ impl Lab {
     #[must_use]
     pub const fn event(&self) -> u64 {
         self.state.turn().0 - self.first
+    }
+
+    /// How much was stated up to the playhead: what playing up to here costs.
+    #[must_use]
+    pub const fn stated(&self) -> u64 {
+        self.state.stated
     }
 
     /// Furthest event of this branch.
@@ -364,13 +370,12 @@ impl Lab {
         self.state = self.state_at(event);
     }
 
-    /// The state at an event of this branch. The last turn is played, so that its notes are there.
+    /// The state at an event of this branch, with the notes of that turn.
     pub(super) fn state_at(&self, event: u64) -> State {
-        let before = event.saturating_sub(1);
         let branch = self.branch();
         let near =
-            self.segment.as_ref().filter(|s| s.covers(branch.id, before)).and_then(|s| s.fine_before(before));
-        let (_, state) = near.unwrap_or_else(|| branch.saved_before(before));
+            self.segment.as_ref().filter(|s| s.covers(branch.id, event)).and_then(|s| s.fine_before(event));
+        let (_, state) = near.unwrap_or_else(|| branch.saved_before(event));
         let mut state = State::clone(state);
         while state.turn().0 - self.first < event
             && turn(branch, &mut state, self.first, self.start).is_some()
@@ -395,10 +400,7 @@ impl Lab {
         let mut state = State::clone(state);
         let mut segment = Segment { branch: branch.id, from, turns: Vec::new(), fine: Vec::new() };
         while state.turn().0 - self.first < end {
-            let at = state.turn().0 - self.first;
-            if at.is_multiple_of(FINE) || at == from {
-                segment.fine.push((at, Arc::new(state.clone())));
-            }
+            segment.save(state.turn().0 - self.first, &state);
             let Some(stepped) = turn(branch, &mut state, self.first, self.start) else { break };
             let event = stepped.event.0 - self.first;
             segment.turns.push(Turn { event, at: state.world.now(), hop: stepped.hop, loud: stepped.loud });

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use super::Lab;
 use crate::engine::{Micros, NodeId, Note as EngineNote, Process as Life};
-use crate::kafka::{Note, Role, World};
+use crate::kafka::zookeeper::ZkMessage;
+use crate::kafka::{Body, Note, Role, World};
 
 /// Counts since the last server went down (since t = 0 if none did).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct Race {
     led_at: Option<Micros>,
     /// Offsets of those records, for what brokers apply.
     offsets: Arc<Vec<i64>>,
+    /// Something happened to leaders, or to who is up, since they were counted.
+    stale: bool,
     applied: BTreeMap<NodeId, i64>,
 }
 
@@ -83,25 +86,26 @@ impl Race {
     /// Takes in one note.
     pub(super) fn take_in(&mut self, world: &World, at: Micros, note: &EngineNote<Note>) {
         match note {
-            EngineNote::MessageSent { api, answer: None, .. } => {
-                *self.messages.entry(api).or_default() += 1;
+            EngineNote::MessageSent { msg, api, answer: None, .. } => {
+                let carried = world.flight(*msg).map_or(1, |flight| requests(&flight.envelope.body));
+                *self.messages.entry(api).or_default() += carried;
                 if matches!(*api, "ZkGet" | "ZkExists" | "ZkChildren") {
-                    self.znodes_read += 1;
+                    self.znodes_read += carried;
                 }
             }
             EngineNote::NodeCrashed { node, .. } | EngineNote::NodeStopped { node }
                 if matches!(world.shared().role(*node), Some(Role::Broker | Role::Controller)) =>
             {
                 self.begin(at);
-                self.look(world, at);
+                self.stale = true;
             }
-            EngineNote::NodeStarted { .. } => self.look(world, at),
-            EngineNote::Domain(note) => self.domain(world, at, note),
+            EngineNote::NodeStarted { .. } => self.stale = true,
+            EngineNote::Domain(note) => self.domain(note),
             _ => {}
         }
     }
 
-    fn domain(&mut self, world: &World, at: Micros, note: &Note) {
+    fn domain(&mut self, note: &Note) {
         match note {
             Note::ControlApplied { entries, .. } => self.entries += u64::from(*entries),
             Note::MetadataAppended { offset, .. } => {
@@ -113,13 +117,16 @@ impl Race {
                 let upto = |offset: i64| self.offsets.partition_point(|known| *known <= offset);
                 self.entries += u64::try_from(upto(offset.0).saturating_sub(upto(before))).unwrap_or(0);
             }
-            Note::LeaderElected { .. } | Note::LeaderLost { .. } => self.look(world, at),
+            Note::LeaderElected { .. } | Note::LeaderLost { .. } => self.stale = true,
             _ => {}
         }
     }
 
-    /// Counts partitions that nobody leads, or whose leader is down; what each broker leads is counted already.
-    fn look(&mut self, world: &World, at: Micros) {
+    /// Counts partitions that nobody leads, or whose leader is down, once a turn; what each broker leads is counted already.
+    pub(super) fn look(&mut self, world: &World, at: Micros) {
+        if !std::mem::take(&mut self.stale) {
+            return;
+        }
         let image = super::cel::committed_image(world);
         let down = |node: &NodeId| matches!(world.process(*node), Life::Down { .. });
         let dead: usize =
@@ -129,6 +136,14 @@ impl Race {
             self.led_at = Some(at);
         }
         self.unled = unled;
+    }
+}
+
+/// Requests that a message stands for: a run of them to ZooKeeper is one message.
+fn requests(body: &Body) -> u64 {
+    match body {
+        Body::ZooKeeper(ZkMessage::Request { ops, .. }) => u64::try_from(ops.len()).unwrap_or(u64::MAX),
+        _ => 1,
     }
 }
 

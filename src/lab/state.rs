@@ -20,6 +20,8 @@ pub struct State {
     witness: Arc<Witness>,
     broken: Arc<Vec<Violation>>,
     recent: VecDeque<Rec<Note>>,
+    /// How much was stated so far: what a replay up to here costs.
+    pub(super) stated: u64,
     /// Virtual time of t = 0; 0 before it.
     zero: Micros,
 }
@@ -32,6 +34,7 @@ impl State {
             witness: Arc::new(Witness::default()),
             broken: Arc::new(Vec::new()),
             recent: VecDeque::new(),
+            stated: 0,
             zero: Micros::ZERO,
         }
     }
@@ -67,6 +70,7 @@ impl State {
 
     /// Takes in what the last turn or input stated.
     pub(super) fn look(&mut self) {
+        self.stated += self.world.notes().len() as u64;
         self.ledger.absorb(&self.world);
         let broken = Arc::make_mut(&mut self.witness).observe(&self.world);
         self.add_broken(broken);

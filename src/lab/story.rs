@@ -18,7 +18,36 @@ pub struct Told {
     pub records: Vec<(String, bool)>,
 }
 
+/// Statements that a story takes in, about as many at most: what a person can look through, and what can be told at once.
+const MOST_TOLD: u64 = 50_000;
+
 impl Lab {
+    /// A place from which on the way to `to` holds no more statements than a story takes in: `from`, or a later one.
+    #[must_use]
+    pub fn story_from(&self, from: u64, to: u64) -> u64 {
+        let saved = &self.branch().saved;
+        let upto = saved.iter().rfind(|(at, _)| *at <= to).map_or(0, |(_, state)| state.stated);
+        let near =
+            |(at, state): &&(u64, std::sync::Arc<State>)| *at >= from && upto <= state.stated + MOST_TOLD;
+        let (_, start) = self.branch().saved_before(from);
+        if upto <= start.stated + MOST_TOLD {
+            return from;
+        }
+        saved.iter().find(near).map_or(to, |(at, _)| (*at).min(to))
+    }
+
+    /// A place up to which the way from t = 0 holds no more statements than a story takes in.
+    #[must_use]
+    pub fn story_upto(&self) -> u64 {
+        let saved = &self.branch().saved;
+        match saved.iter().find(|(_, state)| state.stated > MOST_TOLD) {
+            Some((_, beyond)) => {
+                saved.iter().rfind(|(_, state)| state.stated < beyond.stated).map_or(0, |(at, _)| *at)
+            }
+            None => self.end(),
+        }
+    }
+
     /// The notes of the events after `from` up to `to` of this branch, in order: messages, and everything worth a line. Polling
     /// traffic only if `quiet`. The playhead stays.
     #[must_use]

@@ -25,6 +25,8 @@ use crate::ui::view;
 const TICK: Duration = Duration::from_millis(80);
 /// The same where the way to the eye is slow.
 const SLOW_TICK: Duration = Duration::from_millis(160);
+/// Between two slices of something that takes long.
+const WORK_TICK: Duration = Duration::from_millis(1);
 /// A frame that takes this long to write says that the way is slow.
 const SLOW_WRITE: Duration = Duration::from_millis(20);
 /// However much is typed or pasted, a picture comes this often.
@@ -71,12 +73,13 @@ impl Clock {
     }
 
     /// When the next tick is due, if there is to be one.
-    fn next(&mut self, wanted: bool) -> Option<Instant> {
+    fn next(&mut self, wanted: bool, at_work: bool) -> Option<Instant> {
         if !wanted {
             self.last = None;
             return None;
         }
-        Some(*self.last.get_or_insert_with(Instant::now) + self.interval)
+        let interval = if at_work { WORK_TICK } else { self.interval };
+        Some(*self.last.get_or_insert_with(Instant::now) + interval)
     }
 
     /// Ticks; answers how much time passed since the last one.
@@ -117,7 +120,7 @@ impl Session {
     }
 
     async fn wait(&mut self) -> Happened {
-        let due = self.clock.next(self.state.wants_tick() && !self.away);
+        let due = self.clock.next(self.state.wants_tick() && !self.away, self.state.is_working());
         let tick = async {
             match due {
                 Some(due) => sleep_until(due).await,

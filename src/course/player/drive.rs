@@ -44,7 +44,7 @@ pub(in crate::course) struct Played {
 
 /// How a part of the run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
+pub(super) enum Part {
     /// The line is done, or waited for.
     Through,
     /// The events are used up.
@@ -155,7 +155,7 @@ impl Player {
     }
 
     /// One line of the script, or its end, for at most so many events.
-    fn part(&mut self, events: u64, played: &mut Played) -> Part {
+    pub(super) fn part(&mut self, events: u64, played: &mut Played) -> Part {
         match self.doing {
             Doing::Script { next, since } => match self.current().run.doing.get(next) {
                 Some(Placed { it, .. }) => {

@@ -11,6 +11,7 @@ mod moving;
 mod predict;
 mod reading;
 mod show;
+mod slices;
 #[cfg(test)]
 mod tests;
 
@@ -131,13 +132,7 @@ impl Player {
     pub fn resume(lesson: Arc<Lesson>, beat: &str) -> Result<Self, LabError> {
         let target = lesson.beat(beat).unwrap_or(0);
         let mut player = Self::new(lesson)?;
-        while player.beat() < target {
-            player.play_reference();
-            player.enter(player.beat() + 1);
-        }
-        player.news.clear();
-        let last = player.beat() + 1 == player.lesson.beats.len();
-        player.news.push(News::Entered { beat: player.current().id.clone(), last });
+        while !player.catch_up(target) {}
         Ok(player)
     }
 
@@ -228,6 +223,11 @@ impl Player {
             self.lab.idle_to(self.front);
             self.front = self.lab.now();
         }
+    }
+
+    /// Whether the run of a beat goes on at the playhead, and has not been seen yet.
+    pub fn is_running(&self) -> bool {
+        self.at_front() && self.phase() == Phase::Running
     }
 
     /// Adds a mark at the front.

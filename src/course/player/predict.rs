@@ -38,10 +38,15 @@ impl Player {
     /// Not exactly one choice is true, or a question cannot be evaluated.
     pub fn truth(&self) -> Result<Truth, TruthError> {
         let Some(predict) = &self.current().predict else { return Err(TruthError::None) };
-        let mut future = self.future(predict);
+        self.truth_of(Box::new(self.future(predict)))
+    }
+
+    /// The same where that future has been played already.
+    fn truth_of(&self, mut future: Box<Self>) -> Result<Truth, TruthError> {
+        let Some(predict) = &self.current().predict else { return Err(TruthError::None) };
         future.voice = Some(self.side());
         let given = future.judge(predict)?;
-        Ok(Truth { given, future: Box::new(future) })
+        Ok(Truth { given, future })
     }
 
     /// The script, played from here to the end of the beat that a prompt is about.
@@ -81,6 +86,15 @@ impl Player {
     /// Answers the prompt at the playhead: `sure` is the confidence from 1 to 3. The judgement stays and follows the
     /// playhead. `None` if no prompt is open, or there is no such choice.
     pub fn answer(&mut self, given: Given, sure: u8) -> Option<&Feedback> {
+        let mut foreseen = self.foreseen();
+        while let Some((future, of)) = &mut foreseen
+            && !future.look_ahead(*of)
+        {}
+        self.answer_by(given, sure, foreseen.map(|(future, _)| future))
+    }
+
+    /// The same where the future that the prompt asks about has been played: see [`Player::foreseen`].
+    pub fn answer_by(&mut self, given: Given, sure: u8, future: Option<Box<Self>>) -> Option<&Feedback> {
         if self.phase() != Phase::Asking {
             return None;
         }
@@ -97,7 +111,7 @@ impl Player {
             }
             _ => return None,
         };
-        let truth = self.truth();
+        let truth = future.map_or(Err(TruthError::None), |future| self.truth_of(future));
         let text = match (&truth, chosen) {
             (Ok(truth), Some(choice)) => choice.why.both(|expr| truth.future.value(expr)),
             (Ok(truth), None) => predict.why.as_ref().map(|why| why.both(|expr| truth.future.value(expr)))?,

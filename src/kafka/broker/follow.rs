@@ -30,6 +30,8 @@ pub(super) struct Fetcher {
     in_flight: bool,
     /// Left alone until then, after an error.
     delayed: BTreeMap<Partition, Micros>,
+    /// Everything that was tried is left alone until then: the leader did not answer.
+    rests: Option<Micros>,
     /// When the last answer came.
     answered: Option<Micros>,
 }
@@ -44,6 +46,7 @@ struct Said {
 impl Fetcher {
     /// One partition more.
     pub fn follow(&mut self, p: Partition) {
+        self.spell_out();
         self.follows.get_or_insert_with(p, || ());
         self.delayed.remove(&p);
         self.changed.insert(p);
@@ -51,9 +54,56 @@ impl Fetcher {
 
     /// One partition less.
     pub fn leave(&mut self, p: Partition) {
+        self.spell_out();
         self.follows.remove(&p);
         self.delayed.remove(&p);
         self.changed.insert(p);
+    }
+
+    /// The leader did not answer: all that was asked waits. That is written down partition by partition only if something else happens
+    /// to one of them meanwhile.
+    fn rest(&mut self, until: Micros) {
+        if !self.known {
+            return;
+        }
+        self.rests = Some(until);
+        if !self.changed.is_empty() {
+            let asked = self.spell_out();
+            self.delayed.extend(asked.into_iter().map(|p| (p, until)));
+        }
+    }
+
+    /// Gives what was asked.
+    fn spell_out(&mut self) -> Vec<Partition> {
+        let Some(until) = self.rests.take() else { return Vec::new() };
+        let asked = self.tried.keys().filter(|p| self.follows.contains_key(p));
+        let asked: Vec<Partition> = asked.copied().collect();
+        self.changed.extend(&asked);
+        for p in &asked {
+            self.delayed.entry(*p).or_insert(until);
+        }
+        asked
+    }
+
+    /// Until when nothing is to be asked; none if something is.
+    fn idle_until(&mut self, now: Micros) -> Option<Micros> {
+        if self.rests.is_some_and(|until| until <= now) {
+            self.rests = None;
+        }
+        if !self.changed.is_empty() {
+            self.spell_out();
+        }
+        let over: Vec<Partition> =
+            self.delayed.iter().filter(|(_, until)| **until <= now).map(|(p, _)| *p).collect();
+        for p in &over {
+            self.delayed.remove(p);
+        }
+        if !over.is_empty() {
+            self.spell_out();
+            self.changed.extend(over);
+        }
+        let idle = self.rests.is_some() || self.delayed.len() == self.follows.len();
+        idle.then(|| self.delayed.values().copied().chain(self.rests).min().unwrap_or(Micros::NEVER))
     }
 
     /// When a fetch for a partition was last answered.
@@ -124,10 +174,7 @@ impl Broker {
     pub(super) fn on_fetch_lost(&mut self, cx: &mut Cx<'_>, leader: NodeId) {
         let until = self.after_back_off(cx);
         if let Some(fetcher) = self.vol.fetchers.get_mut(&leader) {
-            let asked = fetcher.tried.keys().filter(|p| fetcher.known && fetcher.follows.contains_key(p));
-            let asked: Vec<Partition> = asked.copied().collect();
-            fetcher.changed.extend(&asked);
-            fetcher.delayed.extend(asked.into_iter().map(|p| (p, until)));
+            fetcher.rest(until);
         }
         self.forget_session(leader);
         self.fetch_from(cx, leader);
@@ -149,17 +196,11 @@ impl Broker {
             cx.close(leader, REPLICATION); // the session there ends with its connection
             return;
         }
-        let now = cx.now();
-        let due = fetcher.delayed.iter().filter(|(_, until)| **until <= now);
-        let over: Vec<_> = due.map(|(p, _)| *p).collect();
-        for p in &over {
-            fetcher.delayed.remove(p);
-        }
-        fetcher.changed.extend(over);
-        if fetcher.delayed.len() == fetcher.follows.len() {
-            match fetcher.delayed.values().filter(|until| **until < Micros::NEVER).min() {
-                Some(until) => cx.set_timer(Timer::FetchFrom(leader), until.since(cx.now())),
-                None => cx.cancel_timer(Timer::FetchFrom(leader)),
+        if let Some(until) = fetcher.idle_until(cx.now()) {
+            if until < Micros::NEVER {
+                cx.set_timer(Timer::FetchFrom(leader), until.since(cx.now()));
+            } else {
+                cx.cancel_timer(Timer::FetchFrom(leader));
             }
             return;
         }

@@ -3,13 +3,24 @@
 //! Requests come in batches; a batch is handed back when all of its answers are there (`KafkaZkClient`'s pipelines). After a broken
 //! connection the client goes on with its session and asks again what was not answered. Once the session has expired everything that
 //! was asked is void, and a new session begins when the owner says so.
+//!
+//! A batch of more than 1,000 requests leaves in runs of 500, each one message that takes the time of its requests: a controller that
+//! reads 100,000 states would drown everything else in messages.
+//!
+//! Not modelled: what becomes of a run is all or nothing where its client or its connection ends in the middle of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Op, Path, Refusal, Reply, SessionId, WatchKind, ZkMessage};
 use crate::engine::{Conn, Envelope, Micros, MsgId, NodeId};
 use crate::kafka::client::ZOOKEEPER;
 use crate::kafka::{Body, Cx, Timer};
+
+/// Requests of a batch that leave one by one, at most.
+const LONG: usize = 1_000;
+/// Requests of a run.
+const RUN: usize = 500;
 
 /// Before the next attempt to connect.
 const RECONNECT: Micros = Micros::secs(1);
@@ -45,19 +56,20 @@ enum Link {
     Down,
 }
 
+/// A request, or a run of them.
 #[derive(Clone, Debug)]
 struct Item {
     batch: u64,
-    ix: usize,
-    op: Op,
+    ops: Arc<[Op]>,
     quiet: bool,
 }
 
 #[derive(Clone, Debug)]
 struct Batch<T> {
     left: usize,
-    replies: Vec<Reply>,
-    then: T,
+    /// By the item that they answer.
+    replies: BTreeMap<u64, Arc<[Reply]>>,
+    then: Arc<T>,
 }
 
 /// The client. `T` says what a batch was for.
@@ -100,7 +112,7 @@ impl<T> Default for Client<T> {
     }
 }
 
-impl<T> Client<T> {
+impl<T: Clone> Client<T> {
     /// Its session, as far as it knows.
     #[must_use]
     pub const fn session(&self) -> Option<SessionId> {
@@ -142,32 +154,48 @@ impl<T> Client<T> {
     pub fn ask(&mut self, cx: &mut Cx<'_>, ops: Vec<Op>, then: T) {
         let batch = self.next;
         self.next += 1;
-        let left = ops.len();
-        for (ix, op) in ops.into_iter().enumerate() {
-            self.items.insert(self.next, Item { batch, ix, op, quiet: ix > 0 });
-            self.next += 1;
+        let most = if ops.len() > LONG { RUN } else { 1 };
+        let mut left = 0;
+        for alike in ops.chunk_by(|a, b| a.api() == b.api()) {
+            for run in alike.chunks(most) {
+                self.items.insert(self.next, Item { batch, ops: run.into(), quiet: left > 0 });
+                self.next += 1;
+                left += 1;
+            }
         }
-        let replies = vec![Reply::Found(None); left];
-        self.batches.insert(batch, Batch { left, replies, then });
+        self.batches.insert(batch, Batch { left, replies: BTreeMap::new(), then: Arc::new(then) });
         self.send(cx);
+    }
+
+    /// Whether what comes next may leave: at most so many requests are under way; a run is as many.
+    fn has_room(&self, next: &Item) -> bool {
+        let runs = |at: &u64| self.items.get(at).is_some_and(|item| item.ops.len() > 1);
+        let full = next.ops.len() > 1 || self.in_flight.values().any(runs);
+        self.in_flight.len() < if full { 1 } else { self.most }
     }
 
     fn send(&mut self, cx: &mut Cx<'_>) {
         let Some((ensemble, session)) = self.ensemble.zip(self.session) else { return };
-        while self.link == Link::Up && self.in_flight.len() < self.most {
+        while self.link == Link::Up {
             let Some((&at, item)) = self.items.range(self.unsent..).next() else { return };
-            let (op, quiet) = (item.op.clone(), item.quiet);
-            match &op {
-                Op::Get { path, watch: true } | Op::Exists { path, watch: true } => {
-                    self.watches.insert((*path, WatchKind::Node));
-                }
-                Op::Children { path, watch: true } => {
-                    self.watches.insert((*path, WatchKind::Children));
-                }
-                _ => {}
+            if !self.has_room(item) {
+                return;
             }
-            let msg =
-                cx.send(ensemble, ZOOKEEPER, quiet, Body::ZooKeeper(ZkMessage::Request { session, op }));
+            let (ops, quiet, at_once) = (Arc::clone(&item.ops), item.quiet, self.most);
+            for op in &*ops {
+                match op {
+                    Op::Get { path, watch: true } | Op::Exists { path, watch: true } => {
+                        self.watches.insert((*path, WatchKind::Node));
+                    }
+                    Op::Children { path, watch: true } => {
+                        self.watches.insert((*path, WatchKind::Children));
+                    }
+                    _ => {}
+                }
+            }
+            let api = ops.first().map_or("ZkMulti", Op::api);
+            let body = ZkMessage::Request { session, api, ops, at_once };
+            let msg = cx.send(ensemble, ZOOKEEPER, quiet, Body::ZooKeeper(body));
             self.in_flight.insert(msg, at);
             self.unsent = at + 1;
         }
@@ -211,12 +239,14 @@ impl<T> Client<T> {
                 Some(Heard::Connected { fresh })
             }
             ZkMessage::Connected { session: None, .. } => Some(self.expire(cx)),
-            ZkMessage::Replied { reply: Reply::Refused(Refusal::SessionExpired), .. } => {
+            ZkMessage::Replied { replies, .. }
+                if matches!(replies.first(), Some(Reply::Refused(Refusal::SessionExpired))) =>
+            {
                 Some(self.expire(cx))
             }
-            ZkMessage::Replied { reply, zxid, .. } => {
+            ZkMessage::Replied { replies, zxid, .. } => {
                 self.seen = self.seen.max(*zxid);
-                let done = message.answers.and_then(|request| self.answered(request, reply));
+                let done = message.answers.and_then(|request| self.answered(request, replies));
                 self.send(cx);
                 done
             }
@@ -229,21 +259,23 @@ impl<T> Client<T> {
         }
     }
 
-    fn answered(&mut self, request: MsgId, reply: &Reply) -> Option<Heard<T>> {
-        let item = self.items.remove(&self.in_flight.remove(&request)?)?;
-        if let (Op::Get { path, watch: true }, Some(Refusal::NoNode)) = (&item.op, reply.refusal()) {
-            self.watches.remove(&(*path, WatchKind::Node));
+    fn answered(&mut self, request: MsgId, replies: &Arc<[Reply]>) -> Option<Heard<T>> {
+        let at = self.in_flight.remove(&request)?;
+        let item = self.items.remove(&at)?;
+        for (op, reply) in item.ops.iter().zip(&**replies) {
+            if let (Op::Get { path, watch: true }, Some(Refusal::NoNode)) = (op, reply.refusal()) {
+                self.watches.remove(&(*path, WatchKind::Node));
+            }
         }
         let batch = self.batches.get_mut(&item.batch)?;
-        if let Some(slot) = batch.replies.get_mut(item.ix) {
-            slot.clone_from(reply);
-        }
+        batch.replies.insert(at, Arc::clone(replies));
         batch.left -= 1;
         if batch.left > 0 {
             return None;
         }
         let batch = self.batches.remove(&item.batch)?;
-        Some(Heard::Done(batch.then, batch.replies))
+        let replies = batch.replies.values().flat_map(|run| run.iter().cloned()).collect();
+        Some(Heard::Done(Arc::unwrap_or_clone(batch.then), replies))
     }
 
     fn expire(&mut self, cx: &mut Cx<'_>) -> Heard<T> {
@@ -254,7 +286,7 @@ impl<T> Client<T> {
         cx.cancel_timer(Timer::ZooKeeper);
         let (ensemble, timeout, next) = (self.ensemble, self.timeout, self.next);
         *self = Self { ensemble, timeout, next, unsent: next, ..Self::default() };
-        Heard::Expired(batches.into_values().map(|batch| batch.then).collect())
+        Heard::Expired(batches.into_values().map(|batch| Arc::unwrap_or_clone(batch.then)).collect())
     }
 
     /// The connection is gone. The session may go on.

@@ -6,6 +6,9 @@
 //!                            └─▶ watches of that znode: one message each, then the watch is gone
 //! ```
 //!
+//! A long run of requests comes as one message. It takes as long as its requests would, some of them under way at once, and all of it
+//! happens when the last would be done.
+//!
 //! A session lives as long as something is heard from its client at least every session timeout, by the ensemble's clock; a broken
 //! connection does not end it. While the ensemble is down nothing expires, and when it is back every session gets its full time anew.
 
@@ -49,7 +52,7 @@ struct Disk {
 struct Volatile {
     conns: BTreeMap<SessionId, Conn>,
     watches: BTreeMap<(Path, WatchKind), BTreeSet<SessionId>>,
-    /// Requests in service, and when each is done.
+    /// Requests in service, and when each is done; the first to be done comes first.
     service: VecDeque<(Micros, Arc<Envelope<Body>>)>,
 }
 
@@ -150,10 +153,11 @@ impl ZooKeeper {
             }
             _ => {
                 self.hear(cx, message.conn);
-                let done = cx.now() + cost::ZOOKEEPER_REQUEST;
-                self.vol.service.push_back((done, Arc::new(message.clone())));
-                if self.vol.service.len() == 1 {
-                    cx.set_timer(Timer::ZooKeeperService, cost::ZOOKEEPER_REQUEST);
+                let done = cx.now() + service_time(message, cx.now());
+                let place = self.vol.service.partition_point(|(earlier, _)| *earlier <= done);
+                self.vol.service.insert(place, (done, Arc::new(message.clone())));
+                if place == 0 {
+                    cx.set_timer(Timer::ZooKeeperService, done.since(cx.now()));
                 }
             }
         }
@@ -294,16 +298,18 @@ impl ZooKeeper {
                 self.end_session(cx, *session);
                 cx.answer(message.conn, message.id, false, Body::ZooKeeper(ZkMessage::Closed));
             }
-            ZkMessage::Request { session, op } => {
+            ZkMessage::Request { session, ops, .. } => {
                 let alive = self.disk.sessions.contains_key(session);
-                let reply = if alive {
+                let mut serve = |op| {
+                    if !alive {
+                        return Reply::Refused(super::Refusal::SessionExpired);
+                    }
                     self.set_watch(*session, op);
                     self.perform(cx, *session, op)
-                } else {
-                    Reply::Refused(super::Refusal::SessionExpired)
                 };
-                let (api, zxid) = (op.api(), self.disk.tree.zxid());
-                let body = Body::ZooKeeper(ZkMessage::Replied { api, reply, zxid });
+                let replies = ops.iter().map(&mut serve).collect();
+                let (api, zxid) = (body.api(), self.disk.tree.zxid());
+                let body = Body::ZooKeeper(ZkMessage::Replied { api, replies, zxid });
                 cx.answer(message.conn, message.id, message.quiet, body);
             }
             _ => {}
@@ -366,4 +372,16 @@ impl ZooKeeper {
             }
         }
     }
+}
+
+/// How long a message is in service. A run of requests makes rounds, each of as many as may be under way at once; between two rounds lie
+/// the way back of an answer and the way here of the next request.
+fn service_time(message: &Envelope<Body>, now: Micros) -> Micros {
+    let rounds = match &message.body {
+        Body::ZooKeeper(ZkMessage::Request { ops, at_once, .. }) => ops.len().div_ceil((*at_once).max(1)),
+        _ => 1,
+    };
+    let rounds = u64::try_from(rounds).unwrap_or(u64::MAX).max(1);
+    let ways = 2 * now.since(message.sent_at).0;
+    Micros(rounds * cost::ZOOKEEPER_REQUEST.0 + (rounds - 1) * ways)
 }

@@ -1,5 +1,7 @@
 //! What is said between a broker and the ensemble.
 
+use std::sync::Arc;
+
 use super::{Data, Path};
 
 /// A client's session.
@@ -163,10 +165,11 @@ pub enum ZkMessage {
     Close { session: SessionId },
     /// It is over; its ephemeral znodes are gone.
     Closed,
-    /// Asks for something.
-    Request { session: SessionId, op: Op },
-    /// What became of it, as of this transaction.
-    Replied { api: &'static str, reply: Reply, zxid: i64 },
+    /// Asks for something. A run of more than one is carried as one message: it takes the time that its requests would take, so many of
+    /// them under way at once.
+    Request { session: SessionId, api: &'static str, ops: Arc<[Op]>, at_once: usize },
+    /// What became of each, as of this transaction.
+    Replied { api: &'static str, replies: Arc<[Reply]>, zxid: i64 },
     /// Something that was watched has changed. The watch is used up.
     Watched { path: Path, kind: WatchKind, zxid: i64 },
 }
@@ -179,8 +182,7 @@ impl ZkMessage {
             Self::Connect { .. } | Self::Connected { .. } => "ZkConnect",
             Self::Ping | Self::Pinged => "ZkPing",
             Self::Close { .. } | Self::Closed => "ZkClose",
-            Self::Request { op, .. } => op.api(),
-            Self::Replied { api, .. } => api,
+            Self::Request { api, .. } | Self::Replied { api, .. } => api,
             Self::Watched { .. } => "ZkWatch",
         }
     }

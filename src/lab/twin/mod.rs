@@ -131,6 +131,12 @@ impl Twin {
         self.left.event() + self.right.as_ref().map_or(0, |right| right.event())
     }
 
+    /// How much was stated so far, on both sides together: what playing up to here costs.
+    #[must_use]
+    pub fn stated(&self) -> u64 {
+        self.left.stated() + self.right.as_ref().map_or(0, |right| right.stated())
+    }
+
     /// Furthest event of this branch.
     #[must_use]
     pub fn end(&self) -> u64 {

@@ -23,6 +23,7 @@ mod still;
 mod tale;
 mod tank;
 mod update;
+mod work;
 
 pub use command::{Command, Context, Group};
 pub use film::{Film, Speed};
@@ -37,3 +38,4 @@ pub use state::{Ask, Motion, Overlay, Screen, Settings, State, Toast};
 pub use tale::Tale;
 pub use tank::{Pane, Prompt, Tank};
 pub use update::update;
+pub use work::Work;

@@ -233,12 +233,18 @@ impl State {
         matches!(self.overlays.last(), Some(Overlay::Line(_) | Overlay::Find(_)))
     }
 
+    /// Whether something long is being played, a slice a tick.
+    #[must_use]
+    pub fn is_working(&self) -> bool {
+        self.tank().is_some_and(|tank| tank.work.is_some())
+    }
+
     /// Whether something moves, so that the shell should tick.
     #[must_use]
     pub fn wants_tick(&self) -> bool {
         let decorates = matches!(self.screen, Screen::Home(_)) && self.clock < self.rests_at;
         let moves = self.tank().is_some_and(|tank| tank.film.is_moving() || tank.film.playing);
-        decorates || moves || self.toast.is_some()
+        decorates || moves || self.is_working() || self.toast.is_some()
     }
 
     /// Says something for a few seconds.

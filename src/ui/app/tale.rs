@@ -51,7 +51,8 @@ impl Tank {
                 continue;
             }
             let from = if goes_on { tale.upto[ix] } else { key.from[ix] };
-            let mut news = self.play.lab_of(side).story(from, ends[ix], key.quiet);
+            let lab = self.play.lab_of(side);
+            let mut news = lab.story(lab.story_from(from, ends[ix]), ends[ix], key.quiet);
             news.retain(|told| u64::try_from(told.line.at).unwrap_or(0) >= key.since);
             tale.stories[ix].extend(news);
         }

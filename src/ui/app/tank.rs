@@ -4,6 +4,7 @@ use super::film::{Arrived, Film, Goal};
 use super::inspector::Inspector;
 use super::play::Play;
 use super::tale::Tale;
+use super::work::Work;
 use crate::course::Pace;
 use crate::course::player::{Kind, Moved, Phase};
 use crate::lab::view::TankView;
@@ -78,6 +79,8 @@ pub struct Tank {
     pub hint: Option<String>,
     /// The scenario that this is.
     pub about: Option<About>,
+    /// Something that takes long is being played.
+    pub work: Option<Work>,
 }
 
 /// What a scenario says of itself.
@@ -119,6 +122,7 @@ impl Tank {
             prompt: Prompt::default(),
             hint: None,
             about: None,
+            work: None,
         }
     }
 
@@ -148,18 +152,15 @@ impl Tank {
         let runs = self.play.phase() == Phase::Running;
         self.film.playing = runs && film;
         if runs && !film {
-            self.skip();
+            self.skip(film);
         } else if runs {
             self.next_picture(film);
         }
     }
 
-    /// To the end of the run, at once.
-    pub fn skip(&mut self) -> Moved {
-        self.film.playing = false;
-        let moved = self.play.player_mut().map_or(Moved::Nothing, |player| player.skip_to_end());
-        self.snap();
-        moved
+    /// To the end of the run.
+    pub fn skip(&mut self, film: bool) {
+        self.set_to_work(Work::Run, film);
     }
 
     /// One loud instant on while time runs by itself.
@@ -167,11 +168,10 @@ impl Tank {
         let leaps = self.play.player().is_some_and(|p| p.pace() == Pace::Skip && p.phase() == Phase::Running);
         if leaps {
             let before = self.film.shown().clone();
-            if let Some(player) = self.play.player_mut() {
-                player.skip_to_end();
+            self.skip(film);
+            if self.work.is_none() {
+                self.leap(&before, film);
             }
-            self.film.playing = false;
-            self.leap(&before, film);
             return;
         }
         if !self.step(Goal::Instant, film) {
@@ -241,6 +241,9 @@ impl Tank {
 
     /// Display time passes.
     pub fn tick(&mut self, ms: u64, film: bool) {
+        if self.work.is_some() {
+            return self.work_on(film);
+        }
         match self.tick_films(ms) {
             Arrived::No if self.film.playing && !self.film.is_moving() => self.next_picture(film),
             Arrived::No => {}

@@ -31,6 +31,7 @@ mod stage;
 mod strip;
 mod title;
 mod txn;
+mod work;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -56,12 +57,15 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) -> Option<Position> 
         title::draw(state, buffer, layout.title);
         match &state.screen {
             Screen::Home(_) => home::draw(state, buffer, layout.whole),
+            Screen::Tank(tank) if tank.work.is_some() => work::draw(state, tank, buffer, layout.whole),
             Screen::Tank(tank) => {
                 stage::draw(state, tank, buffer, &layout);
                 scrubber::draw(state, tank, buffer, layout.scrubber);
             }
         }
-        keybar::draw(state, buffer, layout.keys);
+        if !state.is_working() {
+            keybar::draw(state, buffer, layout.keys);
+        }
         overlay::draw(state, buffer, layout.over)
     };
     glyphs::apply(state.settings.glyphs, buffer);

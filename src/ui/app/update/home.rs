@@ -1,7 +1,5 @@
 //! Commands of Home, and opening a lesson or the sandbox.
 
-use std::sync::Arc;
-
 use super::film;
 use crate::course::player::Player;
 use crate::lab::{Lab, Scenario, Spec};
@@ -13,6 +11,7 @@ use crate::ui::app::message::Effect;
 use crate::ui::app::play::Play;
 use crate::ui::app::state::{Overlay, Screen, State};
 use crate::ui::app::tank::{About, Tank};
+use crate::ui::app::work::Work;
 
 /// Seed of the sandbox.
 const SANDBOX_SEED: u64 = 1;
@@ -64,14 +63,11 @@ impl State {
             Ok(lesson) => lesson,
             Err(error) => return self.say(error.message().get(lang).to_owned(), true),
         };
-        let player = match beat {
-            Some(beat) => Player::resume(Arc::clone(&lesson), beat),
-            None => Player::new(lesson),
-        };
-        match player {
+        let beat = beat.and_then(|beat| lesson.beat(beat)).unwrap_or(0);
+        match Player::new(lesson) {
             Ok(player) => {
                 let mut tank = Tank::new(Play::Lesson(Box::new(player)));
-                tank.begin_beat(film(self));
+                tank.set_to_work(Work::CatchUp(beat), film(self));
                 self.screen = Screen::Tank(Box::new(tank));
                 self.overlays.clear();
             }

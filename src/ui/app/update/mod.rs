@@ -48,7 +48,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         }
         Message::Quit(code) => vec![Effect::Quit(code)],
     };
-    if let Some(tank) = state.tank_mut() {
+    if let Some(tank) = state.tank_mut().filter(|tank| tank.work.is_none()) {
         tank.tell();
     }
     effects.extend(tank::keep_progress(state));
@@ -120,6 +120,9 @@ fn press_plain(state: &mut State, key: Key) -> Vec<Effect> {
         Code::Char(c) if !key.ctrl => Key { code: Code::Char(c.to_ascii_lowercase()), ..key },
         _ => key,
     };
+    if state.is_working() {
+        return press_at_work(state, key);
+    }
     let context = state.context();
     if let Some(effects) = overlay::press_letter(state, context, key) {
         return effects;
@@ -127,6 +130,21 @@ fn press_plain(state: &mut State, key: Key) -> Vec<Effect> {
     match command::command(context, key) {
         Some(command) => run(state, context, command),
         None => tank::press_digit(state, context, key),
+    }
+}
+
+/// While something long is played: it can be left, and what concerns the program works.
+fn press_at_work(state: &mut State, key: Key) -> Vec<Effect> {
+    if key.code == Code::Esc || key == Key::char('q') {
+        let stays = state.tank_mut().is_some_and(super::tank::Tank::stop_work);
+        if !stays {
+            go_home(state);
+        }
+        return Vec::new();
+    }
+    match command::command(Context::Everywhere, key) {
+        Some(Command::Help) | None => Vec::new(),
+        Some(command) => run(state, Context::Everywhere, command),
     }
 }
 

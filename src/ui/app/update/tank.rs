@@ -13,6 +13,7 @@ use crate::ui::app::message::Effect;
 use crate::ui::app::play::Play;
 use crate::ui::app::state::{Ask, Overlay, Screen, State};
 use crate::ui::app::tank::{Pane, Tank};
+use crate::ui::app::work::Work;
 
 pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
     match command {
@@ -224,6 +225,9 @@ fn next_beat(state: &mut State) {
         tank.snap();
         return;
     };
+    if player.is_running() {
+        return tank.skip(film);
+    }
     let finished = player.finished();
     match player.go_on() {
         Moved::Entered => tank.begin_beat(film),
@@ -292,7 +296,7 @@ fn hint(state: &mut State) {
 
 /// A choice is made, then a confidence; both by digit, or by row and Enter (Enter alone = middle).
 fn choose(state: &mut State, digit: Option<usize>) {
-    let lang = state.lang();
+    let (lang, film) = (state.lang(), film(state));
     let Some(tank) = state.tank_mut() else { return };
     let Some(player) = tank.play.player_mut() else { return };
     let choices = player.question(lang).map_or(0, |q| q.choices.len());
@@ -307,9 +311,10 @@ fn choose(state: &mut State, digit: Option<usize>) {
         Some(choice) => {
             let sure = digit.unwrap_or(tank.prompt.row + 1).clamp(1, 3);
             let given = Given::Choice(u16::try_from(choice).unwrap_or(0));
-            player.answer(given, u8::try_from(sure).unwrap_or(2));
-            tank.prompt = crate::ui::app::tank::Prompt::default();
-            tank.snap();
+            let sure = u8::try_from(sure).unwrap_or(2);
+            if let Some((future, of)) = player.foreseen() {
+                tank.set_to_work(Work::Foresee { future, of, given, sure }, film);
+            }
         }
     }
 }
@@ -389,6 +394,9 @@ pub(super) fn settle_apart(state: &mut State, alone: bool) {
 /// Progress follows what the player reports.
 pub(super) fn keep_progress(state: &mut State) -> Vec<Effect> {
     let Screen::Tank(tank) = &mut state.screen else { return Vec::new() };
+    if tank.work.is_some() {
+        return Vec::new();
+    }
     let Some(player) = tank.play.player_mut() else { return Vec::new() };
     let lesson = player.lesson().clone();
     let news = player.take_news();

@@ -47,7 +47,9 @@ impl Acting {
 
     /// UpdateMetadata about a partition for everybody.
     pub(super) fn tell_all(&mut self, p: Partition) {
-        self.outbox.told.extend(self.image.brokers.keys().copied());
+        if self.outbox.told.len() != self.image.brokers.len() {
+            self.outbox.told.extend(self.image.brokers.keys().copied());
+        }
         self.outbox.partitions.insert(p);
     }
 
