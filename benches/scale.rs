@@ -1,7 +1,8 @@
 //! How cost grows with the cluster: 3 to 1,000 brokers, 10 to 100,000 partitions, three copies of each. What an event, a saved state, a
-//! leap, a step back and a picture cost, and how long the boot takes; one line a size. `cargo bench --bench scale`.
+//! leap, a step back and a picture cost, and how long the boot takes; a few lines a size. Then one failover in both metadata modes, from 10
+//! to 100,000 partitions. `cargo bench --bench scale`.
 //!
-//! Sizes after `--` measure those alone: `cargo bench --bench scale -- 3x10 1000x100000`.
+//! Sizes after `--` measure those alone: `cargo bench --bench scale -- 3x10 1000x100000`; `race` alone runs the failovers.
 
 #![allow(clippy::unwrap_used)]
 
@@ -12,11 +13,11 @@ use std::time::Instant;
 
 use common::{Hold, Rng, Sample, timed};
 use kafkarium::course::{Course, Progress};
-use kafkarium::lab::{Action, Budget, Goal, Lab, Spec, Unit};
+use kafkarium::lab::{Action, Assertion, Budget, Expr, Goal, Lab, Spec, Unit};
 use kafkarium::shell::screen::Frames;
 use kafkarium::text::Lang;
 use kafkarium::ui::app::key::Key;
-use kafkarium::ui::app::{Message, Motion, Settings, State, update};
+use kafkarium::ui::app::{Message, Motion, Play, Screen, Settings, State, Tank, update};
 use kafkarium::ui::theme::{Depth, GlyphSet, Theme, ThemeName};
 use kafkarium::ui::view;
 
@@ -73,8 +74,8 @@ fn measure(tries: usize, mut act: impl FnMut()) -> (f64, f64) {
     (at(0.5), at(0.99))
 }
 
-/// A frame of the cluster at 120x36.
-fn frame(spec: &Spec) -> (f64, f64) {
+/// A frame of the cluster, after a step forward.
+fn frame(lab: &Lab, size: (u16, u16)) -> (f64, f64) {
     let settings = Settings {
         lang: Lang::En,
         lang_chosen: true,
@@ -84,10 +85,8 @@ fn frame(spec: &Spec) -> (f64, f64) {
         motion: Motion::Full,
         today: "2026-11-22".into(),
     };
-    let size = (120, 36);
     let mut state = State::new(settings, Arc::new(Course::embedded()), Progress::default(), size);
-    state.open_sandbox(spec, 1);
-    assert!(state.tank().is_some());
+    state.screen = Screen::Tank(Box::new(Tank::new(Play::Sandbox(Box::new(lab.clone())))));
     let mut frames = Frames::default();
     measure(30, || {
         update(&mut state, Message::Key(Key::char(']')));
@@ -134,10 +133,13 @@ fn size(brokers: u32, partitions: u32) -> Row {
     let (leap, leaps) = measure(20, || lab.seek(rng.below(end)));
     println!("  leap       {leap:>9.3} ms, 99 of 100 within {leaps:.3} ms");
     lab.seek(end);
-    let (view, views) = frame(&spec);
-    println!(
-        "  frame      {view:>9.3} ms, 99 of 100 within {views:.3} ms: a step forward and its picture, 120x36"
-    );
+    for size in [(80, 24), (200, 60)] {
+        let (view, views) = frame(&lab, size);
+        let (w, h) = size;
+        println!(
+            "  frame      {view:>9.3} ms, 99 of 100 within {views:.3} ms: a step and its picture, {w}x{h}"
+        );
+    }
     failover(&mut lab);
     Row { event: event.median, ratio: ratio.median }
 }
@@ -147,12 +149,7 @@ fn failover(lab: &mut Lab) {
     let (began, event) = (lab.now(), lab.event());
     let begin = Instant::now();
     lab.act(&"crash b1".parse::<Action>().unwrap()).unwrap();
-    let names = lab.vocabulary();
-    let moved = kafkarium::lab::Expr::compile("leaders_on('b1') == 0 && leaderless() == 0", &names).unwrap();
-    let goal = [kafkarium::lab::Assertion::Now(moved)];
-    let budget = Budget { time: 60_000_000, events: 5_000_000 };
-    let end = lab.run_until(Goal::All(&goal), budget);
-    assert!(end.reached(), "{:?}", end.why);
+    until(lab, &["leaders_on('b1') == 0", "leaderless() == 0"]);
     println!(
         "  failover   {:>9.2} s to run: {:.2} s of the cluster's time, {} events",
         begin.elapsed().as_secs_f64(),
@@ -165,21 +162,99 @@ fn failover(lab: &mut Lab) {
     println!("  back there {back:>9.3} ms, 99 of 100 within {backs:.3} ms");
 }
 
+/// Three brokers, three controllers or an ensemble: the topic grows, then a broker that is or was the controller goes.
+fn race(metadata: &str, partitions: u32) {
+    let text = format!(
+        r#"
+[cluster]
+metadata = "{metadata}"
+brokers = 3
+[[cluster.topic]]
+name = "orders"
+partitions = 6
+replication = 3
+"#
+    );
+    let begin = Instant::now();
+    let mut lab = Lab::new(&Spec::parse(&text).unwrap(), 1).unwrap();
+    until(&mut lab, &["controller() != null"]);
+    lab.act(&format!("add-partitions orders {partitions}").parse::<Action>().unwrap()).unwrap();
+    let led = format!("leaders_on('b1') + leaders_on('b2') + leaders_on('b3') >= {partitions}");
+    until(&mut lab, &[&led, "unled() == 0", "under_replicated() == 0"]);
+    let grown = lab.now();
+    let controller =
+        lab.eval(&Expr::compile("controller()", &lab.vocabulary()).unwrap()).unwrap().to_string();
+    let mut dead = vec![controller.trim_matches(['\'', '"']).to_owned()];
+    if metadata == "kraft" {
+        dead.push("b1".to_owned());
+    }
+    for id in dead {
+        lab.act(&format!("crash {id}").parse::<Action>().unwrap()).unwrap();
+    }
+    until(&mut lab, &["unled() == 0", "led_after() > 0"]);
+    let race = lab.race();
+    println!(
+        "{metadata:>10} {partitions:>7} partitions: led after {:>8.3} s, {:>7} requests, {:>7} znodes read, {:>7} records, {:>7} entries \
+         (grown in {:.1} s of its time; {:.2} s to run)",
+        race.led_after().unwrap_or(0) as f64 / 1e6,
+        race.total(),
+        race.znodes_read(),
+        race.records(),
+        race.entries(),
+        grown as f64 / 1e6,
+        begin.elapsed().as_secs_f64(),
+    );
+}
+
+/// Runs until all of this holds.
+fn until(lab: &mut Lab, wanted: &[&str]) {
+    let names = lab.vocabulary();
+    let goal: Vec<Assertion> =
+        wanted.iter().map(|text| Assertion::Now(Expr::compile(text, &names).unwrap())).collect();
+    let end = lab.run_until(Goal::All(&goal), Budget { time: 3_600_000_000, events: 20_000_000 });
+    assert!(end.reached(), "{wanted:?}: {:?}", end.why);
+}
+
+fn races() {
+    for metadata in ["zookeeper", "kraft"] {
+        for partitions in [10, 100, 1_000, 10_000, 100_000] {
+            race(metadata, partitions);
+        }
+    }
+}
+
+/// The exponent with which an event grows with the partitions: the slope of a straight line through the logarithms.
+fn exponent(rows: &[(u32, Row)]) -> f64 {
+    let points: Vec<(f64, f64)> = rows.iter().map(|(p, row)| (f64::from(*p).ln(), row.event.ln())).collect();
+    let count = points.len() as f64;
+    let (mx, my) =
+        (points.iter().map(|p| p.0).sum::<f64>() / count, points.iter().map(|p| p.1).sum::<f64>() / count);
+    let above: f64 = points.iter().map(|(x, y)| (x - mx) * (y - my)).sum();
+    above / points.iter().map(|(x, _)| (x - mx).powi(2)).sum::<f64>()
+}
+
 fn main() {
+    if std::env::args().any(|arg| arg == "race") {
+        return races();
+    }
     let wanted: Vec<(u32, u32)> = std::env::args()
         .filter_map(|arg| arg.split_once('x').and_then(|(b, p)| Some((b.parse().ok()?, p.parse().ok()?))))
         .collect();
     let curve = if wanted.is_empty() { CURVE.to_vec() } else { wanted };
-    let mut first: Option<Row> = None;
+    let mut rows: Vec<(u32, Row)> = Vec::new();
     for (brokers, partitions) in curve {
         let row = size(brokers, partitions);
         let (least, ratio) =
-            first.as_ref().map_or((row.event, row.ratio), |first| (first.event, first.ratio));
+            rows.first().map_or((row.event, row.ratio), |(_, first)| (first.event, first.ratio));
         println!(
             "  growth     {:>9.2} x the event of the first size, {:.2} x beside its heap\n",
             row.event / least,
             row.ratio / ratio
         );
-        first.get_or_insert(row);
+        rows.push((partitions, row));
     }
+    if rows.len() > 1 {
+        println!("the time of an event grows with partitions to the power of {:.3}", exponent(&rows));
+    }
+    races();
 }

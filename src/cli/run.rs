@@ -43,12 +43,24 @@ pub fn run(args: &RunArgs, globals: &Globals, lang: Lang) -> Outcome {
 
 fn run_lesson(lesson: Arc<Lesson>, args: &RunArgs, lang: Lang) -> Outcome {
     let compare = lesson.compare.clone().filter(|compare| compare.key == "metadata");
-    let labs = play(lesson, args.seed, lang)?;
-    print(labs.lab(Side::Left), args.trace)?;
-    if let (Some(compare), TraceForm::Text) = (compare, args.trace) {
-        for (side, value) in Sides::Both.each().zip(&compare.values) {
-            output::print(&format!("{}\n", costs(labs.lab(side), &compare.key, value, lang)))?;
+    let (mut races, mut seen) = (Vec::new(), None);
+    let labs = play(lesson, args.seed, lang, |player| {
+        let left = player.labs().lab(Side::Left);
+        let (Some(compare), Phase::Rest) = (&compare, player.phase()) else { return };
+        if left.race().led_after().is_none() || seen.replace(left.race().since()) == Some(left.race().since())
+        {
+            return;
         }
+        let facts: [(&str, &dyn std::fmt::Display); 2] =
+            [("beat", &player.current().id), ("partitions", &left.partition_total())];
+        races.push(tf(lang, "cli.run.race", &facts));
+        for (side, value) in Sides::Both.each().zip(&compare.values) {
+            races.push(costs(player.labs().lab(side), &compare.key, value, lang));
+        }
+    })?;
+    print(labs.lab(Side::Left), args.trace)?;
+    if args.trace == TraceForm::Text {
+        races.iter().try_for_each(|race| output::print(&format!("{race}\n")))?;
     }
     Ok(0)
 }
@@ -115,7 +127,12 @@ fn complaints(played: &Replayed, lang: Lang) -> Vec<Failure> {
 }
 
 /// The lab, or the two, at the end of a lesson that was played as its author would.
-fn play(lesson: Arc<Lesson>, seed: Option<u64>, lang: Lang) -> Result<Twin, Failure> {
+fn play(
+    lesson: Arc<Lesson>,
+    seed: Option<u64>,
+    lang: Lang,
+    mut look: impl FnMut(&Player),
+) -> Result<Twin, Failure> {
     let lesson = match seed {
         Some(seed) => Arc::new(Lesson { seed, ..Lesson::clone(&lesson) }),
         None => lesson,
@@ -133,6 +150,7 @@ fn play(lesson: Arc<Lesson>, seed: Option<u64>, lang: Lang) -> Result<Twin, Fail
             Phase::Rest => player.go_on(),
             Phase::OffScript => Moved::Nothing,
         };
+        look(&player);
         if matches!(moved, Moved::Nothing | Moved::Apart) {
             return Ok(player.labs().clone());
         }

@@ -41,6 +41,12 @@ impl Race {
         self.messages.iter().map(|(api, n)| (*api, *n))
     }
 
+    /// When the last server went down, in world time.
+    #[must_use]
+    pub const fn since(&self) -> Micros {
+        self.since
+    }
+
     /// All of them.
     #[must_use]
     pub fn total(&self) -> u64 {
@@ -148,6 +154,14 @@ fn requests(body: &Body) -> u64 {
 }
 
 impl Lab {
+    /// Partitions that there are, those of internal topics left out.
+    #[must_use]
+    pub fn partition_total(&self) -> u32 {
+        let (world, image) = (&self.state.world, super::cel::committed_image(&self.state.world));
+        let own = image.topics.keys().filter(|topic| !world.shared().topic(**topic).starts_with("__"));
+        own.map(|topic| image.partition_count(*topic)).sum()
+    }
+
     /// What the failover since the last server went down has cost so far.
     #[must_use]
     pub const fn race(&self) -> &Race {

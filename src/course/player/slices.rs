@@ -9,8 +9,10 @@ use super::{Phase, Player, What};
 const STATED: u64 = 40_000;
 /// Events of a slice.
 const EVENTS: u64 = 20_000;
-/// Events between two looks at what was used up.
+/// Events between two looks at what was used up, at least; twice as many after each stretch that stated little.
 const FEW: u64 = 32;
+/// That is little.
+const LITTLE: u64 = 2_000;
 
 /// Where a slice ends.
 #[derive(Clone, Copy, Debug)]
@@ -87,10 +89,13 @@ impl Player {
     }
 
     fn run_within(&mut self, slice: Slice) -> bool {
+        let mut events = FEW;
         while !slice.is_over(self) {
-            if self.part(FEW, &mut Played::default()) == Part::Over {
+            let stated = self.lab.stated();
+            if self.part(events, &mut Played::default()) == Part::Over {
                 return true;
             }
+            events = if self.lab.stated() - stated < LITTLE { events * 2 } else { FEW };
         }
         false
     }
