@@ -30,3 +30,12 @@ fn without_a_defect_nothing_is_found_and_the_same_is_explored_each_time() {
     assert!(!one.finished);
     assert_eq!((one.states, one.paths, one.events), (two.states, two.paths, two.events));
 }
+
+#[test]
+fn the_smallest_quorums_are_explored_to_the_end() {
+    for (profile, states, events) in [(Profile::Kraft, 3278, 4417), (Profile::Votes, 2036, 2346)] {
+        let report = explore(profile, &mut limited(100_000)).expect("there is nothing to boot");
+        assert!(report.broken.is_none(), "{profile}: {:?}", report.broken.map(|b| b.violation.to_string()));
+        assert_eq!((report.finished, report.states, report.events), (true, states, events), "{profile}");
+    }
+}
