@@ -46,7 +46,6 @@ const PICTURES: &[Screen] = &[
     ("zookeeper-tree", |lang, size| of_lesson("zookeeper", "tree", lang, size)),
     ("zookeeper-stale", |lang, size| of_lesson("zookeeper", "stale", lang, size)),
     ("race-controller", |lang, size| of_lesson("failover-race", "controller", lang, size)),
-    ("race-thousand", |lang, size| of_lesson("failover-race", "race-thousand", lang, size)),
     ("heat-calm", |lang, size| picture("95-heat", "calm", lang, size)),
     ("heat-gone", |lang, size| picture("95-heat", "gone", lang, size)),
     ("heat-broker", |lang, size| after(picture("95-heat", "gone", lang, size), "Tab Enter ↓ ↓ ↓ ↓ ↓ ↓")),

@@ -94,7 +94,7 @@ fn digest(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Tree) -> u
     for (path, data) in lines.into_iter().skip(usize::from(down)) {
         let role = if fresh(path) && path != "/brokers/topics" { Role::Focus } else { Role::Muted };
         let role = if path == "/controller" && scene.controller.is_none() { Role::Dropped } else { role };
-        let branch = if y == area.y { "┌╴" } else { "├╴" };
+        let branch = if y == area.y { "┌─" } else { "├─" };
         put(buffer, area.x + 1, y, 2, branch, frame.style(Role::Faint));
         let taken = put(buffer, area.x + 3, y, area.width.saturating_sub(4), path, frame.style(Role::Text));
         let room = area.width.saturating_sub(taken + 5);
