@@ -9,9 +9,12 @@ use super::{SIZES, frame, rows, text};
 /// A screen: its name and how to get there.
 pub type Screen = (&'static str, fn(Lang, (u16, u16)) -> State);
 
-/// Every screen in both languages at the three sizes, with the name of its picture.
+/// Every screen in both languages at the three sizes, with the name of its picture. `LOOK=heat,race` looks only at those whose name has
+/// one of these words in it.
 pub fn each(screens: &[Screen], look: impl Fn(String, String)) {
-    for (name, reach) in screens {
+    let only = std::env::var("LOOK").unwrap_or_default();
+    let wanted = |name: &str| only.split(',').any(|word| name.contains(word));
+    for (name, reach) in screens.iter().filter(|(name, _)| wanted(name)) {
         for lang in Lang::ALL {
             for size in SIZES {
                 let state = reach(lang, size);

@@ -78,7 +78,7 @@ fn why_a_process_is_down_is_not_what_was_lost_at_its_door() {
     act(&mut lab, "produce p --id a");
     lab.run_until(Goal::For(1_000_000), Budget::default());
     let said = notes(&lab.why(&Subject::Process("b1".to_owned())));
-    assert_eq!(said.first().map(String::as_str), Some("NodeCrashed"), "{said:?}");
+    assert_eq!(said.first().map(String::as_str), Some("crash b1"), "{said:?}");
 }
 
 #[test]
