@@ -4,6 +4,7 @@
 //! A window is set up when the first member asks for it: its state is read from the share coordinator. Every change that must survive is
 //! sent there; an acknowledgement counts, and is answered, once it is stored. A member's session ends with its connection.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -299,8 +300,8 @@ impl Broker {
             return found;
         }
         let key = ShareKey { group: asked.group, partition: p };
-        if !self.vol.shares.held.contains_key(&key) {
-            self.vol.shares.held.insert(key, Held::Reading { again_at: None, failures: 0 });
+        if let Entry::Vacant(unknown) = self.vol.shares.held.entry(key) {
+            unknown.insert(Held::Reading { again_at: None, failures: 0 });
             self.ask_share_state(cx, key);
         }
         let (terms, now) = (self.share_terms(), cx.now());
@@ -336,13 +337,10 @@ impl Broker {
 
     /// Members whose connection is gone have no session any more: what they had is free again.
     pub(super) fn end_share_sessions(&mut self, cx: &mut Cx<'_>, conn: Conn) {
-        let over: Vec<(GroupId, MemberId)> = self
-            .vol
-            .shares
-            .sessions
-            .extract_if(.., |_, session| session.conn == conn)
-            .map(|(w, _)| w)
-            .collect();
+        let sessions = &mut self.vol.shares.sessions;
+        let over: Vec<(GroupId, MemberId)> =
+            sessions.iter().filter(|(_, session)| session.conn == conn).map(|(who, _)| *who).collect();
+        sessions.retain(|_, session| session.conn != conn);
         self.vol.shares.waiting.retain(|_, of| *of != conn);
         for (group, member) in over {
             self.release_shares(cx, group, member);
@@ -563,9 +561,10 @@ impl Broker {
     /// This broker does not lead the partition any more: its windows are gone.
     pub(super) fn drop_shares(&mut self, cx: &mut Cx<'_>, p: Partition) {
         self.vol.shares.held.retain(|key, _| key.partition != p);
-        let lost: Vec<StateWrite> =
-            self.vol.shares.writes.extract_if(.., |_, w| w.key.partition == p).map(|(_, w)| w).collect();
-        for request in lost.into_iter().filter_map(|write| write.asked) {
+        let (lost, kept): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            std::mem::take(&mut self.vol.shares.writes).into_iter().partition(|(_, w)| w.key.partition == p);
+        self.vol.shares.writes = kept;
+        for request in lost.into_values().filter_map(|write| write.asked) {
             self.settle_acknowledgement(cx, request, p, ErrorCode::NotLeaderOrFollower);
         }
     }

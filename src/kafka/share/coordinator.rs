@@ -63,7 +63,10 @@ impl ShareCoordinator {
             return;
         }
         self.known.retain(|key, _| home(host, *key) != Some(partition));
-        for (_, write) in self.writes.extract_if(.., |_, write| write.partition == partition) {
+        let (over, kept): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            std::mem::take(&mut self.writes).into_iter().partition(|(_, write)| write.partition == partition);
+        self.writes = kept;
+        for write in over.into_values() {
             write.answer(host, ErrorCode::NotCoordinator);
         }
         self.wake(host);

@@ -137,7 +137,7 @@ impl Acting {
     /// A broker answered: the next one.
     pub fn on_controlled(&mut self, hands: &mut Hands<'_, '_>, broker: NodeId, _error: ErrorCode) {
         let Some(channel) = self.channels.get_mut(&broker) else { return };
-        let done = channel.queue.pop_front_if(|_| channel.flying);
+        let done = if channel.flying { channel.queue.pop_front() } else { None };
         channel.flying = false;
         self.send_next(hands, broker);
         if let Some(done) = done {
