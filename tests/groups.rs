@@ -395,7 +395,7 @@ fn an_offset_out_of_range_is_reset_by_policy() {
         tank.run(Micros::secs(1));
         tank.start(1..=1);
         if policy == "none" {
-            tank.until(30, |t| t.consumer(1).error() == Some(ErrorCode::OffsetOutOfRange));
+            tank.until(30, |t| t.consumer(1).error() == Some(ErrorCode::NoOffset));
             assert_eq!(tank.position(1, 0), -1);
             continue;
         }

@@ -500,7 +500,7 @@ fn a_gap_in_one_partition_begins_a_new_epoch_in_all() {
 fn producer_ids_come_in_blocks_from_each_broker() {
     let mut lab = tank("java", 1, "", "");
     let first = value(&lab, "pid('p')");
-    for line in ["crash b1", "crash p", "start p"] {
+    for line in ["crash b3", "crash p", "start p"] {
         act(&mut lab, line);
     }
     until(&mut lab, "pid('p') >= 0");

@@ -32,6 +32,8 @@ impl Broker {
             self.poll_metadata(cx);
             self.beat(cx);
         } else {
+            // The log tells who else is the controller; nothing that it says is acted on before this is registered.
+            self.poll_metadata(cx);
             let elsewhere = error == ErrorCode::NotController;
             cx.set_timer(Timer::BrokerHeartbeat, if elsewhere { RETRY } else { Micros::ms(1000) });
         }

@@ -235,7 +235,7 @@ impl Consumer {
                     modern.target = Some(target);
                 }
                 if std::mem::take(&mut modern.overdue) {
-                    self.say_news(cx);
+                    self.modern_heartbeat_due(cx); // or soon, if the coordinator is to be found anew
                 }
             }
             ErrorCode::FencedMemberEpoch | ErrorCode::UnknownMemberId => {

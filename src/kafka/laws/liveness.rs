@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::look::{broker, brokers, committed, consumers, controllers, zookeeper};
 use super::witness::Witness;
 use crate::engine::{Micros, NodeId, Process as Life};
+use crate::kafka::client::refresh_interval;
 use crate::kafka::consumer::Consumer;
 use crate::kafka::zookeeper::{Path, ZooKeeper};
 use crate::kafka::{GroupId, GroupState, Isolation, OFFSETS_TOPIC, Partition, Role, World};
@@ -128,7 +129,7 @@ impl Witness {
     /// Partitions that nobody has, or more than one.
     fn unfair(&self, world: &World, group: GroupId, all: &[(NodeId, &Consumer)]) -> Vec<(String, String)> {
         let Some(image) = committed(world) else { return Vec::new() };
-        let age = all.iter().map(|(_, c)| c.configs().ms("metadata.max.age.ms")).max().unwrap_or_default();
+        let age = all.iter().map(|(_, c)| refresh_interval(c.configs())).max().unwrap_or_default();
         let wanted = |p: &Partition| all.iter().any(|(_, c)| c.spec().topics.contains(&p.topic));
         let known = |p: &Partition| {
             self.progress.born.get(p).is_some_and(|at| world.now().since(*at) > age + REBALANCE)

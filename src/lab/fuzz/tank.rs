@@ -211,7 +211,9 @@ fn consumer(dice: &mut Dice, ix: u32, groups: &[Habit; 2], topics: &[TopicSpec])
         config.push("max.poll.interval.ms", 10_000);
         config.push("max.poll.records", dice.pick(&[1, 10, 500]).copied().unwrap_or(10));
     }
-    config.push("metadata.max.age.ms", 30_000);
+    let client = if dice.once_in(4) { "librdkafka" } else { "java" };
+    let refresh = if client == "java" { "metadata.max.age.ms" } else { "topic.metadata.refresh.interval.ms" };
+    config.push(refresh, 30_000);
     config.push("auto.offset.reset", if dice.once_in(2) { "earliest" } else { "latest" });
     config.push("enable.auto.commit", dice.once_in(2));
     if dice.once_in(2) {
@@ -222,7 +224,7 @@ fn consumer(dice: &mut Dice, ix: u32, groups: &[Habit; 2], topics: &[TopicSpec])
     let subscribed = topics.iter().take(few).map(|t| t.name.clone()).collect();
     ConsumerSpec {
         id: word(format!("c{ix}")),
-        client: word(if dice.once_in(4) { "librdkafka" } else { "java" }),
+        client: word(client),
         kind: ConsumerKind::Group,
         group: Some(word(format!("g{group}"))),
         topics: subscribed,

@@ -214,6 +214,8 @@ impl Broker {
 
     pub(super) fn on_zookeeper_timer(&mut self, cx: &mut Cx<'_>, key: Timer) {
         match key {
+            // Nobody confirms the end of its session: it ends all the same.
+            Timer::ZooKeeper if self.vol.zookeeper.stopping => self.stop(cx),
             Timer::ZooKeeper => self.vol.zookeeper.client.on_timer(cx),
             Timer::Register => self.register_in_zookeeper(cx),
             Timer::Apply => self.apply_control(cx),
