@@ -6,17 +6,15 @@ mod common;
 
 use std::io::Read;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::Instant;
 
 use common::busy::Busy;
+use common::learner::learner;
 use common::{ROUNDS, Sample, duel, timed};
-use kafkarium::course::{Course, Progress};
 use kafkarium::shell::screen::Frames;
 use kafkarium::text::Lang;
 use kafkarium::ui::app::key::{Code, Key};
-use kafkarium::ui::app::{Message, Motion, Settings, State, update};
-use kafkarium::ui::theme::{Depth, GlyphSet, Theme, ThemeName};
+use kafkarium::ui::app::{Message, State, update};
 use kafkarium::ui::view;
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -26,16 +24,7 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 36), (200, 55)];
 
 /// A lesson in the middle of its run, with messages on their way.
 fn playing(size: (u16, u16)) -> State {
-    let settings = Settings {
-        lang: Lang::Ko,
-        lang_chosen: true,
-        theme: Theme::new(ThemeName::Dark, Depth::Rgb),
-        theme_follows: false,
-        glyphs: GlyphSet::Unicode,
-        motion: Motion::Full,
-        today: "2026-11-22".into(),
-    };
-    let mut state = State::new(settings, Arc::new(Course::embedded()), Progress::default(), size);
+    let mut state = learner(Lang::Ko, size);
     state.open_lesson("tour", Some("2"));
     assert!(state.tank().is_some());
     state

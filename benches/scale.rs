@@ -8,17 +8,15 @@
 
 mod common;
 
-use std::sync::Arc;
 use std::time::Instant;
 
+use common::learner::learner;
 use common::{Hold, Rng, Sample, timed};
-use kafkarium::course::{Course, Progress};
 use kafkarium::lab::{Action, Assertion, Budget, Expr, Goal, Lab, Spec, Unit};
 use kafkarium::shell::screen::Frames;
 use kafkarium::text::Lang;
 use kafkarium::ui::app::key::Key;
-use kafkarium::ui::app::{Message, Motion, Play, Screen, Settings, State, Tank, update};
-use kafkarium::ui::theme::{Depth, GlyphSet, Theme, ThemeName};
+use kafkarium::ui::app::{Message, Play, Screen, Tank, update};
 use kafkarium::ui::view;
 
 const CURVE: [(u32, u32); 6] =
@@ -76,16 +74,7 @@ fn measure(tries: usize, mut act: impl FnMut()) -> (f64, f64) {
 
 /// A frame of the cluster, after a step forward.
 fn frame(lab: &Lab, size: (u16, u16)) -> (f64, f64) {
-    let settings = Settings {
-        lang: Lang::En,
-        lang_chosen: true,
-        theme: Theme::new(ThemeName::Dark, Depth::Rgb),
-        theme_follows: false,
-        glyphs: GlyphSet::Unicode,
-        motion: Motion::Full,
-        today: "2026-11-22".into(),
-    };
-    let mut state = State::new(settings, Arc::new(Course::embedded()), Progress::default(), size);
+    let mut state = learner(Lang::En, size);
     state.screen = Screen::Tank(Box::new(Tank::new(Play::Sandbox(Box::new(lab.clone())))));
     let mut frames = Frames::default();
     measure(30, || {

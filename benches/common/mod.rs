@@ -3,6 +3,7 @@
 #![allow(dead_code)] // each bench uses its part
 
 pub mod busy;
+pub mod learner;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
