@@ -7,7 +7,7 @@ use super::format::{CourseFile, LessonFile};
 use super::load::fields;
 use super::{Kind, load};
 use crate::lab::action::{help, verbs};
-use crate::lab::cel::{BUILTINS, FUNCTIONS};
+use crate::lab::cel::{self, BUILTINS};
 use crate::lab::scenario::Scenario;
 use crate::lab::spec::Cluster;
 use crate::text::sanitize::AMBIGUOUS_ALLOWED;
@@ -43,7 +43,7 @@ fn between<'a>(text: &'a str, marker: &str) -> &'a str {
 
 fn functions() -> String {
     let mut table = "| function | what it is | example |\n|---|---|---|\n".to_owned();
-    for function in FUNCTIONS {
+    for function in cel::functions() {
         let later = if function.available { "" } else { " (not in this version yet)" };
         let about = function.text().en;
         let _ = writeln!(table, "| `{}` | {about}{later} | `{}` |", function.signature(), function.example);

@@ -9,7 +9,7 @@ use cel::context::VariableResolver;
 use cel::{Context, ExecutionError, FunctionContext, IdedExpr};
 
 use super::answer::answer;
-use super::registry::FUNCTIONS;
+use super::registry::functions;
 use super::value::Value;
 use crate::engine::Micros;
 use crate::kafka::World;
@@ -46,7 +46,7 @@ type CelFunction = Box<
 
 static ROOT: LazyLock<Context<'static, 'static>> = LazyLock::new(|| {
     let mut context = Context::default();
-    for function in FUNCTIONS.iter().filter(|f| f.available) {
+    for function in functions().filter(|f| f.available) {
         let call: CelFunction = Box::new(|cx| forward(cx, ""));
         // A name that CEL itself declares would be refused; `registry` has none, which a test holds.
         let _ = context.add_function(function.name, call);

@@ -10,7 +10,8 @@ use cel::common::ast::{
 
 use super::ExprError;
 use super::eval::SIDES;
-use super::registry::{BUILTINS, FUNCTIONS, Function, Gives, Kind, find};
+use super::registry::{BUILTINS, find, functions};
+use super::signature::{Function, Gives, Kind};
 use crate::kafka::config::SETTINGS;
 use crate::kafka::{ErrorCode, GroupState};
 use crate::lab::action::verbs;
@@ -171,7 +172,7 @@ impl<'a> Linter<'a> {
             return Ok(if name == "size" { Shape::Gives(Gives::Int) } else { Shape::Unknown });
         }
         let Some(function) = find(name) else {
-            let known = FUNCTIONS.iter().map(|f| f.name).chain(BUILTINS.iter().copied());
+            let known = functions().map(|f| f.name).chain(BUILTINS.iter().copied());
             let near = nearest(name, known);
             return self.error(
                 expr.id,

@@ -5,6 +5,7 @@ mod assertion;
 mod eval;
 mod lint;
 mod registry;
+mod signature;
 mod value;
 
 use std::fmt;
@@ -21,7 +22,8 @@ pub(in crate::lab) use answer::{
 };
 pub use assertion::{Assertion, Watch};
 pub use eval::Facts;
-pub use registry::{BUILTINS, FUNCTIONS, Function, Gives, Kind};
+pub use registry::{BUILTINS, functions};
+pub use signature::{Function, Gives, Kind};
 pub use value::Value;
 
 use super::vocabulary::Vocabulary;
@@ -91,7 +93,7 @@ impl Expr {
 
     /// The function calls in it that name what they ask about, as they stand in the string: `leader('orders-0')`.
     pub fn calls(&self) -> impl Iterator<Item = &str> {
-        let names = FUNCTIONS.iter().filter(|f| f.available);
+        let names = functions().filter(|f| f.available);
         let starts =
             names.flat_map(|f| self.source.match_indices(f.name).map(move |(at, _)| (at, f.name.len())));
         let mut found: Vec<std::ops::Range<usize>> =
