@@ -25,34 +25,17 @@ impl Controller {
     /// A request of another voter, or a broker's fetch.
     pub(super) fn on_quorum(&mut self, cx: &mut Cx<'_>, message: &Envelope<Body>, request: &Request) {
         let from = message.from;
-        let response = match request {
-            Request::Vote(vote) => self.with_raft(cx, |raft, clock| raft.on_vote(vote, clock)),
-            Request::BeginQuorumEpoch { epoch } => {
-                self.with_raft(cx, |raft, clock| raft.on_begin(from, *epoch, clock))
+        let response = self.with_raft(cx, |raft, clock| raft.on_request(from, request, clock));
+        if let Request::Fetch(fetch) = request {
+            if cx.shared().role(from) == Some(Role::Controller) {
+                self.raft.watch(from, fetch, cx.now());
             }
-            Request::EndQuorumEpoch { epoch, successors } => {
-                self.with_raft(cx, |raft, clock| raft.on_end(from, *epoch, successors, clock))
-            }
-            Request::Fetch(fetch) => {
-                let observes = cx.shared().role(from) == Some(Role::Controller);
-                self.with_raft(cx, |raft, clock| {
-                    raft.on_fetch(from, fetch, clock);
-                    if observes {
-                        raft.watch(from, fetch, clock.now);
-                    }
-                });
-                let (conn, until) = (message.conn, cx.now() + MAX_WAIT);
-                self.vol.fetches.insert(message.id, Parked { conn, from, fetch: *fetch, until });
-                self.vol.fresh.push(message.id);
-                self.vol.by_age.push_back((until, message.id));
-                return;
-            }
-            Request::ApiVersions => Response::ApiVersions(self.raft.head(ErrorCode::None)),
-            Request::FetchSnapshot { epoch, at } => {
-                let (head, snapshot) = self.raft.serve_snapshot(*epoch, *at);
-                Response::Snapshot(head, snapshot)
-            }
-        };
+            let (conn, until) = (message.conn, cx.now() + MAX_WAIT);
+            self.vol.fetches.insert(message.id, Parked { conn, from, fetch: *fetch, until });
+            self.vol.fresh.push(message.id);
+            self.vol.by_age.push_back((until, message.id));
+        }
+        let Some(response) = response else { return };
         let body = Body::QuorumAnswered { response, image: None };
         cx.answer(message.conn, message.id, message.quiet, body);
     }

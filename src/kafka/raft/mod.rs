@@ -14,6 +14,7 @@
 //! (`controller.quorum.auto.join.enable`), raising kraft.version from 0, the time that a disk or `controller.quorum.append.linger.ms`
 //! takes, pieces of a snapshot, a voter without a leader that asks the others by Fetch (the leader tells it within a second).
 
+mod dispatch;
 mod election;
 mod fetch;
 mod follow;
@@ -439,18 +440,5 @@ impl Raft {
 
     fn others(&self) -> Vec<NodeId> {
         self.voters.iter().copied().filter(|id| *id != self.me).collect()
-    }
-
-    /// Takes an answer in.
-    pub fn on_response(&mut self, from: NodeId, response: Response, clock: &mut Clock<'_>) {
-        match response {
-            Response::Vote { head, granted, pre } => self.on_vote_answer(from, head, granted, pre, clock),
-            Response::Begun(head) | Response::Ended(head) => {
-                self.heed(head, clock);
-            }
-            Response::ApiVersions(_) => self.admit(from, clock.now),
-            Response::Fetched(fetched) => self.on_fetched(from, fetched, clock),
-            Response::Snapshot(head, snapshot) => self.on_snapshot(from, head, snapshot, clock),
-        }
     }
 }

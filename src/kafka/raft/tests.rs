@@ -82,22 +82,12 @@ impl Quorum {
             let now = self.now;
             return self.with(from, |raft, _| raft.on_unreached(to, &request, now));
         }
-        let answer = self.with(to, |raft, clock| match &request {
-            Request::Vote(vote) => Some(raft.on_vote(vote, clock)),
-            Request::BeginQuorumEpoch { epoch } => Some(raft.on_begin(from, *epoch, clock)),
-            Request::EndQuorumEpoch { epoch, successors } => {
-                Some(raft.on_end(from, *epoch, successors, clock))
-            }
-            Request::Fetch(fetch) => {
-                raft.on_fetch(from, fetch, clock);
+        let answer = self.with(to, |raft, clock| {
+            let answer = raft.on_request(from, &request, clock);
+            if let Request::Fetch(fetch) = &request {
                 raft.watch(from, fetch, clock.now);
-                None
             }
-            Request::ApiVersions => Some(Response::ApiVersions(raft.head(ErrorCode::None))),
-            Request::FetchSnapshot { epoch, at } => {
-                let (head, snapshot) = raft.serve_snapshot(*epoch, *at);
-                Some(Response::Snapshot(head, snapshot))
-            }
+            answer
         });
         match (answer, request) {
             (Some(answer), _) => self.with(from, |raft, clock| {

@@ -39,3 +39,20 @@ fn the_smallest_quorums_are_explored_to_the_end() {
         assert_eq!((report.finished, report.states, report.events), (true, states, events), "{profile}");
     }
 }
+
+#[test]
+fn a_defect_of_a_voter_is_found_by_its_law() {
+    let defects = [
+        (Mutant::VotesTwice, Profile::Votes, "control.24"),
+        (Mutant::VotesForAnyone, Profile::Loss, "control.26"),
+        (Mutant::OverlooksFork, Profile::Kraft, "control.26"),
+        (Mutant::CommitsOldEpochs, Profile::Kraft, "control.27"),
+        (Mutant::CommitsAlone, Profile::Kraft, "control.29"),
+    ];
+    let found = defects.map(|(defect, profile, _)| {
+        let report = mutant::with(Some(defect), || explore(profile, &mut limited(100_000)));
+        let broken = report.expect("there is nothing to boot").broken;
+        (defect, profile, broken.map_or("none", |broken| broken.violation.law.id))
+    });
+    assert_eq!(found, defects);
+}

@@ -10,7 +10,7 @@ use crate::engine::{Micros, NodeId};
 use crate::kafka::raft::{
     Clock, Entry, PRESENT, QuorumBatch, Raft, Request, Response, Standing, Timing, Waits,
 };
-use crate::kafka::{ErrorCode, LeaderEpoch, MetadataRecord};
+use crate::kafka::{LeaderEpoch, MetadataRecord};
 
 /// How long anything takes is open; that it takes time is not.
 const TIMING: Timing =
@@ -278,22 +278,7 @@ impl State {
         let from = path.from;
         self.set_stage(path, Stage::Parked);
         self.act(path.to, |raft, clock| {
-            answer = match &call.request {
-                Request::Vote(vote) => Some(raft.on_vote(vote, clock)),
-                Request::BeginQuorumEpoch { epoch } => Some(raft.on_begin(from, *epoch, clock)),
-                Request::EndQuorumEpoch { epoch, successors } => {
-                    Some(raft.on_end(from, *epoch, successors, clock))
-                }
-                Request::Fetch(fetch) => {
-                    raft.on_fetch(from, fetch, clock);
-                    None
-                }
-                Request::ApiVersions => Some(Response::ApiVersions(raft.head(ErrorCode::None))),
-                Request::FetchSnapshot { epoch, at } => {
-                    let (head, snapshot) = raft.serve_snapshot(*epoch, *at);
-                    Some(Response::Snapshot(head, snapshot))
-                }
-            };
+            answer = raft.on_request(from, &call.request, clock);
             raft.poll(clock);
         });
         if let Some(answer) = answer {
