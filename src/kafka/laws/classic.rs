@@ -45,8 +45,8 @@ pub(super) struct Groups {
     seen: BTreeMap<Whose, (NodeId, Micros)>,
     /// Members that have not been part of a generation.
     fresh: BTreeSet<Whose>,
-    /// Ids whose place another process took.
-    replaced: BTreeSet<Whose>,
+    /// Ids whose place another process took, at which coordinator; none once the group was read from a log again.
+    replaced: BTreeMap<Whose, Option<NodeId>>,
     committed: BTreeMap<(GroupId, Partition), Offset>,
     /// Groups that something happened to in this event, at their coordinators.
     touched: BTreeSet<(NodeId, GroupId)>,
@@ -154,7 +154,11 @@ impl Witness {
         }
     }
 
-    pub(super) fn see_member_joined(&mut self, by: NodeId, id: GroupId, member: MemberId) {
+    pub(super) fn see_member_joined(&mut self, world: &World, by: NodeId, id: GroupId, member: MemberId) {
+        let group = classic(world, by, id);
+        if group.is_some_and(|g| g.state == GroupState::Stable && g.leader == Some(member)) {
+            self.progress.see_return(id, world.now()); // whoever else joins begins a rebalance
+        }
         self.groups.touched.insert((by, id));
         self.groups.fresh.insert((id, member));
         self.groups.replaced.remove(&(id, member));
@@ -165,7 +169,7 @@ impl Witness {
         self.groups.fresh.remove(&(id, member));
         self.groups.seen.remove(&(id, member));
         if why == LeaveWhy::Replaced {
-            self.groups.replaced.insert((id, member));
+            self.groups.replaced.insert((id, member), Some(by));
         }
     }
 
@@ -225,6 +229,8 @@ impl Witness {
     /// A group is at another coordinator: what was acknowledged is there.
     pub(super) fn see_moved(&mut self, world: &World, id: GroupId, to: NodeId) {
         self.groups.parked.retain(|_, ((of, _), _)| *of != id);
+        let here = |((of, _), by): &(&Whose, &mut Option<NodeId>)| *of == id && **by == Some(to);
+        self.groups.replaced.iter_mut().filter(here).for_each(|(_, by)| *by = None);
         let home = home(world, id);
         let Some(group) = broker(world, to).and_then(|b| b.coordinator().group(id)) else { return };
         if !home.is_some_and(|home| self.is_clean(home)) {
@@ -265,8 +271,14 @@ impl Witness {
             let instance = second.instance.as_deref().unwrap_or_default();
             self.broken(world, "control.10", subject(), format!("two members are {instance}"));
         }
-        let back = group.members.iter().find(|m| self.groups.replaced.contains(&(id, m.id)));
-        if let Some(back) = back {
+        // Elsewhere, or after reading the log again, only a replacement counts that was stored: one that came while the group rebalanced is
+        // stored with the next assignment (`GroupCoordinator.updateStaticMemberAndRebalance`).
+        let lost = |m: &&Member| match self.groups.replaced.get(&(id, m.id)) {
+            Some(by) if *by == Some(node) => true,
+            Some(_) => stored_members(world, node, id).is_some_and(|stored| !stored.contains(&m.id)),
+            None => false,
+        };
+        if let Some(back) = group.members.iter().find(lost) {
             let seen = format!("the replaced id of {} is a member again", name(world, back.client()));
             self.broken(world, "control.10", subject(), seen);
         }
@@ -286,6 +298,7 @@ impl Witness {
         let Some(group) = classic(world, node, id) else { return };
         let subject = || world.shared().group(id).to_owned();
         if to == GroupState::CompletingRebalance {
+            self.progress.see_rebalance(id);
             self.groups.fresh.retain(|(of, _)| *of != id);
             if group.state == to && group.members.iter().any(Member::awaits_join) {
                 let seen = format!("not everybody was told of generation {}", group.generation.0);
@@ -373,4 +386,17 @@ fn is_stored(world: &World, node: NodeId, id: GroupId, generation: Generation) -
         _ => false,
     };
     log.records().take_while(|(offset, ..)| *offset < hw).any(|(_, record, _)| says(record))
+}
+
+/// The members of a group in the newest record of it in the committed part of a broker's log.
+fn stored_members(world: &World, node: NodeId, id: GroupId) -> Option<BTreeSet<MemberId>> {
+    let (home, broker) = home(world, id).zip(broker(world, node))?;
+    let (log, hw) = broker.log(home).zip(broker.high_watermark(home))?;
+    let says = |record: &crate::kafka::Record| match &record.internal {
+        Some(Internal::Group(of, said)) if *of == id => Some(said.clone()),
+        _ => None,
+    };
+    let newest =
+        log.records().take_while(|(offset, ..)| *offset < hw).filter_map(|(_, record, _)| says(record));
+    Some(newest.last()??.members.iter().map(|m| m.member).collect())
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::look::{broker, brokers, committed, consumers, controllers, zookeeper};
+use super::look::{broker, brokers, committed, consumers, controllers, is_all_served, zookeeper};
 use super::witness::Witness;
 use crate::engine::{Micros, NodeId, Process as Life};
 use crate::kafka::client::refresh_interval;
@@ -16,6 +16,8 @@ use crate::kafka::{GroupId, GroupState, Isolation, OFFSETS_TOPIC, Partition, Rol
 const PAUSE: Micros = Micros::secs(30);
 /// From the moment that the members of a group know of a partition until one of them has it.
 const REBALANCE: Micros = Micros::secs(60);
+/// From the moment that a static leader takes its place again until it is told so.
+const RETURN: Micros = Micros::secs(10);
 /// A transaction that is open for too long is looked for every ten seconds; ending it takes some more.
 const LATE: Micros = Micros::secs(30);
 
@@ -26,6 +28,8 @@ pub(super) struct Progress {
     born: BTreeMap<Partition, Micros>,
     /// When each consumer was last given a record.
     given: BTreeMap<NodeId, Micros>,
+    /// When the static leader of a group came back to it since its last rebalance.
+    returned: BTreeMap<GroupId, Micros>,
 }
 
 impl Progress {
@@ -35,6 +39,14 @@ impl Progress {
 
     pub(super) fn see_delivery(&mut self, consumer: NodeId, now: Micros) {
         self.given.insert(consumer, now);
+    }
+
+    pub(super) fn see_return(&mut self, group: GroupId, now: Micros) {
+        self.returned.insert(group, now);
+    }
+
+    pub(super) fn see_rebalance(&mut self, group: GroupId) {
+        self.returned.remove(&group);
     }
 }
 
@@ -131,8 +143,12 @@ impl Witness {
         let Some(image) = committed(world) else { return Vec::new() };
         let age = all.iter().map(|(_, c)| refresh_interval(c.configs())).max().unwrap_or_default();
         let wanted = |p: &Partition| all.iter().any(|(_, c)| c.spec().topics.contains(&p.topic));
+        // A static leader that came back takes what there is for what it shared out before: of a partition made while it was away the
+        // group learns in the next rebalance (KIP-814, `ConsumerCoordinator.onLeaderElected`).
+        let returned = self.progress.returned.get(&group).map(|at| *at + RETURN);
         let known = |p: &Partition| {
-            self.progress.born.get(p).is_some_and(|at| world.now().since(*at) > age + REBALANCE)
+            let late = |at: &Micros| world.now().since(*at) > age + REBALANCE;
+            self.progress.born.get(p).is_some_and(|at| late(at) && returned.is_none_or(|until| *at > until))
         };
         let mut wrong = Vec::new();
         for (p, _) in image.partitions().filter(|(p, _)| wanted(p) && known(p)) {
@@ -199,13 +215,7 @@ impl Witness {
 
 /// Whether every partition of `__consumer_offsets` has a leader and replicas enough.
 fn offsets_are_served(world: &World) -> bool {
-    let Some(image) = committed(world) else { return false };
-    let of_offsets = |p: &Partition| world.shared().topic(p.topic) == OFFSETS_TOPIC;
-    image.partitions().filter(|(p, _)| of_offsets(p)).all(|(p, state)| {
-        let leader = state.leader.and_then(|id| broker(world, id));
-        let leading = leader.and_then(|b| Some((b, b.leads(p)?)));
-        leading.is_some_and(|(b, l)| l.isr.len() >= l.effective_min(b.min_insync_replicas(p)))
-    })
+    is_all_served(world, OFFSETS_TOPIC)
 }
 
 fn controller_of_quorum(world: &World) -> Vec<(String, String)> {

@@ -96,6 +96,7 @@ impl Witness {
             self.broken(world, "data.6", replica_name(world, node, p), format!("from {from} to {to}"));
         }
         self.starts.insert((node, p), to);
+        self.shortened.insert(p, world.now());
     }
 
     pub(super) fn see_deletion(&mut self, world: &World, node: NodeId, p: Partition, why: DeleteWhy) {

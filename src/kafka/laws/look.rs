@@ -80,6 +80,21 @@ pub(super) fn leads_by_all_accounts(world: &World, leader: NodeId, p: Partition)
         .is_some_and(|state| state.leader == Some(leader) && Some(state.leader_epoch) == epoch)
 }
 
+/// Whether a partition has a leader, and replicas enough in sync for `acks=all`.
+pub(super) fn is_served(world: &World, p: Partition) -> bool {
+    let state = committed(world).and_then(|image| image.partition(p));
+    let leader = state.and_then(|state| broker(world, state.leader?));
+    let leading = leader.and_then(|b| Some((b, b.leads(p)?)));
+    leading.is_some_and(|(b, l)| l.isr.len() >= l.effective_min(b.min_insync_replicas(p)))
+}
+
+/// Whether every partition of a topic is served.
+pub(super) fn is_all_served(world: &World, topic: &str) -> bool {
+    let Some(image) = committed(world) else { return false };
+    let of_topic = |p: &Partition| world.shared().topic(p.topic) == topic;
+    image.partitions().map(|(p, _)| p).filter(of_topic).all(|p| is_served(world, p))
+}
+
 /// The newest batch that begins at an offset, and the one before it.
 pub(super) fn batch_at(log: &Log, base: Offset) -> (Option<&Batch>, Option<&Batch>) {
     let (mut found, mut before, mut last) = (None, None, None);

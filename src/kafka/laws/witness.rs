@@ -18,7 +18,8 @@ use crate::kafka::group::Current;
 use crate::kafka::share::ShareKey;
 use crate::kafka::{
     Acks, Bytes, Election, Generation, GroupId, Image, LeaderEpoch, MemberId, MoveWhy, Note, OFFSETS_TOPIC,
-    Offset, Partition, PartitionState, ProducerEpoch, ProducerId, RecordId, Role, TopicId, World,
+    Offset, Partition, PartitionState, ProducerEpoch, ProducerId, RecordId, Role, TRANSACTIONS_TOPIC,
+    TopicId, World,
 };
 
 /// After a change of a partition's entry so much time is left until everybody acts on it.
@@ -67,6 +68,8 @@ pub struct Witness {
     pub(super) changed: Shared<Partition, Micros>,
     pub(super) high_watermarks: Shared<(NodeId, Partition), Offset>,
     pub(super) starts: Shared<(NodeId, Partition), Offset>,
+    /// When a replica of each partition last lost records at its start.
+    pub(super) shortened: BTreeMap<Partition, Micros>,
     pub(super) tails: Tails,
     pub(super) stable: Shared<(NodeId, Partition), Offset>,
     /// Partitions that something happened to since the last survey.
@@ -336,7 +339,7 @@ impl Witness {
             }
             Note::MemberJoined { group, member } => {
                 self.see_member(by, *group, *member);
-                self.see_member_joined(by, *group, *member);
+                self.see_member_joined(world, by, *group, *member);
             }
             Note::MemberLeft { group, member, why } => {
                 self.members.remove(&(by, *group, *member));
@@ -448,15 +451,18 @@ impl Witness {
 
     /// What was decided is complete: every marker is written.
     fn demand_outcomes(&mut self, world: &World) {
-        let runs = |p: &Partition| {
-            let state = super::look::committed(world).and_then(|image| image.partition(*p));
-            let up = |id: &NodeId| world.process(*id) == crate::engine::Process::Running;
-            state.is_none_or(|state| state.replicas.iter().all(up))
-        };
+        // Where nobody leads, or too few are in sync, a marker is tried for ever, and so is the record of the completion; whether somebody
+        // could lead is another question: liveness.2. A partition that is gone needs no marker.
+        if !super::look::is_all_served(world, TRANSACTIONS_TOPIC) {
+            return;
+        }
+        let gone =
+            |p: &Partition| super::look::committed(world).is_some_and(|all| all.partition(*p).is_none());
+        let served = |p: &Partition| gone(p) || super::look::is_served(world, *p);
         let decided = brokers(world).filter(|(id, _)| world.process(*id) == crate::engine::Process::Running);
         let decided = decided.flat_map(|(_, broker)| broker.transactions().transactions());
         let stuck: Vec<(String, String)> = decided
-            .filter(|t| t.stored.state.is_prepared() && t.stored.partitions.iter().all(runs))
+            .filter(|t| t.stored.state.is_prepared() && t.stored.partitions.iter().all(served))
             .map(|t| (t.stored.id.to_string(), format!("still {}", t.stored.state.name())))
             .collect();
         for (subject, seen) in stuck {
