@@ -80,11 +80,17 @@ impl Witness {
                 self.changed.insert(p, world.now());
                 self.progress.see_partition(p, world.now());
                 let before = self.entries.insert(p, entry.clone());
-                let wrong = before.and_then(|before| stuck(&before, &entry));
+                let wrong = before.as_ref().and_then(|before| stuck(before, &entry));
                 if let Some((law, seen)) = wrong {
                     self.broken(world, law, subject.clone(), seen);
                 }
-                let inside = entry.isr.iter().all(|id| entry.replicas.contains(id));
+                // Whom a reassignment was adding when another took its place leaves the assignment first (steps U1 and U3 of
+                // `KafkaController.onPartitionReassignment`), then, one after the other, the in-sync set: nobody else is outside.
+                let leaves = |id: &NodeId| {
+                    let was_adding = |b: &PartitionState| b.adding.contains(id) || !b.replicas.contains(id);
+                    before.as_ref().is_some_and(|b| b.isr.contains(id) && was_adding(b))
+                };
+                let inside = entry.isr.iter().all(|id| entry.replicas.contains(id) || leaves(id));
                 let led = entry.leader.is_none_or(|leader| entry.isr.contains(&leader));
                 if entry.isr.is_empty() || !inside || !led {
                     let seen = format!("in sync: {:?}, leader: {:?}", entry.isr, entry.leader);

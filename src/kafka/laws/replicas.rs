@@ -9,6 +9,17 @@ use crate::kafka::log::Log;
 use crate::kafka::{Election, LeaderEpoch, Offset, Partition, World};
 use std::sync::Arc;
 
+/// Whether a member of the in-sync set is one by name only. With ZooKeeper a reassignment first tells the leader of the assignment without
+/// those who go, the in-sync set being as it was, and only then takes them out of the set (steps B3 and B4 of
+/// `KafkaController.onPartitionReassignment`; in the same way a cancelled one, steps U1 to U3). In between the leader has no
+/// replica of that name to wait for (`Partition.updateAssignmentAndIsr`, `maybeIncrementLeaderHW`).
+fn is_dropped(world: &World, leading: &Leading, p: Partition, id: NodeId) -> bool {
+    let state = committed(world).filter(|_| zookeeper(world).is_some()).and_then(|image| image.partition(p));
+    let goes = state
+        .is_some_and(|s| s.adding.contains(&id) || s.removing.contains(&id) || !s.replicas.contains(&id));
+    goes && !leading.followers.contains_key(&id)
+}
+
 /// An offset as a place in a list.
 pub(super) fn number(offset: Offset) -> u64 {
     u64::try_from(offset.0).unwrap_or(0)
@@ -55,7 +66,8 @@ impl Witness {
         leading: &Leading,
         to: Offset,
     ) {
-        for id in leading.isr.iter().filter(|id| world.is_cut(node, **id)) {
+        let counts = |id: &&NodeId| !is_dropped(world, leading, p, **id);
+        for id in leading.isr.iter().filter(|id| world.is_cut(node, **id)).filter(counts) {
             let end = broker(world, *id).and_then(|b| b.log(p)).map_or(Offset(0), Log::end);
             if end < to {
                 let seen =
@@ -71,7 +83,7 @@ impl Witness {
         if !self.is_clean(p) || !leads_by_all_accounts(world, leader, p) {
             return;
         }
-        for id in leading.isr.iter().filter(|id| **id != leader) {
+        for id in leading.isr.iter().filter(|id| **id != leader && !is_dropped(world, leading, p, **id)) {
             let Some(follower) = super::look::broker(world, *id) else { continue };
             let end = follower.log(p).map_or(Offset(0), Log::end);
             if end < hw && follower.leader_epoch(p) <= broker.leader_epoch(p) {

@@ -431,11 +431,10 @@ impl Witness {
             let Some((broker, leading)) = leader.and_then(|b| Some((b, b.leads(p)?))) else {
                 continue; // whether somebody could lead is another question: liveness.2
             };
-            if state.isr.len() < state.replicas.len() {
-                wrong.push((
-                    name,
-                    format!("{} of {} replicas in sync", state.isr.len(), state.replicas.len()),
-                ));
+            let (all, in_sync) = (state.replicas.len(), |id: &&NodeId| state.isr.contains(id));
+            let count = state.replicas.iter().filter(in_sync).count();
+            if count < all || state.isr.len() > all {
+                wrong.push((name, format!("{count} of {all} replicas in sync")));
                 continue;
             }
             let (end, hw) = (broker.log(p).map(|log| log.end()), broker.high_watermark(p));

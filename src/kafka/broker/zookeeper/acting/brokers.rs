@@ -106,7 +106,9 @@ impl Acting {
         }
         self.resume_deletions(ids);
         self.flush(hands);
-        self.next([Task::ElectOffline]);
+        let mut tasks = vec![Task::ElectOffline];
+        tasks.extend(self.moving(|target| ids.iter().any(|id| target.contains(id))));
+        self.next(tasks);
     }
 
     /// `onBrokerFailure`: first others lead what these led, then these leave the in-sync sets.

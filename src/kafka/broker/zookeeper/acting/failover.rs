@@ -55,20 +55,13 @@ impl Acting {
             .collect();
         dead.sort_unstable();
         dead.dedup();
-        let moving: Vec<Partition> = self
-            .image
-            .partitions()
-            .filter(|(_, s)| !s.adding.is_empty() || !s.removing.is_empty())
-            .map(|(p, _)| p)
-            .collect();
         let mut tasks = vec![Task::ReplicasDown(dead)];
         tasks.extend(self.creation(fresh));
         tasks.push(Task::ElectOffline);
+        // The replicas may not have heard yet in which reassignment they take part.
+        tasks.extend(self.moving(|_| true));
         tasks.push(Task::Ready);
         self.next(tasks);
-        for p in moving {
-            self.events.push_back(super::Event::ReassignGoesOn(p));
-        }
     }
 
     pub(super) fn ready(&mut self, hands: &mut Hands<'_, '_>) {

@@ -1,5 +1,6 @@
 //! What leaders and coordinators ask the controller: in-sync sets (AlterPartition) and producer ids.
 
+use super::reassign::is_moving;
 use super::{Acting, Asker, Hands, IsrChange, Op, Partition, PartitionState, Reply, State, Task};
 use crate::engine::NodeId;
 use crate::kafka::zookeeper::{Data, Mode, Path, Refusal};
@@ -112,9 +113,10 @@ impl Acting {
         let body = Body::PartitionAltered { error: ErrorCode::None, results: proposal.results };
         hands.answers.push((proposal.asker.conn, proposal.asker.request, body));
         self.flush(hands);
-        for p in changed {
-            self.go_on_reassigning(p);
-        }
+        let moves = |p: &Partition| self.image.partition(*p).is_some_and(is_moving);
+        let moving: Vec<Task> =
+            changed.into_iter().filter(moves).map(|p| Task::MoveOn { p, raise: false }).collect();
+        self.next(moving);
     }
 
     // ---- producer ids ----

@@ -64,8 +64,6 @@ pub(in crate::kafka::broker) enum Event {
     Elect(Partition, Why),
     /// An admin moves a partition.
     Reassign(Partition, Vec<NodeId>),
-    /// A partition that moves may be through.
-    ReassignGoesOn(Partition),
     /// An admin takes a reassignment back.
     CancelReassign(Partition),
     /// Somebody wants topics gone.
@@ -125,10 +123,16 @@ pub(in crate::kafka::broker) enum Task {
     ReadRules(Vec<TopicId>, Vec<Partition>),
     /// A broker wants to leave: what it led is elsewhere now, if it can be.
     LetGo(Asker, NodeId),
-    /// A reassignment begins: the assignment with those who come and those who go.
+    /// A reassignment begins, or another takes its place: the assignment with those who come and those who go.
     BeginReassign(Partition, Vec<Assigned>),
-    /// A reassignment ends: the assignment without those who go; then they forget what they have.
-    EndReassign(Partition, Vec<NodeId>, Vec<Assigned>),
+    /// A partition that moves: reads whether everybody who comes is in sync. `raise`: if not, a new epoch tells everybody.
+    MoveOn { p: Partition, raise: bool },
+    /// A higher leader epoch makes everybody look again: reads the state.
+    Raise(Partition),
+    /// Brokers that are replicas no longer forget what they have.
+    Forget(Partition, Vec<NodeId>),
+    /// A reassignment ends: the assignment without those who go.
+    EndReassign(Partition, Vec<Assigned>),
     /// Which topics are to go.
     ListDeletions,
     /// An admin's wish that a topic goes.
@@ -297,7 +301,6 @@ impl Acting {
             Event::Rebalance => self.rebalance(hands),
             Event::Elect(p, why) => self.next([Task::Elect(vec![p], why)]),
             Event::Reassign(p, target) => self.reassign(p, &target),
-            Event::ReassignGoesOn(p) => self.go_on_reassigning(p),
             Event::CancelReassign(p) => self.take_reassignment_back(p),
             Event::DeletionsChanged => self.next([Task::ListDeletions]),
             Event::Delete(topic) => self.begin_deletion(hands, topic),
@@ -312,15 +315,14 @@ impl Acting {
             Task::CreateTopic(_) | Task::GrowTopic(..) | Task::ReadSettings(..) | Task::WriteSettings(..) => {
                 self.admin_questions(task)
             }
-            Task::BeginReassign(p, rows) | Task::EndReassign(p, _, rows) => {
-                reassign::questions(p.topic, rows)
-            }
+            Task::BeginReassign(p, rows) | Task::EndReassign(p, rows) => reassign::questions(p.topic, rows),
             Task::ListDeletions | Task::WishDeleted(_) | Task::EraseTopic(_) => self.deletion_questions(task),
             Task::ReadProducerIds(..) | Task::WriteProducerIds { .. } => isr::id_questions(task),
             Task::ReadRules(topics, _) => partitions::rules(topics),
             Task::AlterIsr(proposal) => self.isr_questions(proposal),
             Task::ReadStates(all) | Task::Elect(all, _) => partitions::reads(all.iter().copied()),
             Task::Leave(all) => partitions::reads(all.iter().map(|(p, _)| *p)),
+            Task::MoveOn { p, .. } | Task::Raise(p) => partitions::reads(std::iter::once(*p)),
             Task::Write(writes, _) => self.writes(writes),
             _ => Vec::new(),
         }
@@ -358,7 +360,13 @@ impl Acting {
             Task::ReadSettings(topic, key, value) => self.on_settings_read(topic, key, value, replies),
             Task::LetGo(asker, broker) => self.let_go(hands, asker, broker),
             Task::BeginReassign(p, rows) => self.on_reassign_begun(p, &rows),
-            Task::EndReassign(p, gone, _) => self.on_reassign_ended(hands, p, &gone),
+            Task::MoveOn { p, raise } => self.move_on(p, raise, replies),
+            Task::Raise(p) => self.raise(p, replies),
+            Task::Forget(p, gone) => self.have_forgotten(hands, p, &gone),
+            Task::EndReassign(p, _) => {
+                self.tell_all(p);
+                self.flush(hands);
+            }
             Task::Ready => self.ready(hands),
             Task::ListDeletions => self.on_wishes(replies),
             Task::EraseTopic(topic) => self.on_erased(topic, replies),

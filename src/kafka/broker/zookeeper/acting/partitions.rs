@@ -173,6 +173,7 @@ impl Acting {
                 return self.depose();
             }
             if !state.isr.contains(&broker) && state.leader != Some(broker) {
+                self.learn(p, &State::clone(state), stat.version);
                 continue;
             }
             let (leader, mut isr) = without_replica(state.leader, &state.isr, broker);
@@ -227,7 +228,9 @@ impl Acting {
                 Writing::Departure(gone) => {
                     Task::Leave(again.into_iter().filter_map(|p| Some((p, *gone.get(&p)?))).collect())
                 }
-                Writing::NewEpoch => return,
+                Writing::NewEpoch => {
+                    return self.next(again.into_iter().map(Task::Raise).collect::<Vec<_>>());
+                }
             };
             self.next([task]);
         }
