@@ -120,18 +120,19 @@ impl<'a> Change<'a> {
         Some(next)
     }
 
-    /// A reassignment is over when everybody it adds is in sync: those it removes go.
+    /// A reassignment is over when everybody who is to stay is in sync: those it removes go (KAFKA-15665; before 3.8 it was enough that
+    /// those it adds are).
     fn complete_reassignment(&mut self) {
         if self.adding.is_empty() && self.removing.is_empty() {
             return;
         }
         let stays = |id: &&NodeId| !self.removing.contains(id);
+        let replicas: Vec<NodeId> = self.replicas.iter().filter(stays).copied().collect();
         let isr: Vec<NodeId> = self.isr.iter().filter(stays).copied().collect();
-        if isr.is_empty() || !self.adding.iter().all(|id| isr.contains(id)) {
+        if replicas.is_empty() || !replicas.iter().all(|id| isr.contains(id)) {
             return;
         }
-        self.replicas = self.replicas.iter().filter(stays).copied().collect();
-        self.isr = isr;
+        (self.replicas, self.isr) = (replicas, isr);
         self.adding.clear();
         self.removing.clear();
     }

@@ -288,10 +288,16 @@ impl Controller {
         if target.is_empty() || repeated || !target.iter().all(|id| image.brokers.contains_key(id)) {
             return ErrorCode::InvalidReplicaAssignment;
         }
-        let adding = target.iter().filter(|id| !state.replicas.contains(id)).copied().collect();
-        let removing: Vec<NodeId> =
-            state.replicas.iter().filter(|id| !target.contains(id)).copied().collect();
+        let mut adding = without(target, &state.replicas);
+        let mut removing = without(&state.replicas, target);
         let replicas = target.iter().chain(&removing).copied().collect();
+        // What is empty is not set anew: then what an earlier reassignment wanted still stands (`changePartitionReassignment`).
+        if adding.is_empty() {
+            adding.clone_from(&state.adding);
+        }
+        if removing.is_empty() {
+            removing.clone_from(&state.removing);
+        }
         let change = Change { replicas, adding, removing, ..self.change(p, state) };
         if let Some(next) = change.decide(|id| image.active(id)) {
             let records = vec![MetadataRecord::Partition(p, next)];
@@ -324,6 +330,13 @@ impl Controller {
         }
         ErrorCode::None
     }
+}
+
+/// Those of `some` that are not among `others`, by their ids (`PartitionReassignmentReplicas`: a sorted set).
+fn without(some: &[NodeId], others: &[NodeId]) -> Vec<NodeId> {
+    let mut rest: Vec<NodeId> = some.iter().filter(|id| !others.contains(id)).copied().collect();
+    rest.sort_unstable();
+    rest
 }
 
 /// Some partitions with their entries.
