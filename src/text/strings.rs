@@ -88,7 +88,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
 
-    use super::super::{sanitize, template::Piece};
+    use super::super::{sanitize, template::Piece, width};
     use super::*;
 
     fn slots(string: &str) -> BTreeSet<String> {
@@ -115,6 +115,14 @@ mod tests {
                 assert_eq!(string.trim(), string, "{key}: padded by hand");
             }
         }
+    }
+
+    /// The short legend stands in two columns of a card 33 cells wide.
+    #[test]
+    fn words_of_the_short_legend_fit_their_column() {
+        let words = all().iter().filter(|(key, _)| key.starts_with("legend_short."));
+        let long = words.flat_map(|(_, text)| [&text.ko, &text.en]).filter(|word| width(word) > 11);
+        assert_eq!(long.collect::<Vec<_>>(), Vec::<&String>::new());
     }
 
     #[test]
