@@ -4,7 +4,7 @@ use super::look::{Places, batch_at, broker, replica_name};
 use super::witness::Witness;
 use crate::engine::NodeId;
 use crate::kafka::log::Log;
-use crate::kafka::{Batch, DeleteWhy, LeaderEpoch, Note, Offset, Partition, World};
+use crate::kafka::{Batch, DeleteWhy, LeaderEpoch, Note, Offset, Partition, TopicId, World};
 
 impl Witness {
     pub(super) fn see_append(&mut self, world: &World, node: NodeId, p: Partition, base: Offset) {
@@ -64,6 +64,17 @@ impl Witness {
             self.broken(world, "data.20", name(), seen);
         }
         self.forget_log(world, node, p);
+    }
+
+    /// A broker did what a controller decided: copies that it was told to delete are gone, and should one come back, it is another.
+    pub(super) fn see_copies(&mut self, world: &World, node: NodeId) {
+        let first = (node, Partition { topic: TopicId(0), index: 0 });
+        let own = self.starts.from(&first).map(|(key, _)| *key).take_while(|(n, _)| *n == node);
+        let kept = |p: Partition| broker(world, node).is_some_and(|b| b.log(p).is_some());
+        let gone: Vec<Partition> = own.map(|(_, p)| p).filter(|p| !kept(*p)).collect();
+        for p in gone {
+            self.starts.remove(&(node, p));
+        }
     }
 
     /// What is remembered of a log that is not what it was.
