@@ -7,10 +7,15 @@ use std::collections::BTreeMap;
 use super::look::{broker, brokers, committed, consumers, controllers, is_all_served, zookeeper};
 use super::witness::Witness;
 use crate::engine::{Micros, NodeId, Process as Life};
+use crate::kafka::broker::Broker;
 use crate::kafka::client::refresh_interval;
 use crate::kafka::consumer::Consumer;
+use crate::kafka::log::Log;
+use crate::kafka::share::ShareKey;
 use crate::kafka::zookeeper::{Path, ZooKeeper};
-use crate::kafka::{GroupId, GroupState, Isolation, OFFSETS_TOPIC, Partition, Role, World};
+use crate::kafka::{
+    GroupId, GroupState, Isolation, OFFSETS_TOPIC, Offset, Partition, Role, SHARE_STATE_TOPIC, World,
+};
 
 /// After its last record a consumer that has more to read gets so much time.
 const PAUSE: Micros = Micros::secs(30);
@@ -191,25 +196,56 @@ impl Witness {
             if lately || consumer.working().is_some() || consumer.buffered() > 0 {
                 continue; // it has not done with what it has
             }
-            for (p, position) in consumer.assigned() {
-                let state = committed(world).and_then(|image| image.partition(p));
-                let leader = state.and_then(|state| broker(world, state.leader?));
-                let Some((log, hw)) = leader.and_then(|b| Some((b.log(p)?, b.high_watermark(p)?))) else {
-                    continue;
+            for (p, position) in consumer.assigned().filter(|(p, _)| !self.is_recent(world, *p)) {
+                let unread = if consumer.shares() {
+                    unshared(world, ShareKey { group: consumer.group(), partition: p })
+                } else {
+                    unread(world, p, position, consumer.isolation())
                 };
-                let end = match consumer.isolation() {
-                    Isolation::ReadCommitted => log.last_stable(hw),
-                    Isolation::ReadUncommitted => hw,
-                };
-                if position < end && !self.is_recent(world, p) {
+                if let Some(seen) = unread {
                     let subject = format!("{}/{}", world.shared().node(id), world.shared().partition(p));
-                    wrong.push((subject, format!("stays at {position}, could read to {end}")));
+                    wrong.push((subject, seen));
                 }
             }
         }
         for (subject, seen) in wrong {
             self.broken(world, "liveness.5", subject, seen);
         }
+    }
+}
+
+/// The leader of a partition by what is committed, its log and its high watermark.
+fn led(world: &World, p: Partition) -> Option<(&Broker, &Log, Offset)> {
+    let state = committed(world).and_then(|image| image.partition(p))?;
+    let leader = broker(world, state.leader?)?;
+    Some((leader, leader.log(p)?, leader.high_watermark(p)?))
+}
+
+/// What is left for a reader that stands at a position.
+fn unread(world: &World, p: Partition, position: Offset, isolation: Isolation) -> Option<String> {
+    let (_, log, hw) = led(world, p)?;
+    let end = match isolation {
+        Isolation::ReadCommitted => log.last_stable(hw),
+        Isolation::ReadUncommitted => hw,
+    };
+    (position < end).then(|| format!("stays at {position}, could read to {end}"))
+}
+
+/// What is left for the members of a share group: something that nobody has and everybody could get.
+fn unshared(world: &World, key: ShareKey) -> Option<String> {
+    if !is_all_served(world, SHARE_STATE_TOPIC) {
+        return None;
+    }
+    let (leader, log, hw) = led(world, key.partition)?;
+    match leader.shares(key) {
+        Some(shares) => {
+            let (next, length) = (shares.next_fetch(), shares.end().0 - shares.start().0);
+            // Nothing new comes into a window that is as long as it may be.
+            let may_grow = length < leader.configs().int("group.share.partition.max.record.locks");
+            let free = next.max(log.start()) < hw && (next != shares.end() || may_grow);
+            free.then(|| format!("{next} is available, could read to {hw}"))
+        }
+        None => Some("no leader knows what was done".to_owned()),
     }
 }
 

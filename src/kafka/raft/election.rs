@@ -28,7 +28,11 @@ impl Raft {
         self.again.clear();
         let epoch = self.election.epoch;
         self.set_state(State::Prospective { until, tally: self.own_vote() }, epoch);
-        self.ask_for_votes(true);
+        if self.is_only_voter() {
+            self.become_candidate(clock); // the others were taken out: there is nobody to ask (`transitionToProspective`)
+        } else {
+            self.ask_for_votes(true);
+        }
     }
 
     /// Calls an election: the next epoch, and a vote for itself.

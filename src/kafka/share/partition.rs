@@ -117,6 +117,7 @@ impl SharePartition {
     ) -> Vec<Acquired> {
         let lock = Some((member, now + terms.lock));
         let mut taken: Vec<(Offset, DeliveryState, u16)> = Vec::new();
+        self.archive_stale(batches);
         for batch in batches {
             if u64::try_from(taken.len()).unwrap_or(u64::MAX) >= most {
                 break;
@@ -145,6 +146,18 @@ impl SharePartition {
             .into_iter()
             .map(|b| Acquired { first: b.first, last: b.last, deliveries: b.deliveries })
             .collect()
+    }
+
+    /// What is available and not in the log any more, for it was compacted away: nobody will ever get it (`maybeArchiveStaleBatches`).
+    /// That is not stored: the next leader finds out for itself.
+    fn archive_stale(&mut self, batches: &[Batch]) {
+        let (from, first) = (self.next_fetch(), batches.first().map(|batch| batch.base));
+        let Some(first) = first.filter(|base| *base > from) else { return };
+        for (_, record) in self.records.range_mut(from..first) {
+            if record.state == DeliveryState::Available {
+                record.state = DeliveryState::Archived;
+            }
+        }
     }
 
     /// A member says how it is done with records. What is to be stored; the states change when it is ([`Self::stored`]).

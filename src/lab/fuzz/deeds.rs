@@ -53,6 +53,16 @@ const DEEDS: &[(&str, u64)] = &[
     ("set-topic", 1),
 ];
 
+/// What only some profiles do.
+const fn own(profile: Profile) -> &'static [(&'static str, u64)] {
+    match profile {
+        Profile::Share => &[("acknowledge", 8)],
+        Profile::Kraft => &[("add-voter", 3), ("remove-voter", 2)],
+        Profile::Swarm => &[("acknowledge", 4), ("add-voter", 2), ("remove-voter", 1)],
+        _ => &[],
+    }
+}
+
 /// What a profile does more often than others do.
 const fn favourites(profile: Profile) -> &'static [&'static str] {
     match profile {
@@ -72,6 +82,19 @@ const fn favourites(profile: Profile) -> &'static [&'static str] {
             "pause",
             "resume",
             "add-partitions",
+        ],
+        Profile::Share => &[
+            "start",
+            "stop",
+            "join",
+            "cycle",
+            "poll",
+            "acknowledge",
+            "commit",
+            "hang",
+            "crash",
+            "pause",
+            "resume",
         ],
         Profile::Txn => &["begin", "commit-txn", "abort", "send-offsets", "produce-t", "pause", "resume"],
         Profile::Clients => {
@@ -93,6 +116,8 @@ const fn favourites(profile: Profile) -> &'static [&'static str] {
             "create-topic",
             "reassign",
             "set-topic",
+            "add-voter",
+            "remove-voter",
         ],
     }
 }
@@ -109,14 +134,14 @@ impl Habits {
     /// Every deed, as often as usual.
     #[must_use]
     pub fn usual() -> Self {
-        Self(DEEDS.to_vec())
+        Self([DEEDS, own(Profile::Swarm)].concat())
     }
 
     /// Those of one run.
     pub fn of(dice: &mut Dice, profile: Profile) -> Self {
         let liked = favourites(profile);
         let mut chosen = Vec::new();
-        for &(verb, weight) in DEEDS {
+        for &(verb, weight) in DEEDS.iter().chain(own(profile)) {
             let wild = dice.pick(&[1, 1, 3, 9]).copied().unwrap_or(1);
             let boost = if liked.contains(&verb) { 4 } else { 1 };
             if BASICS.contains(&verb) {
@@ -213,6 +238,11 @@ fn line(dice: &mut Dice, verb: &str, lab: &Lab) -> Option<String> {
         "delay" => {
             let delay = dice.pick(&["0ms", "2ms", "300ms", "3s"])?;
             format!("delay {} {} {delay}", dice.pick(&processes)?, dice.pick(&processes)?)
+        }
+        "add-voter" | "remove-voter" => format!("{verb} {}", dice.pick(&names.controllers)?),
+        "acknowledge" => {
+            let how = dice.pick(&["accept", "accept", "release", "reject", "renew"])?;
+            format!("acknowledge {} {how}", dice.pick(&names.consumers)?)
         }
         "drop-next-ack" => format!("drop-next-ack {}", dice.pick(&names.producers)?),
         "fail-next-append" | "elect-preferred" | "elect-unclean" => {

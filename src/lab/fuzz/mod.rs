@@ -41,11 +41,13 @@ named! {
         Groups = "groups",
         /// Consumer groups of the consumer protocol (KIP-848).
         Consumer = "consumer",
+        /// Share groups (KIP-932).
+        Share = "share",
         /// Transactions.
         Txn = "txn",
         /// Producers: lost answers, refusals, retries.
         Clients = "clients",
-        /// A quorum of one to five controllers, which come and go as brokers do.
+        /// A quorum of one to five controllers, which come and go as brokers do: voters and observers, alone or in one process with a broker.
         Kraft = "kraft",
         /// Metadata in ZooKeeper: sessions that end, brokers that are the controller and do not know that they are none any more.
         Zookeeper = "zookeeper",

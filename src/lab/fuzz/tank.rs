@@ -27,6 +27,9 @@ pub fn spec_for(dice: &mut Dice, profile: Profile) -> Spec {
     let mut cluster = Cluster { brokers: Spanned::new(NOWHERE, brokers), ..Cluster::default() };
     metadata(dice, profile, &mut cluster);
     settings(dice, &mut cluster);
+    if profile == Profile::Share {
+        share_settings(dice, &mut cluster);
+    }
     for ix in 0..dice.small(1, 2) {
         cluster.topic.push(topic(dice, ix, brokers));
     }
@@ -44,7 +47,7 @@ pub fn spec_for(dice: &mut Dice, profile: Profile) -> Spec {
     }
     let groups = [habit(dice, profile, &cluster), habit(dice, profile, &cluster)];
     let (few, many) = match profile {
-        Profile::Groups | Profile::Consumer => (2, 5),
+        Profile::Groups | Profile::Consumer | Profile::Share => (2, 5),
         Profile::Kraft | Profile::Zookeeper => (0, 2),
         _ => (0, 3),
     };
@@ -77,6 +80,12 @@ fn metadata(dice: &mut Dice, profile: Profile, cluster: &mut Cluster) {
     if profile == Profile::Kraft && dice.once_in(3) {
         cluster.config.push("metadata.log.max.record.bytes.between.snapshots", 2000);
     }
+    if profile == Profile::Kraft && dice.once_in(3) {
+        cluster.voters = Some(Spanned::new(NOWHERE, dice.small(1, *cluster.controllers.get_ref())));
+    }
+    if matches!(profile, Profile::Kraft | Profile::Swarm) && dice.once_in(4) {
+        cluster.combined = Some(Spanned::new(NOWHERE, true));
+    }
 }
 
 fn settings(dice: &mut Dice, cluster: &mut Cluster) {
@@ -92,6 +101,26 @@ fn settings(dice: &mut Dice, cluster: &mut Cluster) {
     if dice.once_in(2) {
         cluster.config.push("group.consumer.session.timeout.ms", 6000);
         cluster.config.push("group.consumer.heartbeat.interval.ms", 1000);
+    }
+}
+
+/// What share groups need or show more of.
+fn share_settings(dice: &mut Dice, cluster: &mut Cluster) {
+    cluster.config.push("share.coordinator.state.topic.num.partitions", dice.small(1, 3));
+    cluster.config.push("share.auto.offset.reset", if dice.once_in(3) { "latest" } else { "earliest" });
+    if dice.once_in(2) {
+        cluster.config.push("group.share.session.timeout.ms", 6000);
+        cluster.config.push("group.share.heartbeat.interval.ms", 1000);
+    }
+    if dice.once_in(2) {
+        cluster
+            .config
+            .push("group.share.record.lock.duration.ms", dice.pick(&[1000, 5000]).copied().unwrap_or(5000));
+        cluster.config.push("group.share.delivery.count.limit", dice.small(2, 5));
+    }
+    if dice.once_in(4) {
+        cluster.config.push("group.share.partition.max.record.locks", 100);
+        cluster.config.push("share.coordinator.snapshot.update.records.per.snapshot", 3);
     }
 }
 
@@ -163,6 +192,8 @@ enum Habit {
     Classic(Option<&'static str>),
     /// The consumer protocol (KIP-848) with this assignor; the coordinator's own choice if none.
     Consumer(Option<&'static str>),
+    /// A share group.
+    Share,
 }
 
 /// Lists of assignors; neighbours have one in common, so that a group of both can live.
@@ -172,6 +203,8 @@ const STRATEGIES: &[&str] =
 fn habit(dice: &mut Dice, profile: Profile, cluster: &Cluster) -> Habit {
     let zookeeper = cluster.metadata.get_ref() == "zookeeper"; // KIP-848 needs KRaft
     let modern = match profile {
+        Profile::Share => return Habit::Share,
+        Profile::Swarm if !zookeeper && dice.once_in(8) => return Habit::Share,
         Profile::Consumer => true,
         Profile::Groups => false,
         _ => dice.once_in(3),
@@ -196,6 +229,7 @@ fn consumer(dice: &mut Dice, ix: u32, groups: &[Habit; 2], topics: &[TopicSpec])
                 config.push("partition.assignment.strategy", strategy);
             }
         }
+        Habit::Share => {}
         Habit::Consumer(assignor) => {
             config.push("group.protocol", "consumer");
             let other = odd.then(|| dice.pick(&["uniform", "range"]).copied()).flatten();
@@ -204,20 +238,26 @@ fn consumer(dice: &mut Dice, ix: u32, groups: &[Habit; 2], topics: &[TopicSpec])
             }
         }
     }
-    if dice.once_in(4) {
+    let shares = matches!(habit, Habit::Share);
+    if !shares && dice.once_in(4) {
         config.push("group.instance.id", format!("i{}", if odd { 0 } else { ix }));
     }
     if dice.once_in(3) {
         config.push("max.poll.interval.ms", 10_000);
         config.push("max.poll.records", dice.pick(&[1, 10, 500]).copied().unwrap_or(10));
     }
-    let client = if dice.once_in(4) { "librdkafka" } else { "java" };
+    let client = if !shares && dice.once_in(4) { "librdkafka" } else { "java" };
     let refresh = if client == "java" { "metadata.max.age.ms" } else { "topic.metadata.refresh.interval.ms" };
     config.push(refresh, 30_000);
-    config.push("auto.offset.reset", if dice.once_in(2) { "earliest" } else { "latest" });
-    config.push("enable.auto.commit", dice.once_in(2));
-    if dice.once_in(2) {
-        config.push("isolation.level", "read_committed");
+    if shares {
+        let mode = if dice.once_in(2) { "explicit" } else { "implicit" };
+        config.push("share.acknowledgement.mode", mode);
+    } else {
+        config.push("auto.offset.reset", if dice.once_in(2) { "earliest" } else { "latest" });
+        config.push("enable.auto.commit", dice.once_in(2));
+        if dice.once_in(2) {
+            config.push("isolation.level", "read_committed");
+        }
     }
     // Not every member wants every topic.
     let few = if dice.once_in(4) { 1 } else { topics.len() };
@@ -225,7 +265,7 @@ fn consumer(dice: &mut Dice, ix: u32, groups: &[Habit; 2], topics: &[TopicSpec])
     ConsumerSpec {
         id: word(format!("c{ix}")),
         client: word(client),
-        kind: ConsumerKind::Group,
+        kind: if shares { ConsumerKind::Share } else { ConsumerKind::Group },
         group: Some(word(format!("g{group}"))),
         topics: subscribed,
         partitions: Vec::new(),
