@@ -12,6 +12,8 @@ impl Witness {
         self.changed.retain(|p, _| p.topic != topic);
         self.high_watermarks.retain(|(_, p), _| p.topic != topic);
         self.starts.retain(|(_, p), _| p.topic != topic);
+        self.cut_short.retain(|(_, p), _| p.topic != topic);
+        self.rewritten.retain(|p| p.topic != topic);
         self.tails.retain(|(_, p), _| p.topic != topic);
         self.stable.retain(|(_, p), _| p.topic != topic);
         self.half_known.retain(|(p, _)| p.topic != topic);

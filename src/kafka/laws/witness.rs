@@ -97,6 +97,10 @@ pub struct Witness {
     /// The controller epoch of what each broker did last.
     pub(super) controls: BTreeMap<NodeId, i32>,
     pub(super) unclean: BTreeSet<Partition>,
+    /// Logs that lost their end with a machine, and the epoch of what was lost.
+    pub(super) cut_short: BTreeMap<(NodeId, Partition), LeaderEpoch>,
+    /// Partitions with a leader that lost the end of its log with its machine and went on in the same epoch.
+    pub(super) rewritten: BTreeSet<Partition>,
     pub(super) machine_lost: bool,
     pub(super) quorum: Quorum,
     pub(super) progress: Progress,
@@ -257,6 +261,11 @@ impl Witness {
         let logs: Vec<Partition> =
             super::look::broker(world, node).map(|b| b.partitions().collect()).unwrap_or_default();
         for p in logs {
+            let end =
+                super::look::broker(world, node).and_then(|b| b.log(p)).map(crate::kafka::log::Log::end);
+            if let Some((epoch, _)) = self.tails.get(&(node, p)).filter(|(_, before)| end < Some(*before)) {
+                self.cut_short.insert((node, p), *epoch);
+            }
             self.forget_log(world, node, p);
         }
     }
