@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::look::{brokers, controller, controllers};
 use super::witness::Witness;
 use crate::engine::{MsgId, NodeId, Process as Life};
+use crate::kafka::controller::Controller;
 use crate::kafka::raft::{Place, QuorumLog, Standing};
 use crate::kafka::{Body, BrokerEpoch, ErrorCode, Offset, Process, World};
 
@@ -107,8 +108,10 @@ impl Witness {
         let set = teller.raft().voters_before(teller.raft().log().end().offset);
         let all = || controllers(world).filter(|(id, _)| set.contains(id));
         let voters = all().count();
-        let up = all().filter(|(id, _)| !matches!(world.process(*id), Life::Down { .. })).count();
-        let held = all().filter(|(_, c)| c.raft().fits(last)).count();
+        // Who has died after it fetched is still counted by the leader, and has it on its disk.
+        let has = |c: &Controller| c.raft().fits(last);
+        let up = all().filter(|(id, c)| has(c) || !matches!(world.process(*id), Life::Down { .. })).count();
+        let held = all().filter(|(_, c)| has(c)).count();
         let subject = world.shared().node(node).to_owned();
         if up * 2 <= voters {
             let seen = format!("committed up to {} with {up} of {voters} voters", last.offset);
@@ -202,4 +205,24 @@ fn mismatch(a: &QuorumLog, b: &QuorumLog) -> Option<Offset> {
     let pairs = left.iter().zip(right);
     let differ = pairs.into_iter().find(|(x, y)| !Arc::ptr_eq(x, y) && x != y);
     differ.map(|(x, _)| x.base).or((left.len() != right.len()).then_some(from))
+}
+
+/// Nobody can be elected any more, for controllers know different sets of voters. A leader that takes itself out and cannot commit that has a
+/// longer log than those who are left, and by its own log it is no voter: with two voters both wait for ever. (In Kafka, too: who is no
+/// voter by its newest record, committed or not, does not stand: `QuorumState.isVoter`.)
+pub(super) fn has_parted(world: &World) -> bool {
+    let running = |id: &NodeId| world.process(*id) == Life::Running;
+    let all = || controllers(world).filter(|(id, _)| running(id));
+    let mut sets = all().map(|(_, c)| c.raft().voters());
+    let first = sets.next();
+    if first.is_none_or(|first| sets.all(|set| set == first)) || all().any(|(_, c)| c.is_active()) {
+        return false;
+    }
+    let grants = |to: &Controller, c: &Controller| to.raft().log().end() >= c.raft().log().end();
+    let may_win = |id: NodeId, c: &Controller| {
+        let set = c.raft().voters();
+        let votes = all().filter(|(voter, other)| set.contains(voter) && grants(c, other)).count();
+        set.contains(&id) && votes * 2 > set.len()
+    };
+    !all().any(|(id, c)| may_win(id, c))
 }

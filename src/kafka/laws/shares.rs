@@ -11,8 +11,10 @@ use crate::kafka::{Offset, ShareWhy, World};
 /// What is known of a share-partition.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Window {
-    /// The highest start offset that any leader had.
+    /// The highest start offset that any leader had, as far as it can have been stored.
     start: Offset,
+    /// The start offset of the present leader: what lies below may be known to it alone.
+    present: Offset,
     /// Records that were acknowledged or archived, and stored as such.
     done: BTreeSet<Offset>,
     /// Something could not be stored: the next leader may know less, as in Kafka.
@@ -71,8 +73,26 @@ impl Witness {
         }
     }
 
-    /// A start offset moved, or was read back.
-    pub(super) fn see_share_start(&mut self, world: &World, key: ShareKey, to: Offset) {
+    /// A start offset moved. A leader finds out for itself what the log does not have any more, and stores a start only with the next change
+    /// of a state: over records that nobody was done with it goes on its own.
+    pub(super) fn see_share_moved(&mut self, world: &World, key: ShareKey, to: Offset) {
+        let window = self.shares.entry(key).or_default();
+        let stored = window.present == window.start
+            && (window.start.0..to.0).all(|offset| window.done.contains(&Offset(offset)));
+        window.present = to;
+        if stored || to < window.start {
+            self.see_share_start(world, key, to);
+        }
+    }
+
+    /// A start offset was read back.
+    pub(super) fn see_share_restored(&mut self, world: &World, key: ShareKey, to: Offset) {
+        self.see_share_start(world, key, to);
+        let window = self.shares.entry(key).or_default();
+        window.present = window.start;
+    }
+
+    fn see_share_start(&mut self, world: &World, key: ShareKey, to: Offset) {
         let window = self.shares.entry(key).or_default();
         let before = window.start;
         if to < before && !window.forgetful {

@@ -179,7 +179,7 @@ impl Witness {
 
     /// Looks for what should have come about by now: time enough has passed. While a fault is still there nothing is demanded.
     pub fn demand(&mut self, world: &World) -> Vec<Violation> {
-        if world.has_faults() {
+        if world.has_faults() || super::quorum::has_parted(world) {
             return Vec::new();
         }
         self.demand_controller(world);
@@ -399,9 +399,11 @@ impl Witness {
             Note::RecordsReleased { group, partition, base, count, to, why } => {
                 self.see_released(key(group, partition), Row { base: *base, count: *count }, *to, *why);
             }
-            Note::ShareStartMoved { group, partition, to, .. }
-            | Note::SharesRestored { group, partition, start: to, .. } => {
-                self.see_share_start(world, key(group, partition), *to);
+            Note::ShareStartMoved { group, partition, to, .. } => {
+                self.see_share_moved(world, key(group, partition), *to);
+            }
+            Note::SharesRestored { group, partition, start, .. } => {
+                self.see_share_restored(world, key(group, partition), *start);
             }
             Note::ShareStoreFailed { group, partition, .. } => {
                 self.see_share_forgotten(key(group, partition));

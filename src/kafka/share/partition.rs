@@ -55,6 +55,11 @@ impl SharePartition {
                 shares.end = shares.end.max(offset.plus(1));
             }
         }
+        // What was acquired and nothing else is not stored: to this leader it was never delivered (`SharePartition.maybeInitialize`).
+        let fresh = InFlight { state: DeliveryState::Available, deliveries: 0, lock: None, next: None };
+        for offset in (start.0..shares.end.0).map(Offset) {
+            shares.records.entry(offset).or_insert(fresh);
+        }
         shares.advance();
         shares
     }
