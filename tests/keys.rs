@@ -6,7 +6,7 @@ mod support;
 use kafkarium::course::player::{Kind, Phase};
 use kafkarium::lab::view::ProcessView;
 use kafkarium::text::Lang;
-use kafkarium::ui::app::{Code, Effect, Key, Message, Motion, Overlay, Screen, State, update};
+use kafkarium::ui::app::{Code, Effect, Gesture, Key, Message, Motion, Overlay, Screen, State, update};
 use support::{beat, frame, home, key, lesson, press, rows, settle, text, type_text};
 
 const SIZE: (u16, u16) = (120, 36);
@@ -339,4 +339,67 @@ fn select(state: &mut State, id: &str) {
         }
     }
     panic!("{id} cannot be selected");
+}
+
+/// The mouse at the first place where a text is drawn.
+fn point(state: &mut State, gesture: Gesture, text: &str) {
+    let rows = rows(&frame(state));
+    let (y, row) = rows.iter().enumerate().find(|(_, row)| row.contains(text)).unwrap();
+    let x = kafkarium::text::width(row.split(text).next().unwrap());
+    let (x, y) = (u16::try_from(x).unwrap(), u16::try_from(y).unwrap());
+    let spot = kafkarium::ui::view::spot(state, x, y);
+    update(state, Message::Mouse(gesture, spot));
+}
+
+#[test]
+fn a_click_selects_and_a_second_one_opens() {
+    let mut state = home(Lang::En, SIZE);
+    point(&mut state, Gesture::Click, "Core concepts");
+    let Screen::Home(home) = &state.screen else { panic!("home") };
+    assert_ne!(home.row, 0);
+    point(&mut state, Gesture::Click, "Core concepts");
+    assert!(text(&state).contains("04 "), "the part opens");
+
+    let mut state = tour("send");
+    settle(&mut state);
+    point(&mut state, Gesture::Click, "b2 ");
+    assert_eq!(state.tank().unwrap().selected.as_deref(), Some("b2"));
+    assert!(!state.tank().unwrap().inspecting);
+    point(&mut state, Gesture::Click, "b2 ");
+    assert!(state.tank().unwrap().inspecting);
+}
+
+#[test]
+fn hints_of_the_key_bar_are_buttons_and_what_lies_over_the_picture_covers_it() {
+    let mut state = tour("send");
+    settle(&mut state);
+    point(&mut state, Gesture::Click, "break it");
+    assert!(matches!(state.overlays.last(), Some(Overlay::Break(_))));
+    let selected = state.tank().unwrap().selected.clone();
+    point(&mut state, Gesture::Click, "consumers");
+    assert_eq!(state.tank().unwrap().selected, selected);
+    point(&mut state, Gesture::WheelDown, "consumers");
+    assert!(matches!(state.overlays.last(), Some(Overlay::Break(menu)) if menu.row == 1));
+}
+
+#[test]
+fn two_branches_stand_side_by_side_until_one_goes_back() {
+    let mut state = tour("send");
+    settle(&mut state);
+    press(&mut state, "f");
+    type_text(&mut state, ":");
+    type_text(&mut state, "crash b2");
+    press(&mut state, "Enter");
+    settle(&mut state);
+    press(&mut state, "p");
+    let event = state.tank().unwrap().play.lab().event();
+    press(&mut state, "b =");
+    assert!(state.tank().unwrap().beside.is_some(), "{}", text(&state));
+    assert!(text(&state).contains("crash b2"), "{}", text(&state));
+    press(&mut state, "x");
+    assert!(state.overlays.is_empty(), "nothing is changed here");
+    press(&mut state, "d → → [");
+    press(&mut state, "Esc");
+    assert!(state.tank().unwrap().beside.is_none());
+    assert_eq!(state.tank().unwrap().play.lab().event(), event);
 }

@@ -16,6 +16,7 @@ pub fn learner(lang: Lang, size: (u16, u16)) -> State {
         theme_follows: false,
         glyphs: GlyphSet::Unicode,
         motion: Motion::Full,
+        mouse: false,
         today: "2026-11-22".into(),
     };
     State::new(settings, Arc::new(Course::embedded()), Progress::default(), size)

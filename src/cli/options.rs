@@ -24,6 +24,8 @@ pub struct Globals {
     pub glyphs: GlyphChoice,
     #[arg(long, global = true, value_name = "HOW")]
     pub motion: Option<MotionChoice>,
+    #[arg(long, global = true)]
+    pub no_mouse: bool,
     #[arg(long, global = true, value_name = "DIR")]
     pub lessons: Option<PathBuf>,
 }

@@ -59,6 +59,7 @@ fn open(course: Course, begin: Begin, globals: &Globals, lang: Lang) -> Outcome 
         color: globals.color,
         glyphs: globals.glyphs,
         motion: globals.motion.map(Into::into),
+        mouse: !globals.no_mouse,
         course: Arc::new(course),
         begin,
     };

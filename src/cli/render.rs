@@ -79,6 +79,7 @@ fn settings(globals: &Globals, lang: Lang) -> Settings {
         glyphs: globals.glyphs.resolve(None, true),
         // At rest nothing is on its way.
         motion: Motion::None,
+        mouse: false,
         today: String::new(),
     }
 }

@@ -20,7 +20,7 @@ pub use client::{
     BatchView, ClockView, ClosedBatch, ConsumerView, PositionView, ProducerView, QueuedBatch, SendView,
 };
 pub use controller::{ControllerView, MetadataRecordView, PartitionView, QuorumView, TopicView, VoterView};
-pub use coordinator::{GroupMemberView, GroupView, TransactionView};
+pub use coordinator::{GroupMemberView, GroupView, HandedView, TransactionView};
 pub use failover::{CostsView, FailoverView, LapView, TermsView};
 pub use ownership::{GroupMark, GroupMarkView, OwnershipView, SpanView};
 pub use zookeeper::{DifferenceView, ZkBrokerView, ZkSessionView, ZkWatchView, ZnodeView, ZooKeeperView};

@@ -3,7 +3,9 @@
 use super::packet::{Packet, packets};
 use super::tile::{Tile, tiles};
 use super::{Moment, Params};
-use crate::lab::view::{BrokerView, ConsumerView, ProcessView, ProducerView, ReplicaView, TankView};
+use crate::lab::view::{
+    BrokerView, ConsumerView, HandedView, ProcessView, ProducerView, ReplicaView, TankView,
+};
 
 /// A replica's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +73,8 @@ pub enum Note {
     Coordinates(String),
     /// Nothing passes to or from it.
     Isolated,
+    /// It has no replica of any topic.
+    Empty,
     /// Nothing to say.
     Quiet,
 }
@@ -118,7 +122,7 @@ pub struct Client {
 }
 
 /// What a line of a client says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientLine {
     /// Records that wait to be sent.
     Waiting,
@@ -132,6 +136,13 @@ pub enum ClientLine {
     Error,
     /// A position: partition and offset.
     Position,
+    /// Of a member of a share group: a partition, and how many of its records it has a lock on.
+    Locks {
+        /// `p0`.
+        partition: String,
+        /// Number of locks.
+        locked: usize,
+    },
     /// Lag of the group over what it owns.
     Lag,
     /// Record being worked on.
@@ -319,6 +330,8 @@ fn card(params: &Params, moment: &Moment<'_>, broker: &BrokerView, several: bool
         Note::Coordinates(broker.coordinates.join(" "))
     } else if let Some(at) = last_fetch {
         Note::Follows(view.now.saturating_sub(at))
+    } else if strips.is_empty() && broker.replicas.is_empty() && !view.topics.is_empty() {
+        Note::Empty
     } else {
         Note::Quiet
     };
@@ -405,10 +418,12 @@ fn consumer_client(moment: &Moment<'_>, consumer: &ConsumerView, lane: usize, se
         .assigned
         .iter()
         .map(|at| {
-            // a share group has no positions: from where to where its records are handed out
-            let window = group.and_then(|g| g.windows.iter().find(|(p, ..)| *p == at.partition));
-            if let Some((_, start, end, _)) = window {
-                return (ClientLine::Position, format!("{} [{start},{end})", short(&at.partition, several)));
+            // a share group has no positions: how many records the member has a lock on
+            if let Some(group) = group.filter(|g| g.protocol == "share") {
+                let mine = |h: &&HandedView| h.holder.as_ref().is_some_and(|(who, _)| *who == consumer.id);
+                let locked = group.handed.iter().filter(|h| h.partition == at.partition).filter(mine).count();
+                let partition = short(&at.partition, several);
+                return (ClientLine::Locks { partition, locked }, String::new());
             }
             let position = if at.position < 0 { "·".to_owned() } else { at.position.to_string() };
             (ClientLine::Position, format!("{} ▸{position}", short(&at.partition, several)))

@@ -117,6 +117,10 @@ pub struct Lifecycle {
     pub works: Vec<Works>,
     /// Clocks.
     pub clocks: Vec<Clock>,
+    /// It belongs to a share group: what it has are locks on records, and there is nothing to commit.
+    pub shares: bool,
+    /// Its group is one whose coordinator assigns: a heartbeat makes it a member, and it has an epoch of its own.
+    pub modern: bool,
     /// The lesson points at it.
     pub focused: bool,
 }
@@ -146,6 +150,8 @@ impl Lifecycle {
             places,
             works: group.map_or_else(Vec::new, |group| works(moment, group)),
             clocks: clocks(moment, consumer, group, member),
+            shares: group.is_some_and(|g| g.protocol == "share"),
+            modern: group.is_some_and(|g| matches!(g.protocol, "share" | "consumer")),
             focused: moment.focus.iter().any(|f| f.split('.').next() == Some(consumer.id.as_str())),
         }
     }
@@ -213,6 +219,8 @@ fn works(moment: &Moment<'_>, group: &GroupView) -> Vec<Works> {
         let log = row(moment, &p.id, p.leader.as_deref(), 0)?;
         let committed =
             group.committed.iter().find(|(id, ..)| *id == p.id).map_or(log.start, |(_, at, _)| *at);
+        let committed =
+            group.windows.iter().find(|(id, ..)| *id == p.id).map_or(committed, |(_, at, ..)| *at);
         let (mut twice, mut skipped) = (Vec::new(), Vec::new());
         let mut tiles = log.tiles;
         for tile in tiles.iter_mut().filter(|tile| tile.kind != TileKind::Marker) {
@@ -249,12 +257,28 @@ fn clocks(
 ) -> Vec<Clock> {
     let left = |until: u64| until.saturating_sub(moment.now);
     let session = member.zip(group.and_then(|g| g.coordinator.clone())).and_then(|(member, holder)| {
-        Some(Clock {
-            name: "session.timeout.ms",
-            holder,
-            left: left(member.session_until?),
-            whole: consumer.session,
-        })
+        let protocol = group.map_or("classic", |g| g.protocol);
+        let (name, whole) = match protocol {
+            "share" => ("group.share.session.timeout.ms", group?.session),
+            "consumer" => ("group.consumer.session.timeout.ms", group?.session),
+            _ => ("session.timeout.ms", consumer.session),
+        };
+        Some(Clock { name, holder, left: left(member.session_until?), whole })
+    });
+    // A lock on a record runs at the leader of its partition; the first to end is the one that matters.
+    let held = group.into_iter().flat_map(|group| &group.handed);
+    let locks = held.filter_map(|handed| {
+        let (_, until) = handed.holder.as_ref().filter(|(holder, _)| *holder == consumer.id)?;
+        Some((*until, &handed.partition))
+    });
+    let lock = locks.min().map(|(until, partition)| {
+        let leader = moment.view.topics.iter().flat_map(|t| &t.partitions).find(|p| p.id == *partition);
+        Clock {
+            name: "group.share.record.lock.duration.ms",
+            holder: leader.and_then(|p| p.leader.clone()).unwrap_or_default(),
+            left: left(until),
+            whole: group.map_or(0, |group| group.lock),
+        }
     });
     let own = consumer.clocks.iter().map(|clock| Clock {
         name: clock.name,
@@ -262,5 +286,5 @@ fn clocks(
         left: left(clock.until),
         whole: clock.whole,
     });
-    session.into_iter().chain(own).collect()
+    session.into_iter().chain(lock).chain(own).collect()
 }

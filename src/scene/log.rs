@@ -2,7 +2,7 @@
 
 use super::tile::{Tile, tiles};
 use super::{Moment, Params};
-use crate::lab::view::{GroupView, ReplicaView, SegmentView, TankView};
+use crate::lab::view::{GroupView, HandedView, ReplicaView, SegmentView, TankView};
 
 /// A group's place under a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,30 @@ pub struct Flag {
     pub from: Option<i64>,
     /// A position in memory rather than a committed offset.
     pub position: bool,
+}
+
+/// What a share group did with the records of a partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handed {
+    /// The group.
+    pub group: String,
+    /// Its colour.
+    pub lane: usize,
+    /// Each record of its window: offset, and how it stands.
+    pub records: Vec<(i64, HandedState)>,
+}
+
+/// How a record stands in a share group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HandedState {
+    /// A member has it, for the nth time that anybody does.
+    Held(String, u16),
+    /// It came back, and waits for somebody; it was delivered so often.
+    Free(u16),
+    /// Done.
+    Done,
+    /// Given up.
+    Archived,
 }
 
 /// One partition.
@@ -46,6 +70,8 @@ pub struct Row {
     pub bytes: u64,
     /// Flags below.
     pub flags: Vec<Flag>,
+    /// Share groups that were given records of it.
+    pub handed: Vec<Handed>,
     /// Colours alternate.
     pub odd: bool,
 }
@@ -154,6 +180,23 @@ fn window<'a>(group: &'a GroupView, partition: &str) -> Option<&'a (String, i64,
     group.windows.iter().find(|(p, ..)| p == partition)
 }
 
+/// The windows of the share groups that read a partition.
+fn handed(view: &TankView, partition: &str) -> Vec<Handed> {
+    let state = |record: &HandedView| match (record.state, &record.holder) {
+        ("Acknowledged", _) => HandedState::Done,
+        ("Archived", _) => HandedState::Archived,
+        (_, Some((holder, _))) => HandedState::Held(holder.clone(), record.deliveries),
+        (_, None) => HandedState::Free(record.deliveries),
+    };
+    let sharing = view.groups.iter().enumerate().filter(|(_, group)| window(group, partition).is_some());
+    let row = |(lane, group): (usize, &GroupView)| {
+        let ours = group.handed.iter().filter(|record| record.partition == partition);
+        let records = ours.map(|record| (record.offset, state(record))).collect();
+        Handed { group: group.id.clone(), lane, records }
+    };
+    sharing.map(row).collect()
+}
+
 /// A member's position in a partition.
 fn position(view: &TankView, group: &str, partition: &str) -> Option<(String, i64)> {
     view.consumers.iter().filter(|c| c.group == group).find_map(|consumer| {
@@ -185,6 +228,7 @@ pub(super) fn row(moment: &Moment<'_>, partition: &str, leader: Option<&str>, ix
         segments: replica.segments.clone(),
         bytes: replica.bytes,
         flags: flags(moment, partition),
+        handed: handed(moment.view, partition),
         odd: ix % 2 == 1,
     })
 }

@@ -32,7 +32,7 @@ pub use heat::{Heat, HeatStrip, worst_first};
 pub use ladder::{Ladder, LadderRow, LaneKind, Lifeline, Rung, Tone, Way, rungs};
 pub use lanes::{Cell, Head, Held, Lane as DeliveryLane, Lanes, Pipe, Reason, Work};
 pub use lifecycle::{Clock, Lifecycle, Place, STEPS, Step, Works};
-pub use log::{Flag, GroupCard, Log, Row as LogRow};
+pub use log::{Flag, GroupCard, Handed, HandedState, Log, Row as LogRow};
 pub use metadata::{Follower, Life, Metadata, MetadataTile, Quorum, Store, Tree, Voter, Znode};
 pub use packet::{Fate, Packet, packets};
 pub use partitioner::{Group, Lane, Parcel, Partitioner, Sum, Target};

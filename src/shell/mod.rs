@@ -68,6 +68,8 @@ pub struct Options {
     pub glyphs: GlyphChoice,
     /// `--motion`.
     pub motion: Option<Motion>,
+    /// Not `--no-mouse`.
+    pub mouse: bool,
     /// The lessons.
     pub course: Arc<Course>,
     /// Where to begin.
@@ -102,6 +104,7 @@ pub fn open(options: Options) -> Result<u8, Unfit> {
     let (store, progress, trouble) = Store::open(folder);
     let lang = options.chosen.or(progress.lang).unwrap_or(options.lang);
     terminal.restore_on_panic(tf(lang, "shell.panicked", &[("version", &env!("CARGO_PKG_VERSION"))]));
+    terminal.listen_to_mouse(options.mouse)?;
     terminal.enter()?;
     let mut decoder = Decoder::default();
     let answers = probe::ask(&terminal, &mut decoder, questions(&options))?;
@@ -172,6 +175,7 @@ fn settings(options: &Options, answers: &Answers, lang: Lang, chosen_before: boo
         theme_follows: options.theme.asks_for_background() && background.is_none(),
         glyphs: options.glyphs.resolve(answers.line_width, utf8),
         motion: options.motion.unwrap_or_default(),
+        mouse: options.mouse,
         today: today::today(),
     }
 }

@@ -144,6 +144,10 @@ impl Session {
             }
             Happened::Terminal(FromTerminal::Event(event)) => match event {
                 Event::Key(key) => self.tell(Message::Key(key)),
+                Event::Mouse(gesture, x, y) => {
+                    let spot = view::spot(&self.state, x, y);
+                    self.tell(Message::Mouse(gesture, spot))
+                }
                 Event::Paste(text) => self.tell(Message::Paste(text)),
                 // Late, but the theme may still follow it.
                 Event::Answer(Answer::Osc(text)) => Background::from_osc11(&text)
@@ -192,6 +196,7 @@ impl Session {
                 let text = read_file(&path).map_err(|error| error.to_string());
                 self.tell(Message::FileRead { path, text })
             }
+            Effect::Mouse(on) => self.terminal.listen_to_mouse(on).err().map(|_| self.end(HUNG_UP)),
             Effect::Suspend => self.suspend(),
             Effect::Redraw => {
                 self.screen.forget();

@@ -23,10 +23,11 @@ enum Mode {
     HiddenCursor,
     BracketedPaste,
     FocusEvents,
+    Mouse,
 }
 
 impl Mode {
-    /// In the order in which they are switched on.
+    /// Those that are always on, in the order in which they are switched on.
     const ALL: [Mode; 5] =
         [Mode::Title, Mode::AlternateScreen, Mode::HiddenCursor, Mode::BracketedPaste, Mode::FocusEvents];
 
@@ -37,6 +38,7 @@ impl Mode {
             Mode::HiddenCursor => "\x1b[?25l",
             Mode::BracketedPaste => "\x1b[?2004h",
             Mode::FocusEvents => "\x1b[?1004h",
+            Mode::Mouse => "\x1b[?1000h\x1b[?1006h", // buttons and wheel, no movement; places as numbers
         }
     }
 
@@ -47,6 +49,7 @@ impl Mode {
             Mode::HiddenCursor => "\x1b[?25h",
             Mode::BracketedPaste => "\x1b[?2004l",
             Mode::FocusEvents => "\x1b[?1004l",
+            Mode::Mouse => "\x1b[?1006l\x1b[?1000l",
         }
     }
 }
@@ -61,6 +64,8 @@ pub(super) const FRAME_ENDS: &str = "\x1b[?2026l";
 struct Switched {
     line: Option<Termios>,
     modes: Vec<Mode>,
+    /// The mouse is to be on whenever the terminal is ours.
+    mouse: bool,
 }
 
 /// The terminal that the program was started in.
@@ -126,13 +131,34 @@ impl Terminal {
             retry(|| tcsetattr(self.input(), OptionalActions::Now, &raw))?;
         }
         let mut bytes = String::new();
-        for mode in Mode::ALL {
+        for mode in Mode::ALL.into_iter().chain(switched.mouse.then_some(Mode::Mouse)) {
             if !switched.modes.contains(&mode) {
                 switched.modes.push(mode);
                 bytes.push_str(mode.on());
             }
         }
         self.write(bytes.as_bytes())
+    }
+
+    /// Listens to the mouse from now on, or leaves it to the terminal.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn listen_to_mouse(&self, on: bool) -> io::Result<()> {
+        let mut switched = self.lock();
+        switched.mouse = on;
+        let (is_on, entered) = (switched.modes.contains(&Mode::Mouse), !switched.modes.is_empty());
+        match (on, is_on) {
+            (true, false) if entered => {
+                switched.modes.push(Mode::Mouse);
+                self.write(Mode::Mouse.on().as_bytes())
+            }
+            (false, true) => {
+                switched.modes.retain(|mode| *mode != Mode::Mouse);
+                self.write(Mode::Mouse.off().as_bytes())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Switches off what [`Terminal::enter`] switched on, last first. Does nothing if nothing is on.

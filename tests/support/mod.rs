@@ -28,6 +28,7 @@ pub fn home(lang: Lang, size: (u16, u16)) -> State {
         theme_follows: false,
         glyphs: GlyphSet::Unicode,
         motion: Motion::None,
+        mouse: false,
         today: "2026-11-22".to_owned(),
     };
     State::new(settings, Arc::new(Course::embedded()), Progress::default(), size)

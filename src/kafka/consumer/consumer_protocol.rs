@@ -44,7 +44,7 @@ pub(super) struct ConsumerMembership {
     /// The group counts it out: what it has is lost at the next poll().
     lost: bool,
     /// `group.consumer.heartbeat.interval.ms`, as the coordinator says.
-    interval: Micros,
+    pub(super) interval: Micros,
 }
 
 impl ConsumerMembership {

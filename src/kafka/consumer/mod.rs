@@ -270,6 +270,12 @@ impl Consumer {
         on.then_some(self.client.auto_due)
     }
 
+    /// The heartbeat interval that the coordinator gave it; none in a classic group, or before the first answer.
+    #[must_use]
+    pub fn told_interval(&self) -> Option<Micros> {
+        Some(self.client.modern.interval).filter(|told| *told > Micros::ZERO)
+    }
+
     /// Records fetched and not polled, in order of arrival.
     pub fn prefetched(&self) -> impl Iterator<Item = (Partition, Offset, RecordId)> + '_ {
         let each = |fetched: &'_ Completed| {

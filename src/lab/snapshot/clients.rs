@@ -2,16 +2,16 @@
 
 use super::Looking;
 use super::servers::overrides;
-use crate::engine::NodeId;
+use crate::engine::{Micros, NodeId};
 use crate::kafka::config::{Configs, Family};
 use crate::kafka::consumer::Consumer;
 use crate::kafka::group::{Group, Member, partition_for};
 use crate::kafka::producer::{Draft, Producer};
-use crate::kafka::share::ShareKey;
+use crate::kafka::share::{InFlight, ShareKey};
 use crate::kafka::{GroupId, GroupState, MemberId, OFFSETS_TOPIC, Offset, Partition, Process, Timer};
 use crate::lab::view::{
-    BatchView, ClockView, ClosedBatch, ConsumerView, GroupMemberView, GroupView, PositionView, ProducerView,
-    QueuedBatch, SendView,
+    BatchView, ClockView, ClosedBatch, ConsumerView, GroupMemberView, GroupView, HandedView, PositionView,
+    ProducerView, QueuedBatch, SendView,
 };
 
 /// Settings that differ, and those that matter anyway.
@@ -185,14 +185,20 @@ impl Looking<'_> {
     /// Clocks that run in a consumer's client: the next heartbeat, the time left until the next poll(), the next automatic commit.
     fn clocks(&self, id: NodeId, consumer: &Consumer) -> Vec<ClockView> {
         let due = |key| self.world.timer_due(id, key);
+        let own = |name| (name, consumer.configs().ms(name));
+        let heartbeat = match consumer.told_interval() {
+            Some(told) if consumer.shares() => ("group.share.heartbeat.interval.ms", told),
+            Some(told) => ("group.consumer.heartbeat.interval.ms", told),
+            None => own("heartbeat.interval.ms"),
+        };
+        let commits = consumer.auto_commit_due().filter(|_| !consumer.shares()); // a share group commits nothing
         let found = [
-            ("max.poll.interval.ms", due(Timer::PollInterval)),
-            ("heartbeat.interval.ms", due(Timer::Heartbeat)),
-            ("auto.commit.interval.ms", consumer.auto_commit_due()),
+            (own("max.poll.interval.ms"), due(Timer::PollInterval)),
+            (heartbeat, due(Timer::Heartbeat)),
+            (own("auto.commit.interval.ms"), commits),
         ];
-        let clock = |(name, until): (&'static str, Option<crate::engine::Micros>)| {
-            let whole = consumer.configs().ms(name).0;
-            Some(ClockView { name, until: self.time(until?), whole })
+        let clock = |((name, whole), until): ((&'static str, Micros), Option<Micros>)| {
+            Some(ClockView { name, until: self.time(until?), whole: whole.0 })
         };
         found.into_iter().filter_map(clock).collect()
     }
@@ -240,6 +246,18 @@ impl Looking<'_> {
             waits_until: group.waits_until().map(|at| self.time(at)),
             committed: group.offsets.iter().map(|(p, c)| self.committed(*p, c.offset)).collect(),
             windows: self.windows(id),
+            handed: self.handed(id),
+            lock: match group.consumer.as_deref() {
+                Some(modern) if modern.share => {
+                    self.of_broker(coordinator, "group.share.record.lock.duration.ms")
+                }
+                _ => 0,
+            },
+            session: match group.consumer.as_deref() {
+                Some(modern) if modern.share => self.of_broker(coordinator, "group.share.session.timeout.ms"),
+                Some(_) => self.of_broker(coordinator, "group.consumer.session.timeout.ms"),
+                None => 0,
+            },
             owners: group.owners().map(|(p, m)| (self.partition(p), self.node(m.client))).collect(),
             ..self.history(id)
         }
@@ -279,6 +297,33 @@ impl Looking<'_> {
         };
         let image = self.image();
         image.into_iter().flat_map(|image| image.partitions()).filter_map(of).collect()
+    }
+
+    /// The records of a share group's windows.
+    fn handed(&self, group: GroupId) -> Vec<HandedView> {
+        let image = self.image();
+        let partitions =
+            image.into_iter().flat_map(|image| image.partitions()).map(|(partition, _)| partition);
+        let windows = partitions.filter_map(|partition| {
+            let shares = crate::lab::cel::share_window(self.world, ShareKey { group, partition })?;
+            Some((self.partition(partition), shares))
+        });
+        let record = |partition: &String, (offset, record): (Offset, &InFlight)| HandedView {
+            partition: partition.clone(),
+            offset: offset.0,
+            state: record.state.name(),
+            deliveries: record.deliveries,
+            holder: record.lock.map(|(member, until)| (self.node(member.client), self.time(until))),
+        };
+        windows.flat_map(|(p, shares)| shares.records().map(|r| record(&p, r)).collect::<Vec<_>>()).collect()
+    }
+
+    /// A setting of a broker, µs.
+    fn of_broker(&self, broker: NodeId, name: &str) -> u64 {
+        match self.world.node(broker) {
+            Process::Broker(broker) => broker.configs().ms(name).0,
+            _ => 0,
+        }
     }
 
     fn committed(&self, p: Partition, offset: Offset) -> (String, i64, i64) {

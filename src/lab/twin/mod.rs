@@ -8,6 +8,7 @@
 //!
 //! A pair without a right lab is that one lab, and everything here is what the lab does.
 
+mod futures;
 mod run;
 
 pub use run::{Aim, Claim};

@@ -133,3 +133,30 @@ fn events_of_a_side_are_found_in_the_pair_and_back() {
         }
     }
 }
+
+#[test]
+fn two_branches_of_a_lab_stand_on_one_clock() {
+    let mut lab = Lab::new(&Spec::parse(SPEC).unwrap(), 1).unwrap();
+    lab.act(&"produce p --id paid".parse().unwrap()).unwrap();
+    lab.step(Unit::Hop);
+    let fork = lab.event();
+    let other = lab.fork();
+    lab.step(Unit::Hop);
+    lab.step(Unit::Hop);
+    lab.switch(other);
+    lab.act(&"crash b1".parse().unwrap()).unwrap();
+    lab.step(Unit::Hop);
+    let before = (lab.event(), lab.digest(), lab.branch_id());
+    let mut pair = Twin::of_branches(&lab, BranchId::SCRIPT, other).unwrap();
+    assert_eq!((lab.event(), lab.digest(), lab.branch_id()), before, "the lab is only looked at");
+    assert_eq!(pair.event(), 0);
+    pair.seek(pair.event_of(Side::Left, fork));
+    assert_eq!(pair.lab(Side::Left).digest(), pair.lab(Side::Right).digest(), "one past");
+    pair.seek(pair.end());
+    assert_eq!(pair.lab(Side::Left).now(), pair.lab(Side::Right).now());
+    assert_eq!(pair.lab(Side::Left).is_running("b1"), Some(true));
+    assert_eq!(pair.lab(Side::Right).is_running("b1"), Some(false));
+    let differs = pair.lab(Side::Left).first_difference(pair.lab(Side::Right)).unwrap();
+    assert_eq!(differs.node, "b1");
+    assert!(Twin::of_branches(&lab, BranchId::SCRIPT, BranchId(9)).is_none());
+}

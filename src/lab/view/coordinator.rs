@@ -32,12 +32,33 @@ pub struct GroupView {
     /// Where a share group stands: partition, start and end offset of its window (SPSO, SPEO), records from there to the high watermark that
     /// are not done.
     pub windows: Vec<(String, i64, i64, i64)>,
+    /// Records of these windows, as the leaders of the partitions have them.
+    pub handed: Vec<HandedView>,
+    /// How long a member of a share group keeps a record, µs; 0 in other groups.
+    pub lock: u64,
+    /// How long the coordinator waits for a sign of life where it says so itself, µs; 0 in a classic group, whose members say it.
+    pub session: u64,
     /// Assignment: partition, consumer.
     pub owners: Vec<(String, String)>,
     /// Who processed which partition when, by partition.
     pub ownership: Vec<OwnershipView>,
     /// What happened to the group, oldest first; the latest 128.
     pub marks: Vec<GroupMarkView>,
+}
+
+/// A record of a share group's window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandedView {
+    /// `orders-0`.
+    pub partition: String,
+    /// Its offset.
+    pub offset: i64,
+    /// Kafka's name of its state: `Available`, `Acquired`, `Acknowledged`, `Archived`.
+    pub state: &'static str,
+    /// How often it was delivered.
+    pub deliveries: u16,
+    /// The consumer that has it, and until when its lock holds.
+    pub holder: Option<(String, u64)>,
 }
 
 /// A member of a group, as its coordinator has it.

@@ -189,6 +189,9 @@ fn protocol(group: &GroupView, consumers: &[&ConsumerView]) -> &'static str {
 
 fn member(moment: &Moment<'_>, group: &GroupView, consumer: &ConsumerView, lane: usize) -> Member {
     let behind = |partition: &str| {
+        if let Some((.., lag)) = group.windows.iter().find(|(id, ..)| id == partition) {
+            return (*lag).max(0);
+        }
         let known = group.committed.iter().find(|(id, ..)| id == partition);
         known.map_or_else(|| uncommitted(moment.view, partition), |(_, _, lag)| (*lag).max(0))
     };

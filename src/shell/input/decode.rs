@@ -4,6 +4,7 @@
 //! read as keys, `ESC ] 11 ; rgb:1e1e…` would be a dozen commands. It is a pure function of the bytes; how long a lone `ESC` may
 //! wait for the rest of a sequence is the reader's business ([`Decoder::settle`]).
 
+use crate::ui::app::Gesture;
 use crate::ui::app::key::{Code, Key};
 
 /// What the terminal says about itself when asked.
@@ -27,6 +28,8 @@ pub enum Answer {
 pub enum Event {
     /// A key was pressed.
     Key(Key),
+    /// The mouse did something at a cell; column and row from 0.
+    Mouse(Gesture, u16, u16),
     /// Text was pasted; line breaks as they came.
     Paste(String),
     /// The window got the focus, or lost it.
@@ -240,6 +243,9 @@ fn meaning(parameters: &[u8], last: u8) -> Option<Event> {
     if let Some(private) = text.strip_prefix('?') {
         return (last == b'c' && !private.is_empty()).then_some(Event::Answer(Answer::Attributes));
     }
+    if let Some(report) = text.strip_prefix('<') {
+        return mouse(report, last);
+    }
     // A parameter may have parts (`97:65`); the first one counts.
     let mut numbers = text.split(';').map(|number| number.split(':').next().unwrap_or_default().parse().ok());
     let first: Option<u32> = numbers.next().flatten();
@@ -254,6 +260,19 @@ fn meaning(parameters: &[u8], last: u8) -> Option<Event> {
         b'Z' => Some(Event::Key(Key::plain(Code::BackTab))),
         letter => letter_key(letter, modifiers).map(Event::Key),
     }
+}
+
+/// `ESC [ < 0 ; 10 ; 5 M`: button, column, row. With a modifier (Shift selects text) it is none of ours, nor is a button let go.
+fn mouse(report: &str, last: u8) -> Option<Event> {
+    let mut numbers = report.split(';').map(|number| number.parse::<u16>().ok());
+    let (button, column, row) = (numbers.next()??, numbers.next()??, numbers.next()??);
+    let gesture = match (button, last) {
+        (0, b'M') => Gesture::Click,
+        (64, b'M') => Gesture::WheelUp,
+        (65, b'M') => Gesture::WheelDown,
+        _ => return None,
+    };
+    Some(Event::Mouse(gesture, column.checked_sub(1)?, row.checked_sub(1)?))
 }
 
 /// `ESC [ A`, `ESC O A`, `ESC [ 1 ; 5 A`.

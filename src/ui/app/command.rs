@@ -160,6 +160,8 @@ commands! {
     Fork "fork" Branch: Tank [c('f')];
     /// The futures there are.
     Branches "branches" Branch: Tank [c('b')];
+    /// The chosen future beside the present one.
+    Compare "compare" Branch: List [c('='), c('c')];
     /// A hint.
     Hint "hint" Answer: Tank [c('i')] Prompt [c('i')];
     /// Not now.
@@ -190,6 +192,8 @@ commands! {
     Language "language" Program: Everywhere [k(Code::F(2))];
     /// Dark, light, projector.
     Theme "theme" Program: Everywhere [k(Code::F(4))];
+    /// Listen to the mouse, or leave it to the terminal.
+    Mouse "mouse" Program: Everywhere [k(Code::F(3))];
     /// Keys that work here.
     Help "help" Program: Everywhere [k(Code::F(1))] Home [c('?')] Tank [c('?')] Prompt [c('?')] List [c('?')] Question [c('?')];
     /// Draw everything again.

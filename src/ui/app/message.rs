@@ -1,6 +1,7 @@
 //! What reaches the application, and what it asks of the shell.
 
 use super::key::Key;
+use super::mouse::{Gesture, Spot};
 use crate::course::Progress;
 use crate::ui::theme::Background;
 
@@ -9,6 +10,8 @@ use crate::ui::theme::Background;
 pub enum Message {
     /// A key was pressed.
     Key(Key),
+    /// The mouse did something, at a place where this is drawn.
+    Mouse(Gesture, Option<Spot>),
     /// Text was pasted.
     Paste(String),
     /// The terminal has this many columns and rows.
@@ -58,6 +61,8 @@ pub enum Effect {
     },
     /// Give the terminal back until the shell continues this process.
     Suspend,
+    /// Listen to the mouse from now on, or leave it to the terminal.
+    Mouse(bool),
     /// Draw every cell again.
     Redraw,
 }

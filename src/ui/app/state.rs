@@ -41,6 +41,8 @@ pub struct Settings {
     pub glyphs: GlyphSet,
     /// How much may move.
     pub motion: Motion,
+    /// The mouse is listened to; else it selects text, as the terminal does by itself.
+    pub mouse: bool,
     /// Today, `2026-11-22`; the core has no calendar.
     pub today: String,
 }

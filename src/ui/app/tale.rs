@@ -1,5 +1,6 @@
 //! The span of time that a ladder shows, told once and carried on as time goes on: a picture is drawn from it without replaying.
 
+use super::play::Play;
 use super::tank::Tank;
 use crate::lab::{BranchId, Difference, Lab, Side, Sides, Subject, Told};
 use crate::scene::{Ladder, Moment, Params};
@@ -72,7 +73,10 @@ impl Tank {
         let from = params.from.as_deref();
         let since = from.and_then(|text| text.parse::<crate::lab::Length>().ok()).map(|length| length.0.0);
         let (start, sides) = match self.play.player() {
-            None => ([0, 0], Sides::Left),
+            None => match &self.play {
+                Play::Futures(futures) => ([futures.fork.saturating_sub(1); 2], Sides::Both),
+                _ => ([0, 0], Sides::Left),
+            },
             Some(_) if since.is_some() => ([0, 0], Sides::Both),
             Some(player) => {
                 let start = player.span(from);

@@ -8,6 +8,7 @@ pub mod choice;
 pub mod glyphs;
 mod palette;
 
+use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
 pub use choice::{Background, ColorChoice, TerminalHints, ThemeChoice};
@@ -130,6 +131,20 @@ impl Theme {
             (Some(background), _) => text.bg(background),
             (None, Surface::Selected) => text.add_modifier(Modifier::REVERSED),
             (None, _) => text,
+        }
+    }
+
+    /// With 16 colours the selection is a reversed area: what stands in it must not turn its own colour into a patch of background.
+    pub fn even_out(self, buffer: &mut Buffer) {
+        if self.depth != Depth::Ansi {
+            return;
+        }
+        for cell in buffer.content.iter_mut().filter(|cell| cell.modifier.contains(Modifier::REVERSED)) {
+            if cell.bg == Color::Reset {
+                cell.fg = Color::Reset;
+            } else {
+                cell.modifier.remove(Modifier::REVERSED);
+            }
         }
     }
 

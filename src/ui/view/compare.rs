@@ -7,10 +7,11 @@ use ratatui::layout::Rect;
 
 use super::layout::{Class, Layout};
 use super::paint::{cell, fill, muted, pill, put, put_right};
+use super::spots::Spots;
 use super::stage::{self, Frame};
 use crate::lab::{Side, Told};
 use crate::text::{t, tf, truncate, width};
-use crate::ui::app::{State, Tank};
+use crate::ui::app::{Play, State, Tank};
 use crate::ui::theme::{Role, Surface};
 
 /// Cells that half a picture needs.
@@ -24,7 +25,7 @@ fn least(scene: &str) -> u16 {
 }
 
 /// Draws both sides in the stage.
-pub(super) fn draw(state: &State, tank: &Tank, buffer: &mut Buffer, layout: &Layout) {
+pub(super) fn draw(state: &State, tank: &Tank, buffer: &mut Buffer, layout: &Layout, spots: &Spots) {
     let stage = layout.stage;
     let note = Rect { y: stage.bottom().saturating_sub(1), height: 1, ..stage };
     let head = Rect { height: 1, ..stage };
@@ -33,26 +34,35 @@ pub(super) fn draw(state: &State, tank: &Tank, buffer: &mut Buffer, layout: &Lay
     let half = (stage.width - 1) / 2;
     if half < least(tank.scene_name()) {
         tabs(state, tank, buffer, head);
-        one(state, tank, buffer, body, layout.class, tank.side);
+        let frame = Frame { state, tank, class: layout.class, side: tank.side, spots };
+        one(&frame, buffer, body);
         return;
     }
     for (side, x) in [(Side::Left, stage.x), (Side::Right, stage.x + half + 1)] {
         let place = Rect { x, width: half, ..body };
         title(state, tank, buffer, Rect { x, width: half, ..head }, side);
         // Half an L stage is as wide as an M one.
-        one(state, tank, buffer, place, layout.class.min(Class::M), side);
+        one(&Frame { state, tank, class: layout.class.min(Class::M), side, spots }, buffer, place);
     }
     for y in stage.y..note.y {
         cell(buffer, stage.x + half, y, "┆", state.settings.theme.style(Role::Muted));
     }
 }
 
-fn one(state: &State, tank: &Tank, buffer: &mut Buffer, area: Rect, class: Class, side: Side) {
-    stage::scene(&Frame { state, tank, class, side }, buffer, area, tank.scene_name(), None);
+fn one(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect) {
+    stage::scene(frame, buffer, area, frame.tank.scene_name(), None);
 }
 
 /// `enable.idempotence=false`.
-fn setting(tank: &Tank, side: Side) -> String {
+fn setting(state: &State, tank: &Tank, side: Side) -> String {
+    if let Play::Futures(futures) = &tank.play {
+        let number = futures.numbers[usize::from(side == Side::Right)];
+        let name = tf(state.lang(), "branch.name", &[("n", &number)]);
+        return match deeds(tank, side) {
+            deeds if deeds.is_empty() => name,
+            deeds => format!("{name} · {deeds}"),
+        };
+    }
     let Some(compare) = tank.play.player().and_then(|player| player.lesson().compare.as_ref()) else {
         return String::new();
     };
@@ -60,10 +70,17 @@ fn setting(tank: &Tank, side: Side) -> String {
     format!("{}={value}", compare.key)
 }
 
+/// What was done on a branch since the two part.
+fn deeds(tank: &Tank, side: Side) -> String {
+    let Play::Futures(futures) = &tank.play else { return String::new() };
+    let done = futures.pair.lab(side).journal().iter().filter(|input| input.after >= futures.fork);
+    done.map(|input| input.action.to_string()).collect::<Vec<_>>().join(", ")
+}
+
 /// The header of one half; the side that has the selection is marked.
 fn title(state: &State, tank: &Tank, buffer: &mut Buffer, area: Rect, side: Side) {
     let theme = state.settings.theme;
-    let text = truncate(&setting(tank, side), usize::from(area.width.saturating_sub(4)), "…");
+    let text = truncate(&setting(state, tank, side), usize::from(area.width.saturating_sub(4)), "…");
     let cells = u16::try_from(width(&text)).unwrap_or(0);
     let x = area.x + area.width.saturating_sub(cells) / 2;
     let active = tank.side == side;
@@ -81,7 +98,7 @@ fn tabs(state: &State, tank: &Tank, buffer: &mut Buffer, area: Rect) {
     for (side, key) in [(Side::Left, "compare.left"), (Side::Right, "compare.right")] {
         let active = tank.side == side;
         let name = t(lang, key);
-        let text = format!("{}{name} {}", if active { "▸ " } else { "  " }, setting(tank, side));
+        let text = format!("{}{name} {}", if active { "▸ " } else { "  " }, setting(state, tank, side));
         let style = theme.style(if active { Role::Focus } else { Role::Muted });
         x += put(buffer, x, area.y, area.right().saturating_sub(x), &text, style) + 2;
     }

@@ -4,10 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::paint::{cell, fill, muted, pill, put, rich};
+use super::spots::Spots;
 use crate::course::player::{Feedback, Question};
 use crate::course::progress::Given;
 use crate::text::{Rich, t, width, wrap, wrap_plain};
-use crate::ui::app::{State, Tank};
+use crate::ui::app::{Spot, State, Tank};
 use crate::ui::theme::{Role, Surface};
 
 /// Rows that the prompt wants in this width; at 80 columns it takes the lower half.
@@ -31,10 +32,11 @@ struct Dock<'a> {
     tank: &'a Tank,
     question: Question,
     feedback: Option<&'a Feedback>,
+    spots: &'a Spots,
 }
 
 /// Draws the prompt over an area, or nothing if none is open or answered at the playhead.
-pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) {
+pub(super) fn draw(state: &State, buffer: &mut Buffer, area: Rect, spots: &Spots) {
     let Some(tank) = state.tank() else { return };
     let Some(player) = tank.play.player() else { return };
     let Some(question) = player.question(state.lang()) else { return };
@@ -51,7 +53,7 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) {
             cell(buffer, x, area.y, "━", edge);
         }
     }
-    let dock = Dock { state, tank, question, feedback: player.feedback() };
+    let dock = Dock { state, tank, question, feedback: player.feedback(), spots };
     let title = format!(" ◆ {} ", t(state.lang(), "predict.title"));
     let y = if side { area.y + 1 } else { area.y };
     put(buffer, area.x + 3, y, area.width.saturating_sub(4), &title, edge);
@@ -105,6 +107,9 @@ impl Dock<'_> {
         let room = area.width.saturating_sub(6);
         let lines = wrap(&Rich::parse(&self.question.choices[ix]), room.max(8).into());
         for (n, (y, line)) in (area.y..area.bottom()).zip(&lines).enumerate() {
+            if self.feedback.is_none() && self.tank.prompt.picked.is_none() {
+                self.spots.mark(Rect { y, height: 1, ..area }, Spot::Answer(ix + 1));
+            }
             if n == 0 {
                 let arrow = if cursor || picked { "▸" } else { " " };
                 put(buffer, area.x, y, 1, arrow, theme.style(Role::Leader));
@@ -147,6 +152,7 @@ impl Dock<'_> {
             let at = x + pill(buffer, x, row, room(x), &(n + 1).to_string(), theme) + 1;
             let text = crate::text::strings::lookup(lang, key).unwrap_or_default();
             let end = at + put(buffer, at, row, room(at), text, theme.style(role));
+            self.spots.mark(Rect::new(x, row, end.saturating_sub(x), 1), Spot::Answer(n + 1));
             if beside {
                 x = end + 2;
             } else {

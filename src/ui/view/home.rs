@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::paint::{bar, cell, fill, muted, pill, put, put_right};
+use super::spots::Spots;
 use crate::course::{Entry, Part};
 use crate::text::{Lang, t, tf, truncate, width};
-use crate::ui::app::{Fold, Home, Row, Screen, State};
+use crate::ui::app::{Fold, Home, Row, Screen, Spot, State};
 use crate::ui::theme::{Role, Surface, Theme};
 
 /// Milliseconds for the reader of the wordmark to go one cell.
@@ -21,7 +22,7 @@ struct Page<'a> {
 }
 
 /// Draws Home between the title bar and the key bar.
-pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) {
+pub fn draw(state: &State, buffer: &mut Buffer, area: Rect, spots: &Spots) {
     let Screen::Home(home) = &state.screen else { return };
     let page = Page { state, home, theme: state.settings.theme, lang: state.lang() };
     let inner = Rect { x: area.x + 3, width: area.width.saturating_sub(6), ..area };
@@ -36,7 +37,7 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) {
     };
     let below = inner.y + top + 4;
     let list = Rect { y: below, height: area.bottom().saturating_sub(below), ..list };
-    page.list(buffer, list);
+    page.list(buffer, list, spots);
     if let Some(cards) = cards {
         page.cards(buffer, Rect { y: below, height: area.bottom().saturating_sub(below), ..cards });
     }
@@ -82,7 +83,7 @@ impl Page<'_> {
         }
     }
 
-    fn list(&self, buffer: &mut Buffer, area: Rect) {
+    fn list(&self, buffer: &mut Buffer, area: Rect, spots: &Spots) {
         let (course, progress) = (&*self.state.course, &self.state.progress);
         let rows = self.home.rows(course, progress);
         let mut y = area.y;
@@ -103,6 +104,7 @@ impl Page<'_> {
             if y >= area.bottom() {
                 break;
             }
+            spots.mark(Rect { y, height: 1, ..area }, Spot::Row(ix));
             self.row(buffer, Rect { y, height: 1, ..area }, row, ix == self.home.row);
             y += 1;
         }

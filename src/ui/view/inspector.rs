@@ -5,8 +5,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::paint::{cell, fill, muted, put, put_right};
+use super::spots::Spots;
 use crate::text::{pad_right, strings::lookup, t, truncate, width};
-use crate::ui::app::State;
+use crate::ui::app::{Spot, State};
 use crate::ui::facts::{self, Fact, Facts};
 use crate::ui::theme::{Role, Surface};
 
@@ -14,7 +15,7 @@ use crate::ui::theme::{Role, Surface};
 const NAMES: usize = 15;
 
 /// Draws the inspector over an area, if it is open.
-pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) {
+pub(super) fn draw(state: &State, buffer: &mut Buffer, area: Rect, spots: &Spots) {
     let Some(tank) = state.tank().filter(|tank| tank.inspecting) else { return };
     if tank.selected.is_none() {
         return;
@@ -40,6 +41,7 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) {
     let first = (cursor + 1).saturating_sub(room);
     for (y, (ix, fact)) in (body.y..body.bottom()).zip(now.list.iter().enumerate().skip(first)) {
         let line = Rect { y, height: 1, ..body };
+        spots.mark(line, Spot::Row(ix));
         if ix == cursor {
             fill(buffer, Rect { x: line.x - 1, width: line.width + 1, ..line }, theme, Surface::Selected);
             put(buffer, line.x - 1, y, 1, "▸", theme.style(Role::PositionA));

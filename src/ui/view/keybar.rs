@@ -4,16 +4,18 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::paint::{fill, muted, pill, put};
+use super::spots::Spots;
 use crate::course::player::Phase;
 use crate::text::{strings::lookup, width};
-use crate::ui::app::command::{self, Command, Context};
-use crate::ui::app::{Overlay, State};
+use crate::ui::app::command::{self, BINDINGS, Command, Context};
+use crate::ui::app::key::Key;
+use crate::ui::app::{Overlay, Play, Spot, State};
 use crate::ui::theme::Surface;
 
 /// A hint: its keys and the key of its word.
 type Hint = (String, &'static str);
 
-pub(super) fn draw(state: &State, buffer: &mut Buffer, area: Rect) {
+pub(super) fn draw(state: &State, buffer: &mut Buffer, area: Rect, spots: &Spots) {
     let (theme, lang) = (state.settings.theme, state.lang());
     fill(buffer, area, theme, Surface::Panel);
     let help: Hint = ("?".to_owned(), "key.help");
@@ -31,6 +33,8 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer, area: Rect) {
     hints.push(help);
     let mut x = area.x + 1;
     for (key, word) in hints {
+        let whole = u16::try_from(cells(&(key.clone(), word))).unwrap_or(0).saturating_sub(2);
+        mark(spots, Rect { x, width: whole, ..area }, &key);
         x += pill(buffer, x, area.y, area.right().saturating_sub(x), &key, theme) + 1;
         x += put(
             buffer,
@@ -40,6 +44,25 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer, area: Rect) {
             lookup(lang, word).unwrap_or_default(),
             muted(theme),
         ) + 2;
+    }
+}
+
+/// A hint can be clicked like a button: one of several keys, or anywhere if there is one.
+fn mark(spots: &Spots, area: Rect, keys: &str) {
+    let known = |name: &str| {
+        let bound = BINDINGS.iter().flat_map(|(.., keys)| keys.iter()).find(|key| key.to_string() == name);
+        let digit = || name.chars().next().filter(char::is_ascii_digit).map(Key::char);
+        bound.copied().or_else(digit)
+    };
+    let mut x = area.x + 1;
+    let several = keys.contains(' ');
+    for name in keys.split(' ') {
+        let cells = u16::try_from(width(name)).unwrap_or(1);
+        let place = if several { Rect { x, width: cells, ..area } } else { area };
+        if let Some(key) = known(name) {
+            spots.mark(place, Spot::Key(key));
+        }
+        x += cells + 1;
     }
 }
 
@@ -71,6 +94,12 @@ fn hints_of(state: &State) -> Vec<Hint> {
             hint(&[C::Sandbox], "home.sandbox"),
             hint(&[C::Language], "key.language"),
             hint(&[C::Quit], "key.quit"),
+        ],
+        Context::List if matches!(state.overlays.last(), Some(Overlay::Branches { .. })) => vec![
+            hint(&[C::Up, C::Down], "key.choose"),
+            hint(&[C::Enter], "key.go_there"),
+            hint(&[C::Compare], "key.compare"),
+            hint(&[C::Close], "key.close"),
         ],
         Context::List | Context::Question | Context::Help => vec![
             hint(&[C::Up, C::Down], "key.choose"),
@@ -111,6 +140,14 @@ fn tank_hints(state: &State, context: Context) -> Vec<Hint> {
     }
     let play = if tank.film.playing { "key.pause" } else { "key.play" };
     hints.push(hint(&[C::PlayPause], play));
+    if matches!(tank.play, Play::Futures(_)) {
+        hints.push(hint(&[C::Difference], "key.difference"));
+        hints.push(hint(&[C::OtherSide], "key.other_side"));
+        hints.push(hint(&[C::OtherScene], "key.other_scene"));
+        hints.push(hint(&[C::SelectNext], "key.select"));
+        hints.push(hint(&[C::Close], "key.back"));
+        return hints;
+    }
     if tank.play.phase() != Phase::Acting {
         hints.push(hint(&[C::Break], "key.break_it"));
     }

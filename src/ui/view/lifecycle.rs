@@ -35,7 +35,8 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &L
     y = rule(frame, buffer, area, y, t(lang, "lifescene.messages"));
     messages(frame, buffer, Rect { y, height: MESSAGES, ..area }, scene);
     y += MESSAGES + gap;
-    y = rule(frame, buffer, area, y, t(lang, "lifescene.memory"));
+    let memory = if scene.shares { t(lang, "lifescene.locked") } else { t(lang, "lifescene.memory") };
+    y = rule(frame, buffer, area, y, memory);
     if scene.places.is_empty() {
         put(buffer, area.x + 1, y, area.width, t(lang, "lifescene.nothing"), muted(theme));
         y += 1;
@@ -46,7 +47,7 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &L
         if n + 1 > usize::from(room.max(1)) {
             break;
         }
-        place(frame, buffer, Rect { y, height: 1, ..area }, at);
+        place(frame, buffer, Rect { y, height: 1, ..area }, (scene, at));
         y += 1;
     }
     for one in &scene.works {
@@ -60,9 +61,10 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &L
     if scene.clocks.is_empty() {
         put(buffer, area.x + 1, y, area.width, t(lang, "lifescene.no_clock"), muted(theme));
     }
+    let names = scene.clocks.iter().map(|clock| width(clock.name)).max().unwrap_or(0).max(24);
     for one in &scene.clocks {
         if y < area.bottom() {
-            clock(frame, buffer, Rect { y, height: 1, ..area }, one);
+            clock(frame, buffer, Rect { y, height: 1, ..area }, (one, names));
             y += 1;
         }
     }
@@ -90,6 +92,7 @@ fn heading(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Lifecycle
         ("coordinator", &scene.coordinator.as_deref().unwrap_or("·")),
     ];
     let key = match () {
+        () if scene.generation >= 0 && scene.modern => "lifescene.heading_epoch",
         () if scene.generation >= 0 => "lifescene.heading",
         () if scene.counted && matches!(scene.process, ProcessView::Down(_)) => "lifescene.heading_counted",
         () => "lifescene.heading_outside",
@@ -116,13 +119,17 @@ fn heading(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Lifecycle
 }
 
 /// What a step is called: Kafka's own names stay.
-fn name(frame: &Frame<'_>, step: Step) -> &'static str {
-    if step == Step::Process { t(frame.lang(), "lifescene.process") } else { step.name() }
+fn name(frame: &Frame<'_>, scene: &Lifecycle, step: Step) -> &'static str {
+    match step {
+        Step::Process => t(frame.lang(), "lifescene.process"),
+        Step::Join if scene.modern => "Heartbeat",
+        _ => step.name(),
+    }
 }
 
 /// The steps as boxes, the loop below; in a line where there is no room. Gives the rows it took.
 fn steps(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Lifecycle) -> u16 {
-    let names: usize = STEPS.iter().map(|step| width(name(frame, *step))).sum();
+    let names: usize = STEPS.iter().map(|step| width(name(frame, scene, *step))).sum();
     let whole =
         |edges: usize| u16::try_from(names + edges * STEPS.len() + 2 * (STEPS.len() - 1)).unwrap_or(u16::MAX);
     let room = area.width.saturating_sub(1);
@@ -132,7 +139,7 @@ fn steps(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Lifecycle) 
         for step in STEPS {
             let now = scene.step == Some(step);
             let role = if now { Role::Leader } else { Role::Muted };
-            let text = format!("{}{}", if now { "●" } else { "○" }, name(frame, step));
+            let text = format!("{}{}", if now { "●" } else { "○" }, name(frame, scene, step));
             x += put(buffer, x, area.y, area.right().saturating_sub(x), &text, frame.style(role)) + 1;
         }
         return 1;
@@ -148,7 +155,7 @@ fn steps(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Lifecycle) 
             put(buffer, x, area.y + 1, 2, arrow, frame.style(role));
             x += 2;
         }
-        let text = name(frame, step);
+        let text = name(frame, scene, step);
         let cells = u16::try_from(width(text)).unwrap_or(0) + edges;
         let edge = if now { Edge::Heavy } else { Edge::Round };
         let place = Rect { x, y: area.y, width: cells, height: 3 };
@@ -218,17 +225,20 @@ fn message(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, packet: &Packet) 
 }
 
 /// `orders-0  committed 3  position 5  in hand d e  fetched f`.
-fn place(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, at: &Place) {
+fn place(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, (scene, at): (&Lifecycle, &Place)) {
     let lang = frame.lang();
     let number = |n: i64| if n < 0 { "·".to_owned() } else { n.to_string() };
     let role = if frame.marked(&at.partition) { Role::Focus } else { Role::Text };
     let mut x = area.x + 1;
     x += put(buffer, x, area.y, 11, &truncate(&at.partition, 10, "…"), frame.style(role)).max(10) + 1;
-    let committed = tf(lang, "lifescene.committed", &[("n", &number(at.committed))]);
-    let position = tf(lang, "lifescene.position", &[("n", &number(at.position))]);
     let room = |x: u16| area.right().saturating_sub(x + 1);
-    x += put(buffer, x, area.y, room(x), &committed, frame.style(Role::Committed)) + 2;
-    x += put(buffer, x, area.y, room(x), &position, frame.style(Role::PositionA)) + 2;
+    // A share group has neither: what a member may work on it has a lock for.
+    if !scene.shares {
+        let committed = tf(lang, "lifescene.committed", &[("n", &number(at.committed))]);
+        let position = tf(lang, "lifescene.position", &[("n", &number(at.position))]);
+        x += put(buffer, x, area.y, room(x), &committed, frame.style(Role::Committed)) + 2;
+        x += put(buffer, x, area.y, room(x), &position, frame.style(Role::PositionA)) + 2;
+    }
     for (key, labels, role) in
         [("lifescene.hand", &at.in_hand, Role::Warning), ("lifescene.fetched", &at.prefetched, Role::Muted)]
     {
@@ -293,7 +303,9 @@ fn works(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Lifecycle, 
 }
 
 /// A clock as a bar that runs down, with what is left in words.
-fn clock(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, clock: &Clock) {
+/// One clock; its name has as many cells as the longest.
+fn clock(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, (clock, names): (&Clock, usize)) {
+    let names = u16::try_from(names).unwrap_or(24);
     let seconds = |micros: u64| format!("{}.{}", micros / 1_000_000, micros / 100_000 % 10);
     let low = clock.left * 5 < clock.whole;
     let role = if low { Role::Warning } else { Role::InSync };
@@ -303,7 +315,7 @@ fn clock(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, clock: &Clock) {
         buffer,
         area.x + 5,
         area.y,
-        if narrow { 20 } else { 24 },
+        if narrow { 20 } else { names },
         clock.name,
         muted(frame.state.settings.theme),
     );
@@ -313,7 +325,7 @@ fn clock(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, clock: &Clock) {
     if narrow {
         return;
     }
-    let x = area.x + 30;
+    let x = area.x + names + 6;
     let cells = right.saturating_sub(x + taken.max(14) + 1);
     bar(buffer, (x, area.y), cells, clock.left, clock.whole, frame.style(role), frame.style(Role::Faint));
 }

@@ -7,8 +7,8 @@ use super::layout::Class;
 use super::paint::{Frame as Edge, bar, boxed, cell, fill, muted, put, put_right};
 use super::stage::Frame;
 use super::strip::{Placed, Strip};
-use crate::scene::{Flag, GroupCard, Log, LogRow};
-use crate::text::{t, tf, width};
+use crate::scene::{Flag, GroupCard, Handed, HandedState, Log, LogRow};
+use crate::text::{t, tf, truncate, width};
 use crate::ui::theme::{Role, Surface};
 
 /// How much of a partition is drawn.
@@ -36,24 +36,26 @@ impl Form {
         if matches!(self, Self::Compact) { 0 } else { 1 }
     }
 
-    const fn rows(self, flags: u16) -> u16 {
-        self.above() + self.tile_rows() + self.marks() + flags
+    /// Rows in all, with so many below the marks.
+    const fn rows(self, below: u16) -> u16 {
+        self.above() + self.tile_rows() + self.marks() + below
     }
 }
 
 pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Log) {
     let cards = if scene.groups.is_empty() { 0 } else { 6 };
     let flags = scene.rows.iter().map(|row| row.flags.len()).max().unwrap_or(0).min(2);
-    let flags = u16::try_from(flags).unwrap_or(0);
+    let handed = scene.rows.iter().map(|row| row.handed.len()).max().unwrap_or(0);
+    let below = u16::try_from(flags + handed).unwrap_or(0);
     let alone = scene.rows.len() == 1 && frame.class >= Class::M;
     let room = area.height.saturating_sub(cards + 1);
     let count = u16::try_from(scene.rows.len()).unwrap_or(u16::MAX);
     let form = match () {
         () if alone => Form::Tall,
-        () if count.saturating_mul(Form::Full.rows(flags)) <= room => Form::Full,
+        () if count.saturating_mul(Form::Full.rows(below)) <= room => Form::Full,
         () => Form::Compact,
     };
-    let each = form.rows(flags);
+    let each = form.rows(below);
     // A partition alone stands a little lower, where there is room for that.
     let mut y = area.y + if alone { room.saturating_sub(each).min(3) } else { 0 };
     for (n, row) in scene.rows.iter().enumerate() {
@@ -81,6 +83,7 @@ fn partition(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, row: &LogRow, f
     let rows = form.tile_rows();
     let top = area.y + form.above();
     let label = u16::try_from(width(&row.id).min(12) + 2).unwrap_or(10);
+    frame.stands(area, &row.id);
     let role = if frame.selected(&row.id) { Role::Focus } else { Role::Text };
     put(buffer, area.x + 1, top + rows / 2, label, &row.id, frame.style(role));
     let left = area.x + 1 + label;
@@ -111,7 +114,31 @@ fn partition(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, row: &LogRow, f
     } else {
         strip.marks(buffer, &placed, top + rows, area.right().saturating_sub(1));
     }
-    flags(frame, buffer, area, row, &placed, top + rows + form.marks());
+    let below = top + rows + form.marks();
+    for (y, one) in (below..).zip(&row.handed) {
+        handed(frame, buffer, Rect { y, height: 1, ..area }, one, &placed);
+    }
+    flags(frame, buffer, area, row, &placed, below + u16::try_from(row.handed.len()).unwrap_or(0));
+}
+
+/// What a share group did with each record, below it: who has it, that it is done, or that it waits for somebody again.
+fn handed(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, one: &Handed, placed: &Placed) {
+    let style = frame.style(Role::position(one.lane));
+    put(buffer, area.x + 1, area.y, 12, &truncate(&one.group, 12, "…"), style);
+    for (offset, state) in &one.records {
+        let Some(column) = placed.column(*offset).filter(|_| (placed.first..=placed.last).contains(offset))
+        else {
+            continue;
+        };
+        let again = |n: u16| if n > 1 { format!("×{n}") } else { String::new() };
+        let (text, style) = match state {
+            HandedState::Held(who, n) => (format!("{who}{}", again(*n)), style),
+            HandedState::Free(n) => (format!("↻{n}"), frame.style(Role::Warning)),
+            HandedState::Done => (" ✓".to_owned(), frame.style(Role::InSync)),
+            HandedState::Archived => (" ✗".to_owned(), frame.style(Role::Dropped)),
+        };
+        put(buffer, column, area.y, placed.tile, &truncate(&text, placed.tile.into(), "…"), style);
+    }
 }
 
 /// `partition orders-0 · leader b1 · gone before 5`, and the segments at the right.
@@ -222,6 +249,7 @@ fn groups(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, groups: &[GroupCar
 
 fn group_card(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, group: &GroupCard) {
     let (theme, lang) = (frame.state.settings.theme, frame.lang());
+    frame.stands(area, &group.id);
     let role = Role::position(group.lane);
     fill(buffer, area, theme, Surface::Stage);
     let inside = Rect {
@@ -255,6 +283,11 @@ fn group_card(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, group: &GroupC
             let name_text = crate::text::strings::lookup(lang, name).unwrap_or_default();
             put(buffer, inner.x, y, 11, name_text, muted(theme));
             let at = put(buffer, inner.x + 12, y, 6, &number(*value), frame.style(Role::Focus));
+            if group.share && name != "logscene.lag" {
+                let gloss = crate::text::strings::lookup(lang, &format!("{name}_means")).unwrap_or_default();
+                let room = inner.width.saturating_sub(14 + at);
+                put(buffer, inner.x + 14 + at, y, room, &truncate(gloss, room.into(), "…"), muted(theme));
+            }
             if name == "logscene.lag" && !group.share && *lag >= 0 && inner.width > 26 {
                 let whole = u64::try_from((*lag).max(*committed + *lag)).unwrap_or(1);
                 bar(

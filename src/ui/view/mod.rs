@@ -27,6 +27,7 @@ mod paint;
 mod partitioner;
 mod scrubber;
 mod small;
+mod spots;
 mod stage;
 mod strip;
 mod title;
@@ -36,7 +37,8 @@ mod work;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::ui::app::{Screen, State};
+use self::spots::Spots;
+use crate::ui::app::{Screen, Spot, State};
 use crate::ui::theme::{Surface, glyphs};
 pub use layout::{Class, Layout};
 pub(in crate::ui) use stage::say;
@@ -46,6 +48,19 @@ pub const SMALLEST: (u16, u16) = (80, 24);
 
 /// Draws a frame; gives where the caret of a text field stands.
 pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) -> Option<Position> {
+    paint(state, buffer, area, &Spots::default())
+}
+
+/// What is drawn at a cell, for the mouse.
+#[must_use]
+pub fn spot(state: &State, x: u16, y: u16) -> Option<Spot> {
+    let area = Rect::new(0, 0, state.size.0, state.size.1);
+    let spots = Spots::default();
+    paint(state, &mut Buffer::empty(area), area, &spots);
+    spots.at(Position { x, y })
+}
+
+fn paint(state: &State, buffer: &mut Buffer, area: Rect, spots: &Spots) -> Option<Position> {
     let area = area.intersection(buffer.area);
     let theme = state.settings.theme;
     paint::fill(buffer, area, theme, Surface::Stage);
@@ -56,18 +71,23 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) -> Option<Position> 
         let layout = Layout::of(area);
         title::draw(state, buffer, layout.title);
         match &state.screen {
-            Screen::Home(_) => home::draw(state, buffer, layout.whole),
+            Screen::Home(_) => home::draw(state, buffer, layout.whole, spots),
             Screen::Tank(tank) if tank.work.is_some() => work::draw(state, tank, buffer, layout.whole),
             Screen::Tank(tank) => {
-                stage::draw(state, tank, buffer, &layout);
-                scrubber::draw(state, tank, buffer, layout.scrubber);
+                spots.mark(layout.stage, Spot::Stage);
+                stage::draw(state, tank, buffer, &layout, spots);
+                scrubber::draw(state, tank, buffer, layout.scrubber, spots);
             }
         }
-        if !state.is_working() {
-            keybar::draw(state, buffer, layout.keys);
+        if !state.overlays.is_empty() {
+            spots.cover();
         }
-        overlay::draw(state, buffer, layout.over)
+        if !state.is_working() {
+            keybar::draw(state, buffer, layout.keys, spots);
+        }
+        overlay::draw(state, buffer, layout.over, spots)
     };
+    theme.even_out(buffer);
     glyphs::apply(state.settings.glyphs, buffer);
     caret
 }

@@ -7,7 +7,7 @@ use super::layout::{Class, Layout};
 use super::paint::{cell, fill, muted, put, put_right, rich};
 use crate::course::player::{Narration, Phase};
 use crate::text::{Line, Rich, t, wrap};
-use crate::ui::app::{State, Tank};
+use crate::ui::app::{Play, State, Tank};
 use crate::ui::theme::{Role, Surface, Theme};
 
 pub(super) fn draw(state: &State, tank: &Tank, buffer: &mut Buffer, layout: &Layout) {
@@ -23,16 +23,21 @@ pub(super) fn draw(state: &State, tank: &Tank, buffer: &mut Buffer, layout: &Lay
             cell(buffer, area.x, y, "▌", theme.style(role));
         }
         let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(3).min(77), ..area };
-        if tank.more && text.more.is_some() {
-            return more(
-                state,
-                buffer,
-                Rect { y: area.y.saturating_sub(7), height: area.height + 7, ..area },
-                &text,
-            );
+        let rows = lines(state, tank, &text, 76);
+        // What a scenario tells may be longer than there is room for: then the whole of it is the text for the curious.
+        let cut = text.more.is_none() && rows.len() > 3;
+        if tank.more && (cut || text.more.is_some()) {
+            let words = text.more.as_ref().unwrap_or(&text.body);
+            let area = Rect { y: area.y.saturating_sub(7), height: area.height + 7, ..area };
+            return more(state, buffer, area, words);
         }
         head(buffer, inner, &text.head, role, theme);
-        let rows = lines(state, tank, &text, 76);
+        if cut {
+            let way = format!("… `m` {}", t(state.lang(), "lesson.more"));
+            let line = wrap(&Rich::parse(&way), inner.width.into()).remove(0);
+            let x = inner.right().saturating_sub(u16::try_from(line.width()).unwrap_or(0));
+            rich(buffer, x, area.y, inner.width, &line, muted(theme), theme);
+        }
         for (row, line) in (1..4).zip(rows) {
             rich(buffer, inner.x, area.y + row, inner.width, &line, theme.style(Role::Text), theme);
         }
@@ -79,6 +84,11 @@ fn text(state: &State, tank: &Tank) -> Narration {
             }
             text
         }
+        None if matches!(tank.play, Play::Futures(_)) => Narration {
+            head: format!("┳ {}", t(lang, "branch.head")),
+            body: t(lang, "branch.body").to_owned(),
+            ..Narration::default()
+        },
         None if let Some(about) = &tank.about => Narration {
             head: format!("● {}", about.title.get(lang)),
             body: about.tells.get(lang).to_owned(),
@@ -159,12 +169,12 @@ fn column(state: &State, tank: &Tank, buffer: &mut Buffer, layout: &Layout, text
 }
 
 /// The text for the curious over the lower half of a small screen.
-fn more(state: &State, buffer: &mut Buffer, area: Rect, text: &Narration) {
+fn more(state: &State, buffer: &mut Buffer, area: Rect, words: &str) {
     let (theme, lang) = (state.settings.theme, state.lang());
     fill(buffer, area, theme, Surface::Panel);
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
     let mut y = rule(state, buffer, inner, area.y, t(lang, "lesson.more"));
-    for line in wrap(&Rich::parse(text.more.as_deref().unwrap_or_default()), inner.width.into()) {
+    for line in wrap(&Rich::parse(words), inner.width.into()) {
         if y < area.bottom() {
             rich(buffer, inner.x, y, inner.width, &line, theme.style(Role::Text), theme);
             y += 1;
@@ -186,7 +196,7 @@ fn rule(state: &State, buffer: &mut Buffer, area: Rect, y: u16, title: &str) -> 
 fn events(state: &State, tank: &Tank, buffer: &mut Buffer, area: Rect) {
     let (theme, lang) = (state.settings.theme, state.lang());
     let y = rule(state, buffer, area, area.y, t(lang, "lesson.events"));
-    let rows = usize::from(area.bottom().saturating_sub(y));
+    let room = usize::from(area.width.saturating_sub(10));
     let said: Vec<_> = tank
         .play
         .lab()
@@ -196,30 +206,30 @@ fn events(state: &State, tank: &Tank, buffer: &mut Buffer, area: Rect) {
             super::stage::say(lang, line).map(|(glyph, role, text)| (line.at, glyph, role, text))
         })
         .collect();
-    let shown = &said[said.len().saturating_sub(rows)..];
-    let newest = shown.len().saturating_sub(1);
-    for (n, (y, (at, glyph, role, text))) in (y..area.bottom()).zip(shown).enumerate() {
-        if n == newest {
-            fill(
-                buffer,
-                Rect { x: area.x - 1, y, width: area.width + 2, height: 1 },
-                theme,
-                Surface::Selected,
-            );
+    // The newest first, as far as they fit; a long one takes a second row.
+    let mut free = usize::from(area.bottom().saturating_sub(y));
+    let mut shown = Vec::new();
+    for (at, glyph, role, text) in said.iter().rev() {
+        let rows = wrap(&Rich::plain(text), room);
+        let Some(left) = free.checked_sub(rows.len()) else { break };
+        free = left;
+        shown.push((*at, *glyph, *role, rows));
+    }
+    let mut y = y;
+    for (n, (at, glyph, role, rows)) in shown.iter().enumerate().rev() {
+        let height = u16::try_from(rows.len()).unwrap_or(1);
+        let style = if n == 0 { theme.style(Role::Focus) } else { theme.style(Role::Text) };
+        if n == 0 {
+            let row = Rect { x: area.x - 1, y, width: area.width + 2, height };
+            fill(buffer, row, theme, Surface::Selected);
         }
         let time = format!("{}.{:03}", at / 1_000_000, at.unsigned_abs() / 1000 % 1000);
-        let style = if n == newest { theme.style(Role::Focus) } else { muted(theme) };
-        put_right(buffer, area.x + 7, y, &time, style);
+        put_right(buffer, area.x + 7, y, &time, if n == 0 { style } else { muted(theme) });
         put(buffer, area.x + 8, y, 2, glyph, theme.style(*role));
-        let style = if n == newest { theme.style(Role::Focus) } else { theme.style(Role::Text) };
-        put(
-            buffer,
-            area.x + 10,
-            y,
-            area.width.saturating_sub(10),
-            &crate::text::truncate(text, usize::from(area.width.saturating_sub(10)), "…"),
-            style,
-        );
+        for (y, line) in (y..).zip(rows) {
+            rich(buffer, area.x + 10, y, area.width.saturating_sub(10), line, style, theme);
+        }
+        y += height;
     }
     if shown.is_empty() {
         put(buffer, area.x, y, area.width, t(lang, "lesson.no_events"), muted(theme));

@@ -4,15 +4,17 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::paint::{cell, put, put_right};
+use super::spots::Spots;
 use crate::course::player::{Kind, Phase, ScrubberBeat};
 use crate::text::{tf, width};
-use crate::ui::app::{Pane, State, Tank};
+use crate::ui::app::{Pane, Spot, State, Tank};
 use crate::ui::theme::Role;
 
-pub(super) fn draw(state: &State, tank: &Tank, buffer: &mut Buffer, area: Rect) {
+pub(super) fn draw(state: &State, tank: &Tank, buffer: &mut Buffer, area: Rect, spots: &Spots) {
+    spots.mark(area, Spot::Scrubber);
     let (theme, lang) = (state.settings.theme, state.lang());
     let Some(player) = tank.play.player() else {
-        return sandbox(state, tank, buffer, area);
+        return sandbox(state, tank, buffer, area, spots);
     };
     let beats = player.scrubber();
     let at = player.beat();
@@ -47,6 +49,8 @@ pub(super) fn draw(state: &State, tank: &Tank, buffer: &mut Buffer, area: Rect) 
     for (n, beat) in (0..).zip(&beats) {
         let past = n < u64::try_from(at).unwrap_or(0);
         mark(state, buffer, (place(n), area.y), beat, past);
+        let wide = place(n + 1).saturating_sub(place(n)).max(1);
+        spots.mark(Rect { x: place(n), width: wide, ..area }, Spot::Beat(usize::try_from(n).unwrap_or(0)));
     }
     cell(buffer, head, area.y, "┃", theme.style(Role::Focus));
     if focused {
@@ -69,19 +73,21 @@ fn mark(state: &State, buffer: &mut Buffer, (x, y): (u16, u16), beat: &ScrubberB
 }
 
 /// A sandbox has no beats: a line with the playhead between the first and the furthest event.
-fn sandbox(state: &State, tank: &Tank, buffer: &mut Buffer, area: Rect) {
+fn sandbox(state: &State, tank: &Tank, buffer: &mut Buffer, area: Rect, spots: &Spots) {
     let theme = state.settings.theme;
-    let lab = tank.play.lab();
-    let label = format!("#{}", lab.event());
+    let (at, end) = tank.play.progress();
+    let label = format!("#{at}");
     let x = area.x + 1 + put(buffer, area.x + 1, area.y, 12, &label, theme.style(Role::Focus)) + 1;
     let cells = area.right().saturating_sub(x + 1);
     if cells < 4 || width(&label) == 0 {
         return;
     }
-    let head = u64::from(cells - 1) * lab.event() / lab.end().max(1);
+    let head = u64::from(cells - 1) * at / end.max(1);
     for n in 0..cells {
         let (glyph, role) = if u64::from(n) < head { ("━", Role::Leader) } else { ("─", Role::Muted) };
         cell(buffer, x + n, area.y, glyph, theme.style(role));
+        let event = end * u64::from(n) / u64::from(cells - 1);
+        spots.mark(Rect { x: x + n, width: 1, ..area }, Spot::Event(event));
     }
     cell(buffer, x + u16::try_from(head).unwrap_or(0), area.y, "┃", theme.style(Role::Focus));
 }

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::layout::{Class, Layout};
+use super::spots::Spots;
 use super::{
     cluster, code, compare, dock, group, inspector, ladder, lanes, lifecycle, log, metadata, narration,
     partitioner, txn,
@@ -12,7 +13,7 @@ use crate::course::player::CodeAt;
 use crate::lab::{Line, Side, Told};
 use crate::scene::{self, Moment, Params, Program, Scene};
 use crate::text::{Lang, strings::lookup};
-use crate::ui::app::{State, Tank};
+use crate::ui::app::{Spot, State, Tank};
 use crate::ui::theme::Role;
 
 /// What a scene needs to know of the frame.
@@ -22,6 +23,8 @@ pub(super) struct Frame<'a> {
     pub class: Class,
     /// Which of two labs is drawn; left where there is only one.
     pub side: Side,
+    /// What is drawn where, for the mouse.
+    pub spots: &'a Spots,
 }
 
 impl Frame<'_> {
@@ -39,20 +42,25 @@ impl Frame<'_> {
         self.selected(id) || player.is_some_and(|player| player.focus().contains(&id))
     }
 
+    /// An element stands in this area.
+    pub fn stands(&self, area: Rect, id: &str) {
+        self.spots.mark(area, Spot::Element(self.side, id.to_owned()));
+    }
+
     pub const fn lang(&self) -> Lang {
         self.state.settings.lang
     }
 }
 
-pub(super) fn draw(state: &State, tank: &Tank, buffer: &mut Buffer, layout: &Layout) {
-    let frame = Frame { state, tank, class: layout.class, side: Side::Left };
+pub(super) fn draw(state: &State, tank: &Tank, buffer: &mut Buffer, layout: &Layout, spots: &Spots) {
+    let frame = Frame { state, tank, class: layout.class, side: Side::Left, spots };
     let asks = tank.play.player().is_some_and(|player| player.question(state.lang()).is_some());
     let (mut main, companion) = areas(tank, layout);
     if asks && !layout.column && SHRINKING.contains(&tank.scene_name()) {
         main.height = dock_area(state, layout).y.saturating_sub(main.y);
     }
     if tank.beside.is_some() {
-        compare::draw(state, tank, buffer, layout);
+        compare::draw(state, tank, buffer, layout, spots);
     } else {
         scene(&frame, buffer, main, tank.scene_name(), None);
     }
@@ -64,10 +72,14 @@ pub(super) fn draw(state: &State, tank: &Tank, buffer: &mut Buffer, layout: &Lay
     }
     narration::draw(state, tank, buffer, layout);
     if asks {
-        dock::draw(state, buffer, dock_area(state, layout));
+        let area = dock_area(state, layout);
+        spots.mark(area, Spot::Narration);
+        dock::draw(state, buffer, area, spots);
     }
     if tank.inspecting {
-        inspector::draw(state, buffer, inspector_area(layout));
+        let area = inspector_area(layout);
+        spots.mark(area, Spot::Narration);
+        inspector::draw(state, buffer, area, spots);
     }
 }
 
@@ -191,7 +203,8 @@ pub(super) fn small_cluster(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect) 
         return;
     }
     rule(frame, buffer, area);
-    let small = Frame { state: frame.state, tank: frame.tank, class: Class::S, side: frame.side };
+    let small =
+        Frame { state: frame.state, tank: frame.tank, class: Class::S, side: frame.side, spots: frame.spots };
     cluster::draw(&small, buffer, Rect { y: area.y + 1, height: area.height - 1, ..area }, &scene);
 }
 

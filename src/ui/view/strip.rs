@@ -67,7 +67,8 @@ pub(super) struct Placed {
     /// Offset after the last slot drawn.
     pub last: i64,
     left: u16,
-    tile: u16,
+    /// Cells of a slot.
+    pub tile: u16,
     high_watermark: i64,
 }
 

@@ -59,6 +59,10 @@ fn place(state: &State, tank: &Tank) -> String {
             let part = part.map_or(String::new(), |p| format!("{} {} › ", p.number, p.title.get(lang)));
             format!("{part}{} {}", lesson.number, lesson.title.get(lang))
         }
+        Play::Futures(futures) => {
+            let [one, two] = futures.numbers;
+            return tf(lang, "branch.pair", &[("one", &one), ("two", &two)]);
+        }
         Play::Sandbox(_) => match &tank.about {
             Some(about) => format!("{} › {}", t(lang, "home.scenarios"), about.title.get(lang)),
             None => t(lang, "home.sandbox").to_owned(),
@@ -77,11 +81,8 @@ fn place(state: &State, tank: &Tank) -> String {
 /// `t 1.259s  ▸×1  KO`.
 fn clock(state: &State, tank: &Tank) -> String {
     let now = tank.film.now();
-    let past = if tank.play.lab().event() < tank.play.lab().end() {
-        format!("{}  ", t(state.lang(), "title.in_the_past"))
-    } else {
-        String::new()
-    };
+    let (at, end) = tank.play.progress();
+    let past = if at < end { format!("{}  ", t(state.lang(), "title.in_the_past")) } else { String::new() };
     let run = if tank.film.playing { "▸" } else { "║" };
     let run = if run == "║" { " " } else { run };
     let lang = match state.lang() {

@@ -99,6 +99,7 @@ fn heading(frame: &Frame<'_>, machine: &Machine) -> String {
 }
 
 fn machine(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, machine: &Machine) {
+    frame.stands(Rect { height: 1, ..area }, &machine.id);
     let selected = frame.selected(&machine.id) || machine.focused;
     let style = if selected { frame.style(Role::Focus) } else { muted(frame.state.settings.theme) };
     put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), &heading(frame, machine), style);
@@ -173,6 +174,7 @@ fn way_down(frame: &Frame<'_>, buffer: &mut Buffer, (mut x, y): (u16, u16), mach
 fn partition(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, row: &TxnRow, offsets: bool) {
     let theme = frame.state.settings.theme;
     let top = area.y + u16::from(offsets);
+    frame.stands(area, &row.id);
     let role = if frame.selected(&row.id) { Role::Focus } else { Role::Text };
     put(
         buffer,
@@ -218,6 +220,7 @@ fn partition(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, row: &TxnRow, o
 
 fn reads(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, reader: &Reader, scene: &Txn) {
     let lang = frame.lang();
+    frame.stands(Rect { height: 1, ..area }, &reader.id);
     let committed = reader.isolation == "read_committed";
     let role = match () {
         () if frame.selected(&reader.id) || reader.focused => Role::Focus,

@@ -151,3 +151,18 @@ proptest! {
         }
     }
 }
+
+/// Buttons and wheel; what is let go, held with Shift, or the other buttons do is the terminal's business.
+#[test]
+fn the_mouse_is_read() {
+    assert_eq!(decode("\x1b[<0;10;5M"), [Event::Mouse(Gesture::Click, 9, 4)]);
+    assert_eq!(
+        decode("\x1b[<64;1;1M\x1b[<65;300;200M"),
+        [Event::Mouse(Gesture::WheelUp, 0, 0), Event::Mouse(Gesture::WheelDown, 299, 199),]
+    );
+    for none in
+        ["\x1b[<0;10;5m", "\x1b[<4;10;5M", "\x1b[<2;10;5M", "\x1b[<0;0;5M", "\x1b[<0;10M", "\x1b[<0;99999;5M"]
+    {
+        assert_eq!(decode(none), [], "{none:?}");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod home;
 mod inspect;
+mod mouse;
 mod overlay;
 mod tank;
 mod typing;
@@ -18,6 +19,7 @@ use crate::ui::theme::{Background, ThemeName};
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
     let mut effects = match message {
         Message::Key(key) => press(state, key),
+        Message::Mouse(gesture, spot) => mouse::point(state, gesture, spot),
         Message::Paste(text) => {
             typing::paste(state, &text);
             Vec::new()
@@ -153,6 +155,13 @@ fn run(state: &mut State, context: Context, command: Command) -> Vec<Effect> {
     match command {
         Command::QuitNow => return vec![Effect::Quit(0)],
         Command::Redraw => return vec![Effect::Redraw],
+        Command::Mouse => {
+            state.settings.mouse = !state.settings.mouse;
+            let key = if state.settings.mouse { "app.mouse_on" } else { "app.mouse_off" };
+            let text = crate::text::strings::lookup(state.lang(), key).unwrap_or_default().to_owned();
+            state.say(text, false);
+            return vec![Effect::Mouse(state.settings.mouse)];
+        }
         Command::Suspend => return vec![Effect::Suspend],
         Command::Language => {
             let lang = state.lang().other();

@@ -14,6 +14,13 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Down => rows(state, 1),
         Command::Up => rows(state, -1),
         Command::Enter => enter(state),
+        Command::Compare => {
+            if let Some(Overlay::Branches { row }) = state.overlays.last() {
+                let row = *row;
+                state.overlays.pop();
+                tank::compare(state, row);
+            }
+        }
         _ => {}
     }
     Vec::new()

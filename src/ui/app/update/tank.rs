@@ -16,7 +16,17 @@ use crate::ui::app::tank::{Pane, Tank};
 use crate::ui::app::work::Work;
 
 pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
+    let compares = state.tank().is_some_and(|tank| matches!(tank.play, Play::Futures(_)));
     match command {
+        Command::Break | Command::Prompt | Command::Fork if compares => {
+            let text = t(state.lang(), "branch.only_looked_at").to_owned();
+            state.say(text, false);
+        }
+        Command::PreviousBeat if compares => compare_no_more(state),
+        Command::Branches if compares => {
+            compare_no_more(state);
+            state.overlays.push(Overlay::Branches { row: 0 });
+        }
         Command::Quit => go_home(state),
         Command::NextBeat => next_beat(state),
         Command::Break => open_menu(state),
@@ -79,10 +89,12 @@ fn move_in_time(tank: &mut Tank, command: Command, film: bool) {
         Command::ToStart => jump(tank, |play| match play {
             Play::Lesson(player) => player.to_start(),
             Play::Sandbox(lab) => lab.seek(0),
+            Play::Futures(futures) => futures.pair.seek(0),
         }),
         Command::ToEnd => jump(tank, |play| match play {
             Play::Lesson(player) => player.to_end(),
             Play::Sandbox(lab) => lab.seek(lab.end()),
+            Play::Futures(futures) => futures.pair.seek(futures.pair.end()),
         }),
         _ => {}
     }
@@ -98,6 +110,15 @@ fn jump(tank: &mut Tank, to: impl FnOnce(&mut Play)) {
     tank.film.playing = false;
     to(&mut tank.play);
     tank.snap();
+}
+
+/// To another moment, from the scrubber.
+pub(super) fn seek(state: &mut State, to: impl FnOnce(&mut Play)) -> Vec<Effect> {
+    if let Some(tank) = state.tank_mut() {
+        tank.finish();
+        jump(tank, to);
+    }
+    Vec::new()
 }
 
 fn look(tank: &mut Tank, command: Command) {
@@ -169,10 +190,10 @@ fn scrub(tank: &mut Tank, forward: bool) {
             let beat = player.beat();
             player.jump_to_beat(if forward { beat + 1 } else { beat.saturating_sub(1) });
         }
-        Play::Sandbox(lab) => {
-            let (at, part) = (lab.event(), lab.end().div_ceil(PARTS));
-            let to = if forward { at + part } else { at.saturating_sub(part) };
-            lab.seek(to.min(lab.end()));
+        Play::Sandbox(_) | Play::Futures(_) => {
+            let (at, end) = play.progress();
+            let part = end.div_ceil(PARTS);
+            play.jump(if forward { (at + part).min(end) } else { at.saturating_sub(part) });
         }
     });
 }
@@ -207,10 +228,39 @@ fn close(state: &mut State) {
         tank.pane = Pane::Stage;
     } else if tank.more {
         tank.more = false;
+    } else if matches!(tank.play, Play::Futures(_)) {
+        compare_no_more(state);
     } else if tank.scene.is_some() {
         tank.scene = None;
     } else {
         go_home(state);
+    }
+}
+
+/// Back from two branches to the one that was played.
+fn compare_no_more(state: &mut State) {
+    if let Some(tank) = state.tank_mut()
+        && tank.play.compare_no_more()
+    {
+        tank.film.playing = false;
+        tank.selected = None;
+        tank.snap();
+    }
+}
+
+/// Puts the present branch and another one of the list side by side, from the moment at which they part.
+pub(super) fn compare(state: &mut State, row: usize) {
+    let lang = state.lang();
+    let Some(tank) = state.tank_mut() else { return };
+    tank.film.playing = false;
+    tank.finish();
+    if tank.play.compare(row) {
+        tank.selected = None;
+        tank.inspecting = false;
+        tank.snap();
+    } else {
+        let text = t(lang, "branch.choose_another").to_owned();
+        state.say(text, false);
     }
 }
 
@@ -295,7 +345,7 @@ fn hint(state: &mut State) {
 }
 
 /// A choice is made, then a confidence; both by digit, or by row and Enter (Enter alone = middle).
-fn choose(state: &mut State, digit: Option<usize>) {
+pub(super) fn choose(state: &mut State, digit: Option<usize>) {
     let (lang, film) = (state.lang(), film(state));
     let Some(tank) = state.tank_mut() else { return };
     let Some(player) = tank.play.player_mut() else { return };

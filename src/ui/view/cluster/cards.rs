@@ -76,6 +76,7 @@ pub(super) fn broker(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, card: &
     let now = frame.tank.film.now();
     fill(buffer, area, theme, Surface::Stage);
     fill(buffer, inside(area), theme, Surface::Panel);
+    frame.stands(area, &card.id);
     let (edge, role) = border(card, frame.selected(&card.id));
     let style = frame.style(role);
     let word = match (card.leads, card.strips.len()) {
@@ -130,6 +131,7 @@ fn strips(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, card: &Card) {
 
 fn one(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, strip: &Strip) {
     let theme = frame.state.settings.theme;
+    frame.stands(area, &strip.id);
     let selected = frame.selected(&strip.id) || frame.selected(&strip.partition);
     let row = area.y + u16::from(area.height > 1);
     let label_cells = u16::try_from(width(&strip.label).min(12)).unwrap_or(2);
@@ -192,6 +194,7 @@ fn note(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, card: &Card, hidden:
         CardNote::Follows(ago) => tf(lang, "card.follows", &[("ago", &format!("{}ms", ago / 1000))]),
         CardNote::Coordinates(groups) => tf(lang, "card.coordinates", &[("groups", groups)]),
         CardNote::Isolated => t(lang, "card.isolated").to_owned(),
+        CardNote::Empty => t(lang, "card.empty").to_owned(),
         CardNote::Quiet => String::new(),
     };
     if hidden > 0 {
@@ -214,6 +217,7 @@ pub(super) fn client(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, client:
         (.., true) => (Edge::Heavy, mine),
         _ => (Edge::Round, mine),
     };
+    frame.stands(area, &client.id);
     let role = if frame.selected(&client.id) { Role::Focus } else { role };
     let title = match &client.group {
         Some(group) if area.width > 8 => format!("{} {group}", client.id),
@@ -249,6 +253,9 @@ pub(super) fn client(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, client:
             ClientLine::Pid => (identity(value, inner.width.into()), Role::Muted),
             ClientLine::Error => (value.clone(), Role::Warning),
             ClientLine::Position => (value.clone(), mine),
+            ClientLine::Locks { partition, locked } => {
+                (tf(lang, "card.locks", &[("partition", partition), ("n", locked)]), mine)
+            }
             ClientLine::Lag => (
                 tf(lang, "card.lag", &[("n", value)]),
                 if value == "0" { Role::Muted } else { Role::Warning },
@@ -256,10 +263,20 @@ pub(super) fn client(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, client:
             ClientLine::Working => (tf(lang, "card.working", &[("n", value)]), Role::Text),
             ClientLine::Idle => (t(lang, "card.idle").to_owned(), Role::Muted),
         };
-        let text = truncate(&text, inner.width.into(), "…");
+        let text = narrow(text, inner.width.into());
         put(buffer, inner.x, y, inner.width, &text, frame.style(role));
         y += 1;
     }
+}
+
+/// A line that is too wide loses the end of its topic's name first: what follows, the partition and its position, is what changes.
+fn narrow(text: String, room: usize) -> String {
+    let tail = text.rfind('-').filter(|at| text[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
+    let Some(tail) = tail.filter(|_| width(&text) > room).map(|at| &text[at..]) else {
+        return truncate(&text, room, "…");
+    };
+    let name = room.saturating_sub(width(tail));
+    if name < 3 { truncate(&text, room, "…") } else { format!("{}{tail}", truncate(&text, name, "…")) }
 }
 
 /// `PID 1000 e0`; where that is too wide, without the epoch.
@@ -292,6 +309,7 @@ pub(super) fn chip(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, chip: &Ch
         (false, true) => ("★", Role::Leader),
         (false, false) => ("☆", Role::Follower),
     };
+    frame.stands(area, &chip.id);
     let role = if frame.selected(&chip.id) || frame.marked(&chip.id) { Role::Focus } else { role };
     let text = match t(lang, "card.controller") {
         _ if chip.ensemble => format!(" {} {mark} ZooKeeper", chip.id),

@@ -118,6 +118,7 @@ fn parts(strip: &HeatStrip) -> [(&'static str, u32, Role); 4] {
 }
 
 fn strip(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, strip: &HeatStrip, most: u32) {
+    frame.stands(area, &strip.id);
     let gone = !strip.running || strip.fenced;
     let role = match (frame.selected(&strip.id) || strip.focused, gone) {
         (true, _) => Role::Focus,

@@ -162,6 +162,7 @@ fn one(
     let lost = matches!(packet.fate, Fate::Lost(_));
     route::trail(buffer, path, if lost { at.saturating_sub(4) } else { 0 }..at, style);
     let (x, y) = path[at];
+    frame.stands(Rect::new(x.saturating_sub(1), y, 3, 1), &packet.id);
     let next = path.get(at + 1).or_else(|| path.get(at)).copied().unwrap_or((x, y));
     match packet.fate {
         Fate::Lost(_) => {

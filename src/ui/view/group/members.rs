@@ -69,6 +69,7 @@ fn listed(scene: &GroupScene, member: &Member) -> bool {
 }
 
 fn partition(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, row: &Share, scene: &GroupScene, room: u16) {
+    frame.stands(area, &row.id);
     let role = if frame.selected(&row.id) || row.focused { Role::Focus } else { Role::Text };
     let name = truncate(&row.id, usize::from(NAMES) - 2, "…");
     put(buffer, area.x + 1, area.y, NAMES - 2, &name, frame.style(role));
@@ -159,7 +160,9 @@ fn flag(frame: &Frame<'_>, buffer: &mut Buffer, (x, y): (u16, u16), member: &Mem
         (false, true) => frame.style(role),
         (false, false) => frame.style(Role::Dead),
     };
-    put(buffer, x, y, u16::try_from(width(&text)).unwrap_or(8), &text, style)
+    let cells = put(buffer, x, y, u16::try_from(width(&text)).unwrap_or(8), &text, style);
+    frame.stands(Rect::new(x, y, cells, 1), &member.id);
+    cells
 }
 
 /// What there is to say of a consumer.

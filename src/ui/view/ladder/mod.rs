@@ -143,6 +143,9 @@ fn body(frame: &Frame<'_>, buffer: &mut Buffer, scene: &Ladder, place: &Place, d
         let y = area.y + start - scroll + rows - 1;
         let is_current = scene.current == Some(ix);
         let at = Rect { x: area.x, y, width: area.width, height: 1 };
+        if !rung.id.is_empty() {
+            frame.stands(Rect { y: (y + 1).saturating_sub(rows), height: rows, ..at }, &rung.id);
+        }
         if is_current {
             fill(
                 buffer,

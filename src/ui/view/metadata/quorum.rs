@@ -61,6 +61,7 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Q
 
 fn card(frame: &Frame<'_>, buffer: &mut Buffer, place: Rect, voter: &Voter) {
     let lang = frame.lang();
+    frame.stands(place, &voter.id);
     let leads = voter.state == "Leader";
     let star = if leads { " ★" } else { "" };
     let epoch = tf(lang, "meta.epoch", &[("epoch", &voter.epoch)]);

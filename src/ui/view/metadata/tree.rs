@@ -137,6 +137,7 @@ fn card(frame: &Frame<'_>, buffer: &mut Buffer, place: Rect, broker: &Follower, 
         Life::Up if broker.behind == 0 => (t(lang, "meta.agrees").to_owned(), Role::InSync),
         Life::Up => (tf(lang, "meta.differs", &[("n", &broker.behind)]), Role::OutOfSync),
     };
+    frame.stands(place, &broker.id);
     Card {
         title: if narrow {
             format!("{}{star}", broker.id)

@@ -4,13 +4,20 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::super::paint::{fill, muted, put, put_right};
+use super::super::spots::Spots;
 use super::window;
 use crate::course::find::Place;
 use crate::text::{t, truncate, width, wrap_plain};
-use crate::ui::app::{Find, State};
+use crate::ui::app::{Find, Spot, State};
 use crate::ui::theme::{Role, Surface};
 
-pub(super) fn draw(state: &State, buffer: &mut Buffer, area: Rect, find: &Find) -> Option<Position> {
+pub(super) fn draw(
+    state: &State,
+    buffer: &mut Buffer,
+    area: Rect,
+    find: &Find,
+    spots: &Spots,
+) -> Option<Position> {
     let (theme, lang) = (state.settings.theme, state.lang());
     let size = (area.width.saturating_sub(4).min(100), area.height.saturating_sub(2));
     let inner = window(state, buffer, area, size, &format!("/ {}", t(lang, "find.title")));
@@ -30,6 +37,7 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer, area: Rect, find: &Find) 
     let first = (find.row + 1).saturating_sub(usize::from(list.height));
     for (y, (ix, hit)) in (list.y..list.bottom()).zip(hits.iter().enumerate().skip(first)) {
         let chosen = ix == find.row;
+        spots.mark(Rect { y, height: 1, ..list }, Spot::Row(ix));
         if chosen {
             fill(buffer, Rect { y, height: 1, ..list }, theme, Surface::Selected);
         }

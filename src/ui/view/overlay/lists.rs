@@ -4,12 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::super::paint::{fill, muted, pill, put, put_right};
+use super::super::spots::Spots;
 use super::window;
-use crate::text::{strings::lookup, t, tf};
-use crate::ui::app::{Menu, State};
+use crate::text::{strings::lookup, t, tf, truncate};
+use crate::ui::app::{Menu, Spot, State};
 use crate::ui::theme::{Role, Surface};
 
-pub(super) fn menu(state: &State, buffer: &mut Buffer, area: Rect, menu: &Menu) {
+pub(super) fn menu(state: &State, buffer: &mut Buffer, area: Rect, menu: &Menu, spots: &Spots) {
     let (theme, lang) = (state.settings.theme, state.lang());
     let title = match &menu.target {
         Some(target) => format!("✗ {} · {target}", t(lang, "break.title")),
@@ -22,6 +23,7 @@ pub(super) fn menu(state: &State, buffer: &mut Buffer, area: Rect, menu: &Menu) 
     }
     let first = (menu.row + 1).saturating_sub(usize::from(inner.height));
     for (y, (ix, item)) in (inner.y..inner.bottom()).zip(menu.items.iter().enumerate().skip(first)) {
+        spots.mark(Rect { y, height: 1, ..inner }, Spot::Row(ix));
         if ix == menu.row {
             fill(buffer, Rect { y, height: 1, ..inner }, theme, Surface::Selected);
         }
@@ -35,7 +37,7 @@ pub(super) fn menu(state: &State, buffer: &mut Buffer, area: Rect, menu: &Menu) 
     }
 }
 
-pub(super) fn branches(state: &State, buffer: &mut Buffer, area: Rect, row: usize) {
+pub(super) fn branches(state: &State, buffer: &mut Buffer, area: Rect, row: usize, spots: &Spots) {
     let (theme, lang) = (state.settings.theme, state.lang());
     let Some(tank) = state.tank() else { return };
     let lab = tank.play.lab();
@@ -44,18 +46,24 @@ pub(super) fn branches(state: &State, buffer: &mut Buffer, area: Rect, row: usiz
     let inner = window(state, buffer, area, (60, height), &format!("┳ {}", t(lang, "overlay.branches")));
     let first = (row + 1).saturating_sub(usize::from(inner.height));
     for (y, (ix, branch)) in (inner.y..inner.bottom()).zip(branches.iter().enumerate().skip(first)) {
+        spots.mark(Rect { y, height: 1, ..inner }, Spot::Row(ix));
         if ix == row {
             fill(buffer, Rect { y, height: 1, ..inner }, theme, Surface::Selected);
         }
         let mark = if branch.current { "●" } else { " " };
         put(buffer, inner.x, y, 2, mark, theme.style(Role::Control));
         let from = format!("#{}", branch.parent.map_or(0, |(_, event)| event));
-        let text = if ix == 0 && tank.play.player().is_some() {
+        let mut text = if ix == 0 && tank.play.player().is_some() {
             t(lang, "overlay.script").to_owned()
         } else {
             tf(lang, "overlay.branch_row", &[("n", &(ix + 1)), ("at", &from)])
         };
-        put(buffer, inner.x + 2, y, inner.width.saturating_sub(2), &text, theme.style(Role::Text));
+        // What was done there says more than where it began.
+        for input in branch.actions.iter().filter(|_| branch.parent.is_some()) {
+            text.push_str(&format!(" · {}", input.action));
+        }
+        let room = inner.width.saturating_sub(2);
+        put(buffer, inner.x + 2, y, room, &truncate(&text, room.into(), "…"), theme.style(Role::Text));
     }
 }
 

@@ -11,11 +11,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::paint::{boxed, fill, put};
+use super::spots::Spots;
 use crate::ui::app::{Overlay, State};
 use crate::ui::theme::{Role, Surface};
 
 /// Draws every overlay; gives where the caret of a text field stands.
-pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) -> Option<Position> {
+pub fn draw(state: &State, buffer: &mut Buffer, area: Rect, spots: &Spots) -> Option<Position> {
     let mut caret = None;
     for overlay in &state.overlays {
         caret = match overlay {
@@ -24,11 +25,11 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) -> Option<Position> 
                 None
             }
             Overlay::Break(menu) => {
-                lists::menu(state, buffer, area, menu);
+                lists::menu(state, buffer, area, menu, spots);
                 None
             }
             Overlay::Branches { row } => {
-                lists::branches(state, buffer, area, *row);
+                lists::branches(state, buffer, area, *row, spots);
                 None
             }
             Overlay::Events { back } => {
@@ -36,15 +37,15 @@ pub fn draw(state: &State, buffer: &mut Buffer, area: Rect) -> Option<Position> 
                 None
             }
             Overlay::Why { why, row, .. } => {
-                why::draw(state, buffer, area, why, *row);
+                why::draw(state, buffer, area, why, *row, spots);
                 None
             }
             Overlay::Question { ask, row } => {
-                question::draw(state, buffer, area, ask, *row);
+                question::draw(state, buffer, area, ask, *row, spots);
                 None
             }
             Overlay::Line(line) => line::draw(state, buffer, area, line),
-            Overlay::Find(find) => find::draw(state, buffer, area, find),
+            Overlay::Find(find) => find::draw(state, buffer, area, find, spots),
         };
     }
     toast(state, buffer);

@@ -4,12 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::super::paint::{fill, pill, put, rich};
+use super::super::spots::Spots;
 use super::window;
 use crate::text::{Rich, strings::lookup, wrap};
-use crate::ui::app::{Ask, State};
+use crate::ui::app::{Ask, Spot, State};
 use crate::ui::theme::{Role, Surface};
 
-pub(super) fn draw(state: &State, buffer: &mut Buffer, area: Rect, ask: &Ask, row: usize) {
+pub(super) fn draw(state: &State, buffer: &mut Buffer, area: Rect, ask: &Ask, row: usize, spots: &Spots) {
     let (theme, lang) = (state.settings.theme, state.lang());
     let width = 64.min(area.width);
     let text = lookup(lang, ask.text()).unwrap_or_default();
@@ -23,6 +24,7 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer, area: Rect, ask: &Ask, ro
     }
     y += 1;
     for (ix, answer) in ask.answers().iter().enumerate() {
+        spots.mark(Rect { y, height: 1, ..inner }, Spot::Row(ix));
         if ix == row {
             fill(buffer, Rect { y, height: 1, ..inner }, theme, Surface::Selected);
         }

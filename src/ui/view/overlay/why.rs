@@ -6,14 +6,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::super::paint::{fill, muted, put, put_right, rich};
+use super::super::spots::Spots;
 use super::super::stage;
 use super::window;
 use crate::lab::{Cause, Reason, Told, Verdict};
 use crate::text::{Lang, Rich, t, tf, truncate, wrap};
-use crate::ui::app::State;
+use crate::ui::app::{Spot, State};
 use crate::ui::theme::{Role, Surface};
 
-pub(super) fn draw(state: &State, buffer: &mut Buffer, area: Rect, why: &Reason, row: usize) {
+pub(super) fn draw(state: &State, buffer: &mut Buffer, area: Rect, why: &Reason, row: usize, spots: &Spots) {
     let (theme, lang) = (state.settings.theme, state.lang());
     let width = 96.min(area.width);
     let head = wrap(&Rich::parse(&verdict(lang, &why.verdict)), usize::from(width.saturating_sub(6)).max(8));
@@ -28,6 +29,7 @@ pub(super) fn draw(state: &State, buffer: &mut Buffer, area: Rect, why: &Reason,
     let rows = usize::from(inner.bottom().saturating_sub(y + 1));
     let first = (row + 1).saturating_sub(rows);
     for (ix, cause) in why.chain.iter().enumerate().skip(first).take(rows) {
+        spots.mark(Rect { y, height: 1, ..inner }, Spot::Row(ix));
         if ix == row {
             fill(buffer, Rect { y, height: 1, ..inner }, theme, Surface::Selected);
             put(buffer, inner.x, y, 1, "▸", theme.style(Role::PositionA));
