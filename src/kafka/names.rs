@@ -69,6 +69,12 @@ impl Names {
         self.find_node(&name)
     }
 
+    /// Whether brokers and controllers of one number are one process.
+    #[must_use]
+    pub const fn is_combined(&self) -> bool {
+        self.combined
+    }
+
     /// The topic of that name, known from now on if it was not.
     pub fn intern_topic(&mut self, name: &str) -> TopicId {
         self.find_topic(name).unwrap_or_else(|| {

@@ -9,6 +9,7 @@ use super::ledger::RecordNames;
 use super::spec::{conflict_text, refused_config_text};
 use super::state::State;
 use crate::engine::{Fault, Loss, NodeId, Note as EngineNote, Process as Life, RuleAction, Tier};
+use crate::kafka::broker::Broker;
 use crate::kafka::config::{Configs, Family, Scope};
 use crate::kafka::consumer::{Consumer, ConsumerSpec};
 use crate::kafka::producer::{SentOffsets, conflict};
@@ -18,10 +19,14 @@ use crate::kafka::{
 };
 use crate::text::with_particle;
 
+/// Brokers that a cluster may have, as in a spec.
+const MOST_BROKERS: usize = 1000;
+
 /// What an input asks of the world, found out before anything changes.
 enum Deed {
     Start(NodeId),
     NewConsumer(String, ConsumerSpec),
+    NewBroker(String, Box<Broker>),
     Crash(NodeId, Loss),
     Pause(NodeId),
     Resume(NodeId),
@@ -60,6 +65,11 @@ impl State {
             Deed::NewConsumer(name, spec) => {
                 self.world.shared_mut().add_node(&name, Role::Consumer);
                 let node = self.world.add(Process::Consumer(Box::new(Consumer::new(spec))), Tier::Client);
+                self.world.start(node);
+            }
+            Deed::NewBroker(name, broker) => {
+                self.world.shared_mut().add_node(&name, Role::Broker);
+                let node = self.world.add(Process::Broker(broker), Tier::Server);
                 self.world.start(node);
             }
             Deed::Crash(node, loss) => {
@@ -176,6 +186,7 @@ impl State {
             }
             Action::ResetOffsets { group, topic, to } => self.plan_reset(group, topic, *to),
             Action::Start { process, group, share } => self.plan_start(process, group.as_deref(), *share),
+            Action::AddBroker { broker } => self.plan_broker(broker),
             Action::Stop { process } => self.tell(process, Command::Stop),
             Action::Shutdown { broker } => self.tell(broker, Command::Shutdown),
             Action::Crash { process, power } => {
@@ -374,6 +385,38 @@ impl State {
             },
             |spec| ConsumerSpec { group: id, ..spec },
         )
+    }
+
+    /// A broker more, set up as the first one is. It is alone in its process.
+    fn plan_broker(&self, id: &str) -> Result<Deed, ActError> {
+        let names = self.world.shared();
+        if names.find_node(id).is_some() {
+            return Err(ActError::new(
+                format!("{} 이미 있습니다.", named(id, "은")),
+                format!("{id} is there already."),
+            ));
+        }
+        let count = names.of_role(Role::Broker).count();
+        let next = format!("b{}", count + 1);
+        if id != next {
+            return Err(ActError::new(
+                format!("다음 브로커의 이름은 {}입니다.", next),
+                format!("The next broker is called {next}."),
+            ));
+        }
+        if count >= MOST_BROKERS
+            || names.find_node(&format!("k{}", count + 1)).is_some_and(|_| names.is_combined())
+        {
+            return Err(ActError::new(
+                "이 클러스터에는 브로커를 더할 수 없습니다.".to_owned(),
+                "No broker can be added to this cluster.".to_owned(),
+            ));
+        }
+        let like = names.of_role(Role::Broker).find_map(|node| match self.world.node(node) {
+            Process::Broker(broker) => Some(Broker::in_mode(broker.configs().clone(), broker.mode())),
+            _ => None,
+        });
+        like.map(|broker| Deed::NewBroker(next, Box::new(broker))).ok_or_else(|| unknown(id))
     }
 
     fn plan_resume(&self, process: &str) -> Result<Deed, ActError> {

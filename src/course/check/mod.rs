@@ -91,7 +91,7 @@ pub fn check(course: &Course, elements: Option<&Elements<'_>>) -> Report {
     }
     for entry in &course.scenarios {
         report.scenarios += 1;
-        scenario::replay(entry, &mut report);
+        scenario::replay(entry, elements, &mut report);
     }
     report
 }

@@ -1,21 +1,35 @@
 //! Scenario files, replayed.
 
-use super::{Failure, Report};
-use crate::course::ScenarioEntry;
+use super::{Elements, Failure, Report};
 use crate::course::diagnostic::{Diagnostic, Source};
+use crate::course::{ScenarioEntry, SceneSpec};
 use crate::lab::laws;
 use crate::lab::scenario::{Replayed, ScenarioError};
 use crate::text::{Lang, Text};
 
 /// Replays a scenario and adds what was found to the report.
-pub(super) fn replay(entry: &ScenarioEntry, report: &mut Report) {
+pub(super) fn replay(entry: &ScenarioEntry, elements: Option<&Elements<'_>>, report: &mut Report) {
     let source = &entry.source;
+    let mut scene = None;
     let played = entry.open().and_then(|scenario| {
         report.expectations += scenario.expect.len();
+        scene.clone_from(&scenario.scene);
         scenario.replay()
     });
     match played {
-        Ok(played) => judge(source, &played, report),
+        Ok(played) => {
+            judge(source, &played, report);
+            let unknown = |name: &String| {
+                let scene = SceneSpec { name: name.clone(), params: toml::Table::new() };
+                elements.is_some_and(|elements| elements(&scene, &played.lab.view()).is_none())
+            };
+            if let Some(name) = scene.filter(unknown) {
+                let at = source.text.find("scene =").map_or(0..0, |at| at..at + "scene".len());
+                let message =
+                    Text::new(format!("{name}: 그런 그림은 없습니다"), format!("There is no scene {name}"));
+                report.fail(&source.name, Diagnostic::new(source, at, message));
+            }
+        }
         Err(ScenarioError { message, span }) => {
             report.fail(&source.name, Diagnostic::new(source, span.unwrap_or(0..0), message));
         }

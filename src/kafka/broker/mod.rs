@@ -177,6 +177,12 @@ impl Broker {
         self.disk.tail_lost
     }
 
+    /// Where its metadata comes from.
+    #[must_use]
+    pub const fn mode(&self) -> MetadataMode {
+        self.mode
+    }
+
     /// Its settings.
     #[must_use]
     pub const fn configs(&self) -> &Configs {

@@ -358,10 +358,7 @@ impl Action {
     /// Whether this version's model can do it; the others parse and print, and say so when applied.
     #[must_use]
     pub const fn available(&self) -> bool {
-        !matches!(
-            self,
-            Self::DeadLetter { .. } | Self::AddBroker { .. } | Self::Register { .. } | Self::Deploy { .. }
-        )
+        !matches!(self, Self::DeadLetter { .. } | Self::Register { .. } | Self::Deploy { .. })
     }
 }
 

@@ -118,6 +118,7 @@ struct File {
     model: Option<u32>,
     title: Option<Text>,
     tells: Option<Text>,
+    scene: Option<String>,
     seed: Option<u64>,
     script: Option<Spanned<String>>,
     #[serde(default)]
@@ -178,6 +179,7 @@ impl Scenario {
             model: file.model.unwrap_or(MODEL),
             title: file.title.as_ref().map(printable),
             tells: file.tells.as_ref().map(printable),
+            scene: file.scene,
             seed: file.seed.unwrap_or(1),
             spec,
             script,
@@ -195,6 +197,9 @@ impl Scenario {
             if let Some(text) = text {
                 out += &format!("{name} = {{ ko = {}, en = {} }}\n", quoted(&text.ko), quoted(&text.en));
             }
+        }
+        if let Some(scene) = &self.scene {
+            out += &format!("scene = {}\n", quoted(scene));
         }
         out += &format!("seed = {}\n", self.seed);
         let script: String = self.script.iter().map(|line| format!("{line}\n")).collect();

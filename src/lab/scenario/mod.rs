@@ -30,6 +30,8 @@ pub struct Scenario {
     pub title: Option<Text>,
     /// What to watch and what comes of it, in a sentence or two.
     pub tells: Option<Text>,
+    /// The picture that shows it best: the name of a scene; the cluster if the file does not say.
+    pub scene: Option<String>,
     /// Seed of all chance.
     pub seed: u64,
     /// Cluster and start.
@@ -69,6 +71,7 @@ impl Scenario {
             model: MODEL,
             title: None,
             tells: None,
+            scene: None,
             seed,
             spec,
             script: Vec::new(),

@@ -178,7 +178,7 @@ impl Play {
         };
         let Some(mut pair) = Twin::of_branches(self.lab(), one.id, two.id) else { return false };
         let fork = parted(&branches, one, two);
-        pair.seek(pair.event_of(Side::Left, fork));
+        pair.seek(pair.event_of(Side::Left, fork).max(pair.event_of(Side::Right, fork)));
         let home = self.clone();
         *self = Self::Futures(Box::new(Futures { pair, numbers: [left + 1, right + 1], fork, home }));
         true

@@ -94,6 +94,9 @@ impl State {
                 }
                 let mut tank = Tank::new(Play::Sandbox(Box::new(lab)));
                 tank.about = About::of(scenario);
+                let wanted = scenario.scene.as_deref();
+                tank.scene = crate::scene::NAMES.iter().copied().find(|name| Some(*name) == wanted);
+                tank.tell();
                 self.screen = Screen::Tank(Box::new(tank));
                 self.overlays.clear();
             }
