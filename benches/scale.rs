@@ -2,7 +2,8 @@
 //! leap, a step back and a picture cost, and how long the boot takes; a few lines a size. Then one failover in both metadata modes, from 10
 //! to 100,000 partitions. `cargo bench --bench scale`.
 //!
-//! Sizes after `--` measure those alone: `cargo bench --bench scale -- 3x10 1000x100000`; `race` alone runs the failovers.
+//! Sizes after `--` measure those alone: `cargo bench --bench scale -- 3x10 1000x100000`; `race` alone runs the failovers, and `race`
+//! with numbers of partitions or a mode only those: `-- race zookeeper 100000`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -204,10 +205,18 @@ fn until(lab: &mut Lab, wanted: &[&str]) {
     assert!(end.reached(), "{wanted:?}: {:?}", end.why);
 }
 
-fn races() {
+/// Failovers in these modes, of these sizes; none named = all.
+fn races(named: &[String]) {
+    let sizes: Vec<u32> = named.iter().filter_map(|arg| arg.parse().ok()).collect();
     for metadata in ["zookeeper", "kraft"] {
+        let other = |arg: &String| arg != metadata && ["zookeeper", "kraft"].contains(&arg.as_str());
+        if named.iter().any(other) && !named.iter().any(|arg| arg == metadata) {
+            continue;
+        }
         for partitions in [10, 100, 1_000, 10_000, 100_000] {
-            race(metadata, partitions);
+            if sizes.is_empty() || sizes.contains(&partitions) {
+                race(metadata, partitions);
+            }
         }
     }
 }
@@ -223,8 +232,9 @@ fn exponent(rows: &[(u32, Row)]) -> f64 {
 }
 
 fn main() {
-    if std::env::args().any(|arg| arg == "race") {
-        return races();
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if args.iter().any(|arg| arg == "race") {
+        return races(&args);
     }
     let wanted: Vec<(u32, u32)> = std::env::args()
         .filter_map(|arg| arg.split_once('x').and_then(|(b, p)| Some((b.parse().ok()?, p.parse().ok()?))))
@@ -245,5 +255,5 @@ fn main() {
     if rows.len() > 1 {
         println!("the time of an event grows with partitions to the power of {:.3}", exponent(&rows));
     }
-    races();
+    races(&[]);
 }

@@ -1,5 +1,6 @@
 //! Newtypes of the model. Absent numbers are -1, as in Kafka.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 /// Position of a record in a partition's log; in `log end offset`, `high watermark` and the like: the position after the last one.
@@ -76,13 +77,48 @@ pub struct TopicId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupId(pub u32);
 
-/// One partition of a topic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// One partition of a topic. In order: topic by topic, then by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Partition {
     /// The topic.
     pub topic: TopicId,
     /// Its number within the topic, from 0.
     pub index: u32,
+}
+
+impl Partition {
+    /// Its place among all: one number to compare, for partitions are looked up oftener than anything else.
+    fn place(self) -> u64 {
+        (u64::from(self.topic.0) << 32) | u64::from(self.index)
+    }
+}
+
+impl Ord for Partition {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.place().cmp(&other.place())
+    }
+}
+
+impl PartialOrd for Partition {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+
+    fn lt(&self, other: &Self) -> bool {
+        self.place() < other.place()
+    }
+
+    fn le(&self, other: &Self) -> bool {
+        self.place() <= other.place()
+    }
+
+    fn gt(&self, other: &Self) -> bool {
+        self.place() > other.place()
+    }
+
+    fn ge(&self, other: &Self) -> bool {
+        self.place() >= other.place()
+    }
 }
 
 /// One application send, from 1 in order of sending in the lab.

@@ -168,7 +168,11 @@ impl Entries {
     /// The partition of that number.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&PartitionState> {
-        self.0.get(&u32::try_from(index).ok()?).map(|state| &**state)
+        self.shared(index).map(|state| &**state)
+    }
+
+    fn shared(&self, index: usize) -> Option<&Arc<PartitionState>> {
+        self.0.get(&u32::try_from(index).ok()?)
     }
 
     /// Partition 0.
@@ -230,6 +234,12 @@ impl Image {
     #[must_use]
     pub fn partition(&self, p: Partition) -> Option<&PartitionState> {
         self.topics.get(&p.topic)?.partitions.get(p.index as usize)
+    }
+
+    /// The same, for who keeps it: pictures and messages share it.
+    #[must_use]
+    pub fn shared(&self, p: Partition) -> Option<&Arc<PartitionState>> {
+        self.topics.get(&p.topic)?.partitions.shared(p.index as usize)
     }
 
     /// Number of partitions of a topic; 0 if it does not exist.
@@ -395,18 +405,18 @@ impl Image {
                     }
                 }
             }
-            MetadataRecord::Partition(p, state) => self.put(*p, state),
+            MetadataRecord::Partition(p, state) => self.put(*p, Arc::new(state.clone())),
             MetadataRecord::ProducerIds { next } => self.next_producer_id = *next,
             MetadataRecord::NoOp => {}
         }
     }
 
-    /// A number beyond the end is the next free one: partitions have no gaps.
-    fn put(&mut self, p: Partition, state: &PartitionState) {
+    /// Puts in an entry, as its record would. A number beyond the end is the next free one: partitions have no gaps.
+    pub fn put(&mut self, p: Partition, state: Arc<PartitionState>) {
         let Some(topic) = self.topics.get_mut(&p.topic) else { return };
         let entries = &mut Arc::make_mut(topic).partitions.0;
         let index = p.index.min(u32::try_from(entries.len()).unwrap_or(u32::MAX));
-        let before = entries.insert(index, Arc::new(state.clone()));
-        self.tally.change(Partition { index, ..p }, before.as_deref(), Some(state));
+        let before = entries.insert(index, Arc::clone(&state));
+        self.tally.change(Partition { index, ..p }, before.as_deref(), Some(&state));
     }
 }

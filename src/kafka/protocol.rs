@@ -310,12 +310,12 @@ pub enum Body {
     ZooKeeper(ZkMessage),
     LeaderAndIsr {
         by: Control,
-        states: Arc<[(Partition, PartitionState)]>,
+        states: Arc<[(Partition, Arc<PartitionState>)]>,
     },
     UpdateMetadata {
         by: Control,
         brokers: Arc<[(NodeId, BrokerState)]>,
-        states: Arc<[(Partition, PartitionState)]>,
+        states: Arc<[(Partition, Arc<PartitionState>)]>,
         picture: Picture,
     },
     StopReplica {

@@ -28,6 +28,8 @@ pub(super) struct Disk {
     starts: BTreeSet<Partition>,
     /// Logs that something was ever written to, and was written back since.
     written: Blocks<Partition, ()>,
+    /// The empty log that was made last: all that begin at one moment are one until something happens to them.
+    blank: Option<(Micros, Arc<Log>)>,
 }
 
 impl Disk {
@@ -52,7 +54,13 @@ impl Disk {
 
     /// An empty log of this topic.
     pub fn create(&mut self, p: Partition, id: Offset, now: Micros) {
-        self.open(p, now);
+        self.unflushed.insert(p);
+        self.starts.insert(p);
+        let blank = match &self.blank {
+            Some((since, log)) if *since == now => log,
+            _ => &self.blank.insert((now, Arc::new(Log::starting_at(Offset(0), now)))).1,
+        };
+        self.logs.get_or_insert_with(p, || Arc::clone(blank));
         self.topic_ids.insert(p, id);
     }
 

@@ -52,7 +52,7 @@ use super::share::{ShareCoordinator, ShareKey, SharePartition, ShareState};
 use super::txn::{Addressed, Coordinator as TransactionCoordinator};
 use super::{Body, BrokerEpoch, Command, Cx, ErrorCode, Image, LeaderEpoch, Offset, Partition, Timer};
 use crate::engine::{CloseWhy, Conn, Envelope, Loss, Micros, MsgId, NodeId};
-pub use replica::{Follower, Leading, Replica, ReplicaRole, Standing};
+pub use replica::{Follower, Followers, Leading, Replica, ReplicaRole, Standing};
 
 use disk::Disk;
 use follow::{Fetcher, Look};

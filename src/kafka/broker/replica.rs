@@ -7,8 +7,6 @@
 //!               ▲ high watermark = smallest log end offset of those who count
 //! ```
 
-use std::collections::BTreeMap;
-
 use crate::engine::{Micros, NodeId};
 use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::{Acks, BrokerEpoch, ErrorCode, LeaderEpoch, Offset, PartitionEpoch, PartitionState};
@@ -53,7 +51,7 @@ pub struct Leading {
     /// A change that was proposed and not answered.
     pub pending: Option<Vec<NodeId>>,
     /// The other replicas.
-    pub followers: BTreeMap<NodeId, Follower>,
+    pub followers: Followers,
 }
 
 /// What a leader knows of a follower.
@@ -66,6 +64,56 @@ pub struct Follower {
     /// The registration it fetched with; none until it has fetched.
     pub broker_epoch: Option<BrokerEpoch>,
     last_fetch: Option<(Micros, Offset)>,
+}
+
+/// What a leader knows of each follower, by broker. There are two or three of them in a hundred thousand partitions: a short list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Followers(Vec<(NodeId, Follower)>);
+
+impl Followers {
+    /// What is known of a broker; none if it does not follow.
+    #[must_use]
+    pub fn get(&self, id: &NodeId) -> Option<&Follower> {
+        self.0.iter().find(|(known, _)| known == id).map(|(_, follower)| follower)
+    }
+
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, id: &NodeId) -> Option<&mut Follower> {
+        self.0.iter_mut().find(|(known, _)| known == id).map(|(_, follower)| follower)
+    }
+
+    /// Whether a broker follows.
+    #[must_use]
+    pub fn contains_key(&self, id: &NodeId) -> bool {
+        self.get(id).is_some()
+    }
+
+    /// All of them, in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Follower)> {
+        self.0.iter().map(|(id, follower)| (*id, follower))
+    }
+
+    /// Their ids, in order.
+    pub fn keys(&self) -> impl Iterator<Item = &NodeId> {
+        self.0.iter().map(|(id, _)| id)
+    }
+
+    /// What is known of each.
+    pub fn values(&self) -> impl Iterator<Item = &Follower> {
+        self.0.iter().map(|(_, follower)| follower)
+    }
+
+    fn iter_mut(&mut self) -> impl Iterator<Item = (NodeId, &mut Follower)> {
+        self.0.iter_mut().map(|(id, follower)| (*id, follower))
+    }
+
+    /// These follow and nobody else. Of those who did already, what is known stays known.
+    fn be(&mut self, ids: impl Iterator<Item = NodeId>) {
+        let known = |id: NodeId| (id, self.get(&id).copied().unwrap_or_default());
+        let mut all: Vec<(NodeId, Follower)> = ids.map(known).collect();
+        all.sort_unstable_by_key(|(id, _)| *id);
+        self.0 = all;
+    }
 }
 
 /// How a produce stands for one partition.
@@ -115,11 +163,11 @@ impl Leading {
             replicas: Vec::new(),
             isr: Vec::new(),
             pending: None,
-            followers: BTreeMap::new(),
+            followers: Followers::default(),
         };
         leading.learn(me, state);
-        for (id, follower) in &mut leading.followers {
-            follower.caught_up = state.isr.contains(id).then_some(now);
+        for (id, follower) in leading.followers.iter_mut() {
+            follower.caught_up = state.isr.contains(&id).then_some(now);
         }
         leading
     }
@@ -128,8 +176,8 @@ impl Leading {
     pub fn renew(&mut self, me: NodeId, state: &PartitionState, log_end: Offset, now: Micros) {
         self.epoch_start = log_end;
         self.learn(me, state);
-        for (id, follower) in &mut self.followers {
-            let in_sync = state.isr.contains(id);
+        for (id, follower) in self.followers.iter_mut() {
+            let in_sync = state.isr.contains(&id);
             follower.caught_up = in_sync.then_some(now);
             follower.last_fetch = in_sync.then_some((now, log_end));
         }
@@ -141,10 +189,7 @@ impl Leading {
         self.replicas.clone_from(&state.replicas);
         self.isr.clone_from(&state.isr);
         self.pending = None;
-        self.followers.retain(|id, _| state.replicas.contains(id));
-        for id in state.replicas.iter().filter(|id| **id != me) {
-            self.followers.entry(*id).or_default();
-        }
+        self.followers.be(state.replicas.iter().copied().filter(|id| *id != me));
     }
 
     /// The committed set, and whoever is about to join it; a proposed removal does not count yet.
@@ -194,7 +239,7 @@ impl Leading {
         let slowest = self
             .followers
             .iter()
-            .filter(|(id, follower)| counts(**id, follower))
+            .filter(|(id, follower)| counts(*id, follower))
             .map(|(_, follower)| follower.log_end.unwrap_or(Offset::NONE))
             .fold(log_end, Ord::min);
         if mutant::on(Mutant::CountsLeaderOnly) {

@@ -29,9 +29,9 @@ impl Witness {
         let mut wrong = Vec::new();
         for (p, state) in image.changed_since(&known) {
             let before = known.partition(p);
-            let subject = world.shared().partition(p);
+            let subject = || world.shared().partition(p);
             if let Some(before) = before {
-                wrong.extend(stuck(before, state).map(|(law, seen)| (law, subject.clone(), seen)));
+                wrong.extend(stuck(before, state).map(|(law, seen)| (law, subject(), seen)));
             }
             self.changed.insert(p, world.now());
             self.progress.see_partition(p, world.now());
@@ -40,13 +40,13 @@ impl Witness {
             let below = state.isr.len() < controller.min_insync_replicas(p).min(state.replicas.len());
             if state.elr.iter().any(|id| state.isr.contains(id)) || !(state.elr.is_empty() || below) {
                 let seen = format!("eligible: {:?}, in sync: {:?}", state.elr, state.isr);
-                wrong.push(("data.24", subject.clone(), seen));
+                wrong.push(("data.24", subject(), seen));
             }
             let may_be_empty = state.leader.is_none() && controller.keeps_eligible_replicas();
             if (state.isr.is_empty() && !may_be_empty) || !inside || !led {
                 wrong.push((
                     "data.12",
-                    subject.clone(),
+                    subject(),
                     format!("in sync: {:?}, leader: {:?}", state.isr, state.leader),
                 ));
             }
@@ -70,31 +70,31 @@ impl Witness {
         match (path, ensemble.tree().get(path).map(|znode| &znode.data)) {
             (Path::State(p), Some(Data::State(state))) => {
                 let present = ensemble.controller_epoch();
-                let subject = world.shared().partition(p);
+                let subject = || world.shared().partition(p);
                 if state.controller_epoch != present {
                     let seen =
                         format!("written by controller {}, now it is {present}", state.controller_epoch);
-                    self.broken(world, "control.23", subject.clone(), seen);
+                    self.broken(world, "control.23", subject(), seen);
                 }
-                let Some(entry) = ensemble.image().partition(p).cloned() else { return };
+                let Some(entry) = ensemble.image().shared(p).cloned() else { return };
                 self.changed.insert(p, world.now());
                 self.progress.see_partition(p, world.now());
-                let before = self.entries.insert(p, entry.clone());
+                let before = self.entries.insert(p, Arc::clone(&entry));
                 let wrong = before.as_ref().and_then(|before| stuck(before, &entry));
                 if let Some((law, seen)) = wrong {
-                    self.broken(world, law, subject.clone(), seen);
+                    self.broken(world, law, subject(), seen);
                 }
                 // Whom a reassignment was adding when another took its place leaves the assignment first (steps U1 and U3 of
                 // `KafkaController.onPartitionReassignment`), then, one after the other, the in-sync set: nobody else is outside.
                 let leaves = |id: &NodeId| {
                     let was_adding = |b: &PartitionState| b.adding.contains(id) || !b.replicas.contains(id);
-                    before.as_ref().is_some_and(|b| b.isr.contains(id) && was_adding(b))
+                    before.as_deref().is_some_and(|b| b.isr.contains(id) && was_adding(b))
                 };
                 let inside = entry.isr.iter().all(|id| entry.replicas.contains(id) || leaves(id));
                 let led = entry.leader.is_none_or(|leader| entry.isr.contains(&leader));
                 if entry.isr.is_empty() || !inside || !led {
                     let seen = format!("in sync: {:?}, leader: {:?}", entry.isr, entry.leader);
-                    self.broken(world, "data.12", subject, seen);
+                    self.broken(world, "data.12", subject(), seen);
                 }
             }
             (Path::Controller | Path::BrokerId(_), _) => self.see_sessions(world),

@@ -1,6 +1,6 @@
 //! Laws of one replica's log.
 
-use super::look::{Places, batch_at, broker, replica_name};
+use super::look::{Held, Places, batch_at, broker, replica_name};
 use super::witness::Witness;
 use crate::engine::NodeId;
 use crate::kafka::log::Log;
@@ -27,8 +27,13 @@ impl Witness {
     }
 
     pub(super) fn check_offsets(&mut self, world: &World, node: NodeId, p: Partition) {
-        let Some(broker) = broker(world, node) else { return };
-        let (Some(log), Some(known)) = (broker.log(p), broker.replica(p)) else { return };
+        if let Some(held) = Held::by(world, node, p) {
+            self.check_offsets_of(world, &held, p);
+        }
+    }
+
+    fn check_offsets_of(&mut self, world: &World, held: &Held<'_>, p: Partition) {
+        let (node, log, Some(known)) = (held.node, held.log, held.replica) else { return };
         let (start, hw, end) = (log.start(), known.high_watermark, log.end());
         let stable = log.last_stable(hw);
         if !(start <= stable && stable <= hw && hw <= end) {
@@ -136,11 +141,10 @@ impl Witness {
         }
     }
 
-    pub(super) fn survey_logs(&mut self, world: &World, places: &Places) {
-        let all = || places.iter().flat_map(|(p, nodes)| nodes.iter().map(|node| (*node, *p)));
-        for (node, p) in all() {
-            self.check_offsets(world, node, p);
-            let Some(log) = broker(world, node).and_then(|b| b.log(p)) else { continue };
+    pub(super) fn survey_logs(&mut self, world: &World, places: &Places<'_>) {
+        for (p, held) in places.iter().flat_map(|(p, here)| here.iter().map(|held| (*p, held))) {
+            let (node, log) = (held.node, held.log);
+            self.check_offsets_of(world, held, p);
             let name = || replica_name(world, node, p);
             if let Some(seen) = crooked_segments(log) {
                 self.broken(world, "data.5", name(), seen);
@@ -154,11 +158,11 @@ impl Witness {
             }
             self.survey_producers(world, (node, p), log);
         }
-        for (&p, nodes) in places {
-            for (at, &a) in nodes.iter().enumerate() {
-                self.check_prefix(world, a, p, nodes);
-                for &b in &nodes[at + 1..] {
-                    self.check_matching(world, (a, b), p);
+        for (p, here) in places {
+            for (at, a) in here.iter().enumerate() {
+                self.check_prefix(world, a, *p, here);
+                for b in &here[at + 1..] {
+                    self.check_matching(world, (a, b), *p);
                 }
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::NodeId;
-use crate::kafka::broker::Broker;
+use crate::kafka::broker::{Broker, Leading, Replica, ReplicaRole};
 use crate::kafka::consumer::Consumer;
 use crate::kafka::controller::Controller;
 use crate::kafka::log::Log;
@@ -32,8 +32,47 @@ pub(super) fn consumers(world: &World) -> impl Iterator<Item = (NodeId, &Consume
     all.filter_map(|(id, node)| if let Process::Consumer(c) = node { Some((id, &**c)) } else { None })
 }
 
-/// Who has a copy of which partition.
-pub(super) type Places = std::collections::BTreeMap<Partition, Vec<NodeId>>;
+/// A broker's copy of a partition. A survey asks for the same things over and over: they are looked up once.
+pub(super) struct Held<'a> {
+    pub node: NodeId,
+    pub broker: &'a Broker,
+    pub log: &'a Log,
+    /// While the broker runs.
+    pub replica: Option<&'a Replica>,
+}
+
+impl<'a> Held<'a> {
+    /// A broker's copy, if it has one.
+    pub fn by(world: &'a World, node: NodeId, p: Partition) -> Option<Self> {
+        let broker = broker(world, node)?;
+        Some(Self { node, broker, log: broker.log(p)?, replica: broker.replica(p) })
+    }
+
+    /// The leader's books, if it believes that it leads.
+    pub fn leading(&self) -> Option<&'a Leading> {
+        match &self.replica?.role {
+            ReplicaRole::Leading(leading) => Some(leading),
+            ReplicaRole::Following(_) => None,
+        }
+    }
+
+    /// [`Broker::leader_epoch`].
+    pub fn leader_epoch(&self) -> LeaderEpoch {
+        self.replica.map_or(LeaderEpoch(-1), |replica| replica.epoch)
+    }
+
+    /// [`Broker::high_watermark`].
+    pub fn high_watermark(&self, p: Partition) -> Option<Offset> {
+        let known = self.replica.map(|replica| replica.high_watermark);
+        known.map_or_else(
+            || self.broker.high_watermark(p),
+            |hw| Some(hw.clamp(self.log.start(), self.log.end())),
+        )
+    }
+}
+
+/// Partitions in order, with who has a copy of each, in order.
+pub(super) type Places<'a> = Vec<(Partition, Vec<Held<'a>>)>;
 
 /// All brokers.
 pub(super) fn brokers(world: &World) -> impl Iterator<Item = (NodeId, &Broker)> {

@@ -247,13 +247,16 @@ impl Witness {
 
     /// What a replica remembers of producers is what its log says.
     pub(super) fn survey_producers(&mut self, world: &World, (node, p): (NodeId, Partition), log: &Log) {
-        let expiry = expiry(world, node);
         let mut newest: BTreeMap<ProducerId, &Batch> = BTreeMap::new();
         for batch in log.batches().filter(|batch| batch.end() > log.start()) {
             if let Some(stamp) = batch.stamp {
                 newest.insert(stamp.id, batch);
             }
         }
+        if newest.is_empty() {
+            return;
+        }
+        let expiry = expiry(world, node);
         for (id, batch) in newest {
             let Some(stamp) = batch.stamp else { continue };
             let expired = world.now().since(batch.max_timestamp()) >= expiry;

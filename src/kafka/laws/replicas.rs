@@ -1,7 +1,7 @@
 //! Laws of replication: the high watermark, the in-sync set, what leaders must have.
 
 use super::blocks::Blocks;
-use super::look::{Places, broker, committed, facts, leads_by_all_accounts, replica_name, zookeeper};
+use super::look::{Held, Places, broker, committed, facts, leads_by_all_accounts, replica_name, zookeeper};
 use super::witness::{Committed, Witness};
 use crate::engine::{Micros, NodeId};
 use crate::kafka::broker::{Broker, Leading};
@@ -198,21 +198,19 @@ impl Witness {
     }
 
     /// Copies of all in-sync replicas, and nobody outside the set holding up the high watermark.
-    pub(super) fn survey_in_sync(&mut self, world: &World, places: &Places) {
-        for (&p, nodes) in places {
-            for (leader, broker) in nodes.iter().filter_map(|id| Some((*id, broker(world, *id)?))) {
-                self.check_copies(world, (leader, broker), p);
-                self.check_progress(world, (leader, broker), p);
+    pub(super) fn survey_in_sync(&mut self, world: &World, places: &Places<'_>) {
+        for (p, here) in places {
+            for held in here.iter().filter(|held| held.leading().is_some()) {
+                self.check_copies(world, (held.node, held.broker), *p);
+                self.check_progress(world, held, *p);
             }
         }
     }
 
     /// A follower that has been behind for long and is not in sync does not hold the high watermark.
-    fn check_progress(&mut self, world: &World, (leader, broker): (NodeId, &Broker), p: Partition) {
-        let (Some(leading), Some(log), Some(hw)) = (broker.leads(p), broker.log(p), broker.high_watermark(p))
-        else {
-            return;
-        };
+    fn check_progress(&mut self, world: &World, held: &Held<'_>, p: Partition) {
+        let (leader, broker, log) = (held.node, held.broker, held.log);
+        let (Some(leading), Some(hw)) = (held.leading(), held.high_watermark(p)) else { return };
         let (now, lag) = (world.now(), broker.configs().ms("replica.lag.time.max.ms"));
         let enough = leading.isr.len() >= leading.effective_min(broker.min_insync_replicas(p));
         let members = leading.maximal_isr();
@@ -236,15 +234,21 @@ impl Witness {
     }
 
     /// A follower that fetches from this leader holds a prefix of the leader's log.
-    pub(super) fn check_prefix(&mut self, world: &World, node: NodeId, p: Partition, places: &[NodeId]) {
-        let Some(follower) = broker(world, node) else { return };
-        let mut others = places.iter().filter_map(|id| Some((*id, broker(world, *id)?)));
-        let found = others.find(|(id, b)| {
-            let known = b.leads(p).and_then(|l| l.followers.get(&node)).is_some_and(|f| f.log_end.is_some());
-            *id != node && known && b.leader_epoch(p) == follower.leader_epoch(p)
+    pub(super) fn check_prefix(
+        &mut self,
+        world: &World,
+        follower: &Held<'_>,
+        p: Partition,
+        here: &[Held<'_>],
+    ) {
+        let (node, own) = (follower.node, follower.log);
+        let found = here.iter().find(|held| {
+            let known = held.leading().and_then(|leading| leading.followers.get(&node));
+            held.node != node
+                && known.is_some_and(|known| known.log_end.is_some())
+                && held.leader_epoch() == follower.leader_epoch()
         });
-        let (Some((_, leader)), Some(own)) = (found, follower.log(p)) else { return };
-        let Some(theirs) = leader.log(p) else { return };
+        let Some(theirs) = found.map(|leader| leader.log) else { return };
         let from = own.sparse_upto().max(theirs.sparse_upto());
         let shape = |log| facts(log, from).map(|(offset, epoch, _)| (offset, epoch));
         let parts = shape(own).zip(shape(theirs)).find(|(mine, theirs)| mine != theirs);
@@ -259,18 +263,17 @@ impl Witness {
     }
 
     /// Same offset and epoch on two replicas: the same record, and equal logs below.
-    pub(super) fn check_matching(&mut self, world: &World, (a, b): (NodeId, NodeId), p: Partition) {
-        let log = |id| broker(world, id).and_then(|b| b.log(p));
-        let (Some(left), Some(right)) = (log(a), log(b)) else { return };
+    pub(super) fn check_matching(&mut self, world: &World, (a, b): (&Held<'_>, &Held<'_>), p: Partition) {
+        let (left, right) = (a.log, b.log);
         if self.rewritten.contains(&p) {
             return;
         }
         let from = left.sparse_upto().max(right.sparse_upto());
         let mut rest = facts(left, from).zip(facts(right, from)).skip_while(|(l, r)| l == r);
         if let Some((l, _)) = rest.find(|(l, r)| l.0 == r.0 && l.1 == r.1) {
-            let seen =
-                format!("differs from {} at offset {} of epoch {}", world.shared().node(b), l.0, l.1.0);
-            self.broken(world, "data.4", replica_name(world, a, p), seen);
+            let other = world.shared().node(b.node);
+            let seen = format!("differs from {other} at offset {} of epoch {}", l.0, l.1.0);
+            self.broken(world, "data.4", replica_name(world, a.node, p), seen);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Laws of transactions.
 
-use super::look::{Places, broker, brokers, leader, replica_name};
+use super::look::{Held, Places, broker, brokers, leader, replica_name};
 use super::witness::Witness;
 use crate::engine::{MsgId, NodeId};
 use crate::kafka::log::Log;
@@ -126,18 +126,17 @@ impl Witness {
     }
 
     /// An open transaction in a log is one that its coordinator knows as open.
-    pub(super) fn survey_transactions(&mut self, world: &World, places: &Places) {
+    pub(super) fn survey_transactions(&mut self, world: &World, places: &Places<'_>) {
         let mut wrong = Vec::new();
         let verifies =
             |b: &crate::kafka::broker::Broker| b.configs().on("transaction.partition.verification.enable");
-        for (&p, nodes) in places.iter().filter(|(p, _)| self.is_clean(**p)) {
-            let here = nodes.iter().filter_map(|id| Some((*id, broker(world, *id)?)));
-            let leads = |b: &crate::kafka::broker::Broker| {
-                b.leads(p).is_some() && !self.is_superseded(p, b.leader_epoch(p))
-            };
-            for (node, leader) in here.filter(|(_, b)| verifies(b) && leads(b)) {
-                let Some(log) = leader.log(p) else { continue };
-                for (first, pid) in log.producers().open() {
+        for (p, here) in places.iter().filter(|(p, _)| self.is_clean(*p)) {
+            let (p, any) = (*p, |held: &&Held<'_>| held.log.producers().open().next().is_some());
+            let leads =
+                |held: &Held<'_>| held.leading().is_some() && !self.is_superseded(p, held.leader_epoch());
+            for held in here.iter().filter(any).filter(|held| leads(held) && verifies(held.broker)) {
+                let node = held.node;
+                for (first, pid) in held.log.producers().open() {
                     let all = || brokers(world).flat_map(|(_, b)| b.transactions().transactions());
                     let known = all().any(|t| t.stored.pid == pid);
                     let busy = |t: &&crate::kafka::txn::Transaction| {

@@ -7,7 +7,7 @@ use super::blocks::Blocks;
 use super::classic::Groups;
 use super::identities::IDENTIFIED;
 use super::liveness::Progress;
-use super::look::{Places, brokers};
+use super::look::{Held, Places, brokers};
 use super::producers::{Asked, ProducerEpochs, Tails};
 use super::quorum::Quorum;
 use super::shares::{Row, Window};
@@ -61,7 +61,7 @@ pub struct Witness {
     pub(super) committed: Shared<Partition, Arc<Blocks<Committed>>>,
     pub(super) leaders: Shared<(Partition, LeaderEpoch), NodeId>,
     /// With ZooKeeper: the states that znodes were seen with.
-    pub(super) entries: Shared<Partition, PartitionState>,
+    pub(super) entries: Shared<Partition, Arc<PartitionState>>,
     /// The committed metadata log when it was last looked at.
     pub(super) image: Arc<Image>,
     /// When each of its partitions changed last.
@@ -138,42 +138,47 @@ impl Witness {
 
     /// Looks at everything. Costly; for ends.
     pub fn survey(&mut self, world: &World) -> Vec<Violation> {
-        let mut places = Places::new();
+        let mut nodes: BTreeMap<Partition, Vec<NodeId>> = BTreeMap::new();
         for (node, broker) in brokers(world) {
             for p in broker.partitions() {
-                places.entry(p).or_default().push(node);
+                nodes.entry(p).or_default().push(node);
             }
         }
-        self.survey_places(world, &places)
+        let held = |(p, nodes): (Partition, Vec<NodeId>)| {
+            (p, nodes.into_iter().filter_map(|node| Held::by(world, node, p)).collect())
+        };
+        self.survey_places(world, &nodes.into_iter().map(held).collect())
     }
 
     /// Looks at everything that something happened to since it was last looked at; for checkpoints.
     pub fn survey_touched(&mut self, world: &World) -> Vec<Violation> {
-        let has = |node: &NodeId, p| super::look::broker(world, *node).is_some_and(|b| b.log(p).is_some());
-        let mut places = Places::new();
-        for &p in &self.touched {
-            let state = super::look::committed(world).and_then(|image| image.partition(p));
+        let image = super::look::committed(world);
+        let held = |&p: &Partition| {
+            let state = image.and_then(|image| image.partition(p));
             let assigned = state.map(|state| state.replicas.as_slice()).unwrap_or_default();
-            let mut here: Vec<NodeId> = assigned.iter().copied().filter(|node| has(node, p)).collect();
-            here.sort_unstable();
-            places.insert(p, here);
-        }
+            let mut here: Vec<Held<'_>> =
+                assigned.iter().filter_map(|node| Held::by(world, *node, p)).collect();
+            here.sort_unstable_by_key(|held| held.node);
+            (p, here)
+        };
+        let places = self.touched.iter().map(held).collect();
         self.survey_places(world, &places)
     }
 
-    fn survey_places(&mut self, world: &World, places: &Places) -> Vec<Violation> {
+    fn survey_places(&mut self, world: &World, places: &Places<'_>) -> Vec<Violation> {
         self.survey_logs(world, places);
         self.survey_in_sync(world, places);
         self.survey_groups(world);
         self.survey_quorum(world);
         self.survey_transactions(world, places);
         // What is still on its way to the replicas is looked at the next time, too.
-        let unfinished = |p: &Partition| {
-            let state = super::look::committed(world).and_then(|image| image.partition(*p));
-            let leader = state.and_then(|state| super::look::broker(world, state.leader?));
-            leader.is_some_and(|b| b.log(*p).map(|log| log.end()) != b.high_watermark(*p))
+        let image = super::look::committed(world);
+        let unfinished = |(p, here): &&(Partition, Vec<Held<'_>>)| {
+            let leader = image.and_then(|image| image.partition(*p)?.leader);
+            let held = here.iter().find(|held| Some(held.node) == leader);
+            held.is_some_and(|held| Some(held.log.end()) != held.high_watermark(*p))
         };
-        self.touched = places.keys().copied().filter(unfinished).collect();
+        self.touched = places.iter().filter(unfinished).map(|(p, _)| *p).collect();
         std::mem::take(&mut self.found)
     }
 

@@ -122,7 +122,8 @@ impl Mirror {
             let nobody = PartitionState { leader_epoch: LeaderEpoch(-1), ..PartitionState::default() };
             self.apply(&MetadataRecord::Partition(gap, nobody));
         }
-        self.apply(&MetadataRecord::Partition(p, next.clone()));
+        let next = Arc::new(next);
+        Arc::make_mut(&mut self.image).put(p, Arc::clone(&next));
         match before {
             Some(before) => changed(cx, p, &before, &next),
             None => {

@@ -28,7 +28,7 @@ fn header(body: &Body) -> Option<(Control, usize)> {
 }
 
 /// Topics that are being deleted.
-fn gone(states: &[(Partition, PartitionState)]) -> Vec<TopicId> {
+fn gone(states: &[(Partition, Arc<PartitionState>)]) -> Vec<TopicId> {
     let mut gone: Vec<TopicId> =
         states.iter().filter(|(_, state)| is_deleted(state)).map(|(p, _)| p.topic).collect();
     gone.dedup();
@@ -113,7 +113,7 @@ impl Broker {
     }
 
     /// Only a newer leadership than the known one takes effect. Changes of the in-sync set within one come as answers to the leader.
-    fn lead_and_follow(&mut self, cx: &mut Cx<'_>, states: &[(Partition, PartitionState)]) {
+    fn lead_and_follow(&mut self, cx: &mut Cx<'_>, states: &[(Partition, Arc<PartitionState>)]) {
         for (p, state) in states {
             let known = self.vol.replicas.get(*p).map_or(LeaderEpoch(-1), |replica| replica.epoch);
             if state.leader_epoch > known {
@@ -129,7 +129,7 @@ impl Broker {
         &mut self,
         by: Control,
         brokers: &[(NodeId, BrokerState)],
-        states: &[(Partition, PartitionState)],
+        states: &[(Partition, Arc<PartitionState>)],
         picture: &Picture,
     ) {
         self.vol.zookeeper.told = Some(by.controller);
@@ -143,7 +143,7 @@ impl Broker {
             }
         } else {
             for (p, state) in states.iter().filter(|(_, state)| !is_deleted(state)) {
-                put(&mut self.vol.image, *p, state.clone());
+                put(&mut self.vol.image, *p, Arc::clone(state));
                 name(&mut self.vol.image, p.topic, picture.after.0.topic_id(p.topic));
             }
             for topic in gone(states) {

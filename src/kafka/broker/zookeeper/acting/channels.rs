@@ -72,7 +72,9 @@ impl Acting {
 
     /// UpdateMetadata with everything, at once: for brokers that know nothing yet.
     pub(super) fn inform_of_all(&mut self, hands: &mut Hands<'_, '_>, to: &[NodeId]) {
-        let states: Arc<[_]> = self.announced.partitions().map(|(p, state)| (p, state.clone())).collect();
+        let told = &self.announced;
+        let states: Arc<[_]> =
+            told.partitions().filter_map(|(p, _)| Some((p, Arc::clone(told.shared(p)?)))).collect();
         let picture = Picture { before: None, after: MetadataSnapshot(Arc::clone(&self.announced)) };
         self.update(hands, to, &states, &picture);
     }
@@ -81,7 +83,7 @@ impl Acting {
         &mut self,
         hands: &mut Hands<'_, '_>,
         to: &[NodeId],
-        states: &Arc<[(Partition, PartitionState)]>,
+        states: &Arc<[(Partition, Arc<PartitionState>)]>,
         picture: &Picture,
     ) {
         let brokers: Arc<[_]> = self.image.brokers.iter().map(|(id, state)| (*id, *state)).collect();
@@ -95,17 +97,17 @@ impl Acting {
     pub(super) fn flush(&mut self, hands: &mut Hands<'_, '_>) {
         let outbox = std::mem::take(&mut self.outbox);
         for (broker, partitions) in outbox.lead {
-            let known = partitions.into_iter().filter_map(|p| Some((p, self.image.partition(p)?.clone())));
-            let states = known.collect();
+            let states =
+                partitions.into_iter().filter_map(|p| Some((p, Arc::clone(self.image.shared(p)?)))).collect();
             self.say(hands, broker, |by| Body::LeaderAndIsr { by, states });
         }
         if !outbox.told.is_empty() {
             let known =
-                outbox.partitions.into_iter().filter_map(|p| Some((p, self.image.partition(p)?.clone())));
+                outbox.partitions.into_iter().filter_map(|p| Some((p, Arc::clone(self.image.shared(p)?))));
             let states: Arc<[_]> = known.filter(|(_, state)| !state.isr.is_empty()).collect();
             let before = MetadataSnapshot(Arc::clone(&self.announced));
             for (p, state) in states.iter() {
-                super::put(&mut self.announced, *p, state.clone());
+                super::put(&mut self.announced, *p, Arc::clone(state));
                 super::name(&mut self.announced, p.topic, self.image.topic_id(p.topic));
             }
             let after = MetadataSnapshot(Arc::clone(&self.announced));

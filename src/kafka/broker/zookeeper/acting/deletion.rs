@@ -110,7 +110,8 @@ impl Acting {
             image.apply(image.offset, &gone);
         }
         let picture = Picture { before: Some(before), after: MetadataSnapshot(Arc::clone(&self.announced)) };
-        let states = (0..partitions).map(|index| (Partition { topic, index }, deleted())).collect();
+        let gone = Arc::new(deleted());
+        let states = (0..partitions).map(|index| (Partition { topic, index }, Arc::clone(&gone))).collect();
         let live = self.live();
         self.update(hands, &live, &states, &picture);
         for delete in [false, true] {

@@ -393,7 +393,7 @@ impl Acting {
     // ---- what it knows ----
 
     fn know(&mut self, p: Partition, state: PartitionState) {
-        put(&mut self.image, p, state);
+        put(&mut self.image, p, Arc::new(state));
     }
 
     fn know_brokers(&mut self, change: impl FnOnce(&mut Blocks<NodeId, BrokerState>)) {
@@ -427,7 +427,7 @@ pub(in crate::kafka::broker) fn name(image: &mut Arc<Image>, topic: TopicId, id:
 }
 
 /// Puts a partition into a picture, whatever that knows of its topic.
-pub(in crate::kafka::broker) fn put(image: &mut Arc<Image>, p: Partition, state: PartitionState) {
+pub(in crate::kafka::broker) fn put(image: &mut Arc<Image>, p: Partition, state: Arc<PartitionState>) {
     let image = Arc::make_mut(image);
     let offset = image.offset;
     if !image.topics.contains_key(&p.topic) {
@@ -438,5 +438,5 @@ pub(in crate::kafka::broker) fn put(image: &mut Arc<Image>, p: Partition, state:
         let nobody = PartitionState { leader_epoch: LeaderEpoch(-1), ..PartitionState::default() };
         image.apply(offset, &MetadataRecord::Partition(gap, nobody));
     }
-    image.apply(offset, &MetadataRecord::Partition(p, state));
+    image.put(p, state);
 }
