@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::lessons::{self, collect};
 use super::options::Globals;
 use super::{Outcome, output};
-use crate::course::{Course, SceneSpec, check};
+use crate::course::{Course, SceneSpec, check_with};
 use crate::lab::view::TankView;
 use crate::scene;
 use crate::text::{Lang, t};
@@ -21,6 +21,8 @@ pub struct CheckArgs {
     paths: Vec<PathBuf>,
     #[arg(long)]
     json: bool,
+    #[arg(long)]
+    long: bool,
 }
 
 /// Plays everything; 1 if something does not hold.
@@ -30,7 +32,7 @@ pub fn run(args: &CheckArgs, globals: &Globals, lang: Lang) -> Outcome {
     } else {
         Course::from_files(files(&args.paths, lang)?)
     };
-    let report = check(&course, Some(&elements));
+    let report = check_with(&course, Some(&elements), args.long);
     let text = if args.json { report.json() } else { report.text(lang, output::is_coloured(globals)) };
     output::print(&(text + "\n"))?;
     Ok(u8::from(!report.is_clean()))

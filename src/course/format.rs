@@ -120,6 +120,7 @@ pub(super) struct BeatFile {
     pub lasts: Option<Str>,
     pub pace: Option<Str>,
     pub budget: Option<Str>,
+    pub long: Option<Spanned<bool>>,
     pub say: Option<Spanned<TextFile>>,
     pub then: Option<Spanned<TextFile>>,
     pub more: Option<Spanned<TextFile>>,

@@ -173,6 +173,16 @@ pub struct Beat {
     pub at: Range<usize>,
 }
 
+impl Lesson {
+    /// Whether a beat, or the one that it asks about, keeps the machine busy for many seconds.
+    #[must_use]
+    pub fn is_long(&self, beat: usize) -> bool {
+        let Some(beat) = self.beats.get(beat) else { return false };
+        let of = beat.predict.as_ref().and_then(|predict| self.beats.get(predict.of));
+        beat.run.long || of.is_some_and(|of| of.run.long)
+    }
+}
+
 impl Beat {
     /// The elements to look at.
     pub fn focus(&self) -> impl Iterator<Item = &str> {
@@ -209,11 +219,13 @@ pub struct Run {
     pub pace: Pace,
     /// How long it may take, µs of virtual time.
     pub budget: Micros,
+    /// It keeps the machine busy for many seconds.
+    pub long: bool,
 }
 
 impl Default for Run {
     fn default() -> Self {
-        Self { doing: Vec::new(), until: Until::Settled, pace: Pace::Film, budget: Run::BUDGET }
+        Self { doing: Vec::new(), until: Until::Settled, pace: Pace::Film, budget: Run::BUDGET, long: false }
     }
 }
 

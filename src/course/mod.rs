@@ -18,7 +18,7 @@ mod source;
 mod visit;
 
 pub use catalog::{Course, Entry, OpenError, Part};
-pub use check::{Elements, Failure, Report, check};
+pub use check::{Elements, Failure, Report, check, check_with};
 pub use diagnostic::{Diagnostic, Source};
 pub use lesson::{Act, Beat, Choice, Lesson, Pace, Placed, Predict, Recap, Run, SceneSpec, Step, Until};
 pub use load::load;

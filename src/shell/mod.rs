@@ -33,6 +33,7 @@ use crate::text::lang::locale_is_utf8;
 use crate::text::{Lang, t, tf};
 use crate::ui::app::{Message, Motion, Settings, State, update};
 use crate::ui::theme::{Background, ColorChoice, GlyphChoice, TerminalHints, Theme, ThemeChoice};
+use crate::ui::view;
 
 /// Seed of a tank that says none.
 const SEED: u64 = 1;
@@ -114,7 +115,9 @@ pub fn open(options: Options) -> Result<u8, Unfit> {
     }
     input::listen(Arc::clone(&terminal), decoder, tell)?;
     let settings = settings(&options, &answers, lang, progress.lang.is_some());
-    let mut state = begin(options, settings, progress, terminal.size());
+    let mut screen = Screen::new(Arc::clone(&terminal));
+    let mut state = State::new(settings, options.course, progress, terminal.size());
+    begin(&mut state, options.begin, &mut screen)?;
     if let Some(trouble) = &trouble {
         tracing::warn!(?trouble, "progress");
         update(&mut state, Message::Notice(trouble::sentence(trouble, lang)));
@@ -122,7 +125,7 @@ pub fn open(options: Options) -> Result<u8, Unfit> {
     let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
     let (code, session) = runtime.block_on(async {
         let mut session = Session {
-            screen: Screen::new(Arc::clone(&terminal)),
+            screen,
             terminal: Arc::clone(&terminal),
             state,
             store,
@@ -180,9 +183,15 @@ fn settings(options: &Options, answers: &Answers, lang: Lang, chosen_before: boo
     }
 }
 
-fn begin(options: Options, settings: Settings, progress: Progress, size: (u16, u16)) -> State {
-    let mut state = State::new(settings, options.course, progress, size);
-    match options.begin {
+/// Goes where the person wants to be. To boot a cluster takes a moment: something is seen meanwhile.
+fn begin(state: &mut State, begin: Begin, screen: &mut Screen) -> io::Result<()> {
+    if !matches!(begin, Begin::Home) {
+        screen.draw(state.size, |buffer, area| {
+            view::opening(state, buffer, area);
+            None
+        })?;
+    }
+    match begin {
         Begin::Home => {}
         Begin::Lesson { id, beat } => {
             let left = || state.progress.lessons.get(&id).filter(|lesson| !lesson.done);
@@ -195,7 +204,7 @@ fn begin(options: Options, settings: Settings, progress: Progress, size: (u16, u
             state.open_sandbox(&spec, seed);
         }
     }
-    state
+    Ok(())
 }
 
 /// The last line, on the shell's own screen. If the window is gone, nobody misses it.

@@ -39,6 +39,8 @@ pub struct Report {
     pub expectations: usize,
     /// Predicts whose truth was computed.
     pub predictions: usize,
+    /// Beats that take long and were passed over.
+    pub passed_over: usize,
     /// What does not hold, in the order of the course.
     pub failures: Vec<Failure>,
 }
@@ -75,8 +77,13 @@ impl Report {
     }
 }
 
-/// Plays a course. With `elements` the scenes and what lessons point at are checked as well.
+/// Plays a course, all but its long beats. With `elements` the scenes and what lessons point at are checked as well.
 pub fn check(course: &Course, elements: Option<&Elements<'_>>) -> Report {
+    check_with(course, elements, false)
+}
+
+/// The same; with `long` the long beats, too.
+pub fn check_with(course: &Course, elements: Option<&Elements<'_>>, long: bool) -> Report {
     let mut report = Report::default();
     for problem in &course.problems {
         report.fail("course", problem.clone());
@@ -85,7 +92,7 @@ pub fn check(course: &Course, elements: Option<&Elements<'_>>) -> Report {
         let Some(source) = &entry.source else { continue };
         report.lessons += 1;
         match load(&source.name, &source.text) {
-            Ok(lesson) => lesson::play(lesson.into(), course, elements, &mut report),
+            Ok(lesson) => lesson::play(lesson.into(), course, elements, long, &mut report),
             Err(problems) => problems.into_iter().for_each(|problem| report.fail(&entry.id, problem)),
         }
     }

@@ -13,6 +13,7 @@ struct ReportJson {
     beats: usize,
     expectations: usize,
     predictions: usize,
+    passed_over: usize,
     failures: Vec<FailureJson>,
 }
 
@@ -66,6 +67,7 @@ impl Report {
             beats: self.beats,
             expectations: self.expectations,
             predictions: self.predictions,
+            passed_over: self.passed_over,
             failures: self.failures.iter().map(FailureJson::from).collect(),
         };
         // Strings and numbers always serialize.
@@ -107,6 +109,15 @@ impl Report {
             (Lang::En, 1) => "1 does not hold".to_owned(),
             (Lang::En, n) => format!("{n} do not hold"),
         });
+        if self.passed_over > 0 {
+            let n = self.passed_over;
+            text.push_str(&match lang {
+                Lang::Ko => {
+                    format!("\n오래 걸리는 장면 {n}개는 건너뛰었습니다. --long을 붙이면 그것까지 돌립니다")
+                }
+                Lang::En => format!("\n{n} long beats were passed over; --long plays them, too"),
+            });
+        }
         text
     }
 }

@@ -39,7 +39,32 @@ impl Loader {
             beats.push(kind.and_then(|kind| self.beat(file, written, kind, scene.clone())));
         }
         self.duties(file, &kinds);
+        self.long_ones(file, &kinds);
         beats.into_iter().collect()
+    }
+
+    /// A check may pass over long beats, so nothing may build on them but others of their kind and the recap.
+    fn long_ones(&mut self, file: &LessonFile, kinds: &[Option<Kind>]) {
+        let is_long = |beat: &BeatFile| beat.long.as_ref().is_some_and(|long| *long.get_ref());
+        let written = file.beat.iter().map(Spanned::get_ref).zip(kinds);
+        let after = written.skip_while(|(beat, _)| !is_long(beat));
+        let builds = |(beat, kind): &(&BeatFile, &Option<Kind>)| {
+            !is_long(beat) && matches!(kind, Some(Kind::Run | Kind::Act | Kind::Compare))
+        };
+        for (beat, _) in after.filter(builds) {
+            let id = beat.id.get_ref();
+            let problem = self.problem(
+                beat.id.span(),
+                Text::new(
+                    format!("`{id}`: long 장면 뒤에는 그것 없이 확인할 수 없는 장면이 올 수 없습니다"),
+                    format!("`{id}`: it comes after a long beat, and a check may pass over those"),
+                ),
+            );
+            problem.fix = Some(Text::new(
+                "long 장면을 정리 바로 앞으로 옮기거나, 여기에도 long = true를 쓰세요",
+                "move the long beats to just before the recap, or write long = true here, too",
+            ));
+        }
     }
 
     fn kind(&mut self, word: &Str) -> Option<Kind> {
@@ -243,6 +268,7 @@ impl Loader {
         if let Some(length) = beat.budget.as_ref().and_then(|word| self.length(word)) {
             run.budget = length;
         }
+        run.long = beat.long.as_ref().is_some_and(|long| *long.get_ref());
         run
     }
 

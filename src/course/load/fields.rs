@@ -15,8 +15,10 @@ pub(in crate::course) const COMMON: [&str; 8] =
 /// Fields of one kind, beside [`COMMON`].
 pub(in crate::course) const fn of(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Run => &["do", "lines", "until", "for", "pace", "budget", "say", "then", "mark", "expect"],
-        Kind::Compare => &["do", "until", "for", "pace", "budget", "say", "then", "mark", "expect"],
+        Kind::Run => {
+            &["do", "lines", "until", "for", "pace", "budget", "long", "say", "then", "mark", "expect"]
+        }
+        Kind::Compare => &["do", "until", "for", "pace", "budget", "long", "say", "then", "mark", "expect"],
         Kind::Act => &[
             "do", "until", "for", "pace", "budget", "say", "then", "mark", "expect", "allow", "goal", "hint",
             "invite",
@@ -35,7 +37,7 @@ pub(super) fn given(beat: &BeatFile) -> Vec<(&'static str, Range<usize>)> {
     }
     let fields = given![
         "scene" scene, "params" params, "side" side, "focus" focus, "needs" needs, "do" doing, "lines" lines, "until" until, "for" lasts,
-        "pace" pace, "budget" budget, "say" say, "then" then, "more" more, "mark" mark, "expect" expect, "of" of,
+        "pace" pace, "budget" budget, "long" long, "say" say, "then" then, "more" more, "mark" mark, "expect" expect, "of" of,
         "ask" ask, "answer" answer, "value" value, "why" why, "choice" choice, "invite" invite, "allow" allow,
         "goal" goal, "hint" hint, "remember" remember, "retrieve" retrieve, "challenge" challenge,
     ];

@@ -92,6 +92,14 @@ fn paint(state: &State, buffer: &mut Buffer, area: Rect, spots: &Spots) -> Optio
     caret
 }
 
+/// Draws what is seen while a lesson is being opened.
+pub fn opening(state: &State, buffer: &mut Buffer, area: Rect) {
+    let area = area.intersection(buffer.area);
+    paint::fill(buffer, area, state.settings.theme, Surface::Stage);
+    work::opening(state, buffer, area);
+    glyphs::apply(state.settings.glyphs, buffer);
+}
+
 /// The picture in words: alt text.
 #[must_use]
 pub fn caption(state: &State) -> String {
