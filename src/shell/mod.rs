@@ -27,7 +27,7 @@ use self::session::{Clock, Session};
 use self::signals::Signals;
 use self::store::Store;
 use self::terminal::{NoTerminal, Terminal};
-use crate::course::{Course, Progress};
+use crate::course::Course;
 use crate::lab::Spec;
 use crate::text::lang::locale_is_utf8;
 use crate::text::{Lang, t, tf};

@@ -56,13 +56,13 @@ impl Loader {
             let problem = self.problem(
                 beat.id.span(),
                 Text::new(
-                    format!("`{id}`: long 장면 뒤에는 그것 없이 확인할 수 없는 장면이 올 수 없습니다"),
-                    format!("`{id}`: it comes after a long beat, and a check may pass over those"),
+                    format!("`{id}`: long 장면 뒤에는 long 장면과 정리만 올 수 있습니다"),
+                    format!("`{id}`: only long beats and the recap may follow a long beat"),
                 ),
             );
             problem.fix = Some(Text::new(
-                "long 장면을 정리 바로 앞으로 옮기거나, 여기에도 long = true를 쓰세요",
-                "move the long beats to just before the recap, or write long = true here, too",
+                "long 장면을 정리 바로 앞으로 옮기세요",
+                "move the long beats to just before the recap",
             ));
         }
     }
