@@ -136,7 +136,7 @@ fn lag(case: &Table) -> Result<(), String> {
             }
             _ => {
                 let leading = leading.as_ref().unwrap();
-                let at = leading.followers[&follower].caught_up.unwrap_or_default();
+                let at = leading.followers.get(&follower).unwrap().caught_up.unwrap_or_default();
                 same("caught up", at.0 / 1000, number(step, "expect_last_caught_up_t").cast_unsigned())?;
                 behind = leading.lagging(now, end, limit).contains(&follower);
             }
