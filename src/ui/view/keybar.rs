@@ -101,7 +101,11 @@ fn hints_of(state: &State) -> Vec<Hint> {
             hint(&[C::Compare], "key.compare"),
             hint(&[C::Close], "key.close"),
         ],
-        Context::List | Context::Question | Context::Help => vec![
+        Context::Help => vec![hint(&[C::Up, C::Down], "key.scroll"), hint(&[C::Close], "key.close")],
+        Context::List if matches!(state.overlays.last(), Some(Overlay::Events { .. })) => {
+            vec![hint(&[C::Up, C::Down], "key.scroll"), hint(&[C::Close], "key.close")]
+        }
+        Context::List | Context::Question => vec![
             hint(&[C::Up, C::Down], "key.choose"),
             hint(&[C::Enter], "key.choose"),
             hint(&[C::Close], "key.close"),

@@ -226,6 +226,15 @@ pub(super) fn caption(state: &State, tank: &Tank) -> String {
 
 /// A note in the learner's words: glyph, colour, text. None: not worth a line.
 pub(in crate::ui) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role, String)> {
+    tell(lang, line, |line| !is_internal(line))
+}
+
+/// The same, of Kafka's own topics too: a chain of causes leads through them.
+pub(super) fn say_any(lang: Lang, line: &Line) -> Option<(&'static str, Role, String)> {
+    tell(lang, line, |_| true)
+}
+
+fn tell(lang: Lang, line: &Line, news: impl Fn(&Line) -> bool) -> Option<(&'static str, Role, String)> {
     let (glyph, role) = match line.note {
         "MessageSent" if line.field("quiet")? == "false" => {
             if line.field("answer")? == "-" {
@@ -252,11 +261,11 @@ pub(in crate::ui) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role,
         }
         "MetadataTruncated" => ("◌", Role::OutOfSync),
         "SnapshotTaken" => ("◆", Role::Muted),
-        "Appended" if !is_internal(line) => ("◆", Role::Committed),
-        "HighWatermarkMoved" if !is_internal(line) => ("▲", Role::Focus),
-        "LeaderElected" if !is_internal(line) => ("★", Role::Leader),
-        "IsrShrunk" if !is_internal(line) => ("◌", Role::OutOfSync),
-        "IsrExpanded" if !is_internal(line) => ("◉", Role::InSync),
+        "Appended" if news(line) => ("◆", Role::Committed),
+        "HighWatermarkMoved" if news(line) => ("▲", Role::Focus),
+        "LeaderElected" if news(line) => ("★", Role::Leader),
+        "IsrShrunk" if news(line) => ("◌", Role::OutOfSync),
+        "IsrExpanded" if news(line) => ("◉", Role::InSync),
         "NodeStarted" | "NodeResumed" | "LinkHealed" | "BrokerUnfenced" => ("◉", Role::InSync),
         "NodePaused" | "NodeStopped" => ("░", Role::Warning),
         "Delivered" | "Worked" | "OffsetReset" | "OffsetCommitted" | "PartitionAssigned"
@@ -271,16 +280,16 @@ pub(in crate::ui) fn say(lang: Lang, line: &Line) -> Option<(&'static str, Role,
         "RecordAcked" => ("✓", Role::InSync),
         "CallbackRun" if line.field("waited")? == "true" => ("◂", Role::Response),
         "OffsetExpired" | "TopicDeleted" => ("◌", Role::OutOfSync),
-        "SegmentDeleted" | "LogStartMoved" | "LogCompacted" | "Truncated" if !is_internal(line) => {
+        "SegmentDeleted" | "LogStartMoved" | "LogCompacted" | "Truncated" if news(line) => {
             ("◌", Role::OutOfSync)
         }
-        "SegmentRolled" if !is_internal(line) => ("◆", Role::Muted),
+        "SegmentRolled" if news(line) => ("◆", Role::Muted),
         "CommitRefused" | "AcknowledgeRefused" | "ShareStoreFailed" | "AppendRefused"
         | "DuplicateAnswered" | "ClientError" | "AdminRefused" => ("⚠", Role::Warning),
         "GroupStateChanged" | "GroupEpochRaised" | "MemberReconciled" => ("◆", Role::Control),
         "TransactionBegun" | "TransactionStateChanged" => ("◆", Role::Control),
-        "MarkerWritten" | "PartitionAddedToTransaction" if !is_internal(line) => ("◆", Role::Control),
-        "LastStableOffsetMoved" if !is_internal(line) => ("▲", Role::Focus),
+        "MarkerWritten" | "PartitionAddedToTransaction" if news(line) => ("◆", Role::Control),
+        "LastStableOffsetMoved" if news(line) => ("▲", Role::Focus),
         "TransactionTimedOut" | "ProducerFenced" | "PartitionLost" => ("✗", Role::Dropped),
         _ => return None,
     };

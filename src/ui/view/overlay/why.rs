@@ -63,7 +63,7 @@ fn said(lang: Lang, cause: &Cause) -> (&'static str, Role, String) {
     if let Some(text) = message(lang, told) {
         return ("▸", Role::Request, text);
     }
-    stage::say(lang, &told.line).unwrap_or_else(|| {
+    stage::say_any(lang, &told.line).unwrap_or_else(|| {
         let labels: Vec<&str> = told.records.iter().map(|(label, _)| label.as_str()).collect();
         let text = super::super::ladder::tag(lang, told, &labels.join(" "));
         let who = told.line.node.as_deref().unwrap_or_default();
