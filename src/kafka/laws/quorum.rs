@@ -19,7 +19,7 @@ pub(super) struct Quorum {
     high_watermarks: BTreeMap<NodeId, Offset>,
     /// Up to where records were ever committed.
     committed: Place,
-    registered: BTreeMap<NodeId, BrokerEpoch>,
+    registered: BTreeMap<NodeId, (BrokerEpoch, Option<u32>)>,
 }
 
 impl Quorum {
@@ -72,7 +72,7 @@ impl Witness {
     fn see_complete(&mut self, world: &World, node: NodeId) {
         let Process::Controller(controller) = world.node(node) else { return };
         let last = self.quorum.committed;
-        if !controller.raft().fits(last) {
+        if !has(controller, last) {
             let seen = format!("leads without what was committed up to {}", last.offset);
             self.broken(world, "control.26", world.shared().node(node).to_owned(), seen);
         }
@@ -109,9 +109,9 @@ impl Witness {
         let all = || controllers(world).filter(|(id, _)| set.contains(id));
         let voters = all().count();
         // Who has died after it fetched is still counted by the leader, and has it on its disk.
-        let has = |c: &Controller| c.raft().fits(last);
-        let up = all().filter(|(id, c)| has(c) || !matches!(world.process(*id), Life::Down { .. })).count();
-        let held = all().filter(|(_, c)| has(c)).count();
+        let up =
+            all().filter(|(id, c)| has(c, last) || !matches!(world.process(*id), Life::Down { .. })).count();
+        let held = all().filter(|(_, c)| has(c, last)).count();
         let subject = world.shared().node(node).to_owned();
         if up * 2 <= voters {
             let seen = format!("committed up to {} with {up} of {voters} voters", last.offset);
@@ -149,8 +149,12 @@ impl Witness {
     }
 
     pub(super) fn see_registration(&mut self, world: &World, broker: NodeId, epoch: BrokerEpoch) {
-        if let Some(before) = self.quorum.registered.insert(broker, epoch)
-            && before >= epoch
+        // The next leader states once more what the one before it could commit and no longer tell.
+        let image = controller(world).map(Controller::image);
+        let state = image.and_then(|image| image.brokers.get(&broker)).filter(|state| state.epoch == epoch);
+        let life = state.map(|state| state.incarnation);
+        if let Some((before, whose)) = self.quorum.registered.insert(broker, (epoch, life))
+            && (before > epoch || (before == epoch && (life.is_none() || whose != life)))
         {
             let seen = format!("broker epoch {} after {}", epoch.0, before.0);
             self.broken(world, "control.35", world.shared().node(broker).to_owned(), seen);
@@ -205,6 +209,11 @@ fn mismatch(a: &QuorumLog, b: &QuorumLog) -> Option<Offset> {
     let pairs = left.iter().zip(right);
     let differ = pairs.into_iter().find(|(x, y)| !Arc::ptr_eq(x, y) && x != y);
     differ.map(|(x, _)| x.base).or((left.len() != right.len()).then_some(from))
+}
+
+/// Whether a controller has what was committed: in its log, or in the snapshot that stands for the beginning of it.
+fn has(controller: &Controller, committed: Place) -> bool {
+    controller.raft().fits(committed) || controller.raft().log().start() > committed.offset
 }
 
 /// Nobody can be elected any more, for controllers know different sets of voters. A leader that takes itself out and cannot commit that has a
