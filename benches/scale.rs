@@ -159,6 +159,7 @@ fn race(metadata: &str, partitions: u32) {
 [cluster]
 metadata = "{metadata}"
 brokers = 3
+controllers = 3
 [[cluster.topic]]
 name = "orders"
 partitions = 6
@@ -172,6 +173,8 @@ replication = 3
     let led = format!("leaders_on('b1') + leaders_on('b2') + leaders_on('b3') >= {partitions}");
     until(&mut lab, &[&led, "unled() == 0", "under_replicated() == 0"]);
     let grown = lab.now();
+    // The znodes say so; the brokers have still to be told.
+    lab.run_until(Goal::For(10_000_000), Budget { time: u64::MAX, events: 20_000_000 });
     let controller =
         lab.eval(&Expr::compile("controller()", &lab.vocabulary()).unwrap()).unwrap().to_string();
     let mut dead = vec![controller.trim_matches(['\'', '"']).to_owned()];
