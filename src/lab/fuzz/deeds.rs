@@ -58,6 +58,7 @@ const fn own(profile: Profile) -> &'static [(&'static str, u64)] {
     match profile {
         Profile::Share => &[("acknowledge", 8)],
         Profile::Kraft => &[("add-voter", 3), ("remove-voter", 2)],
+        Profile::Zookeeper => &[("cancel-reassign", 2)],
         Profile::Swarm => &[("acknowledge", 4), ("add-voter", 2), ("remove-voter", 1)],
         _ => &[],
     }
@@ -245,7 +246,7 @@ fn line(dice: &mut Dice, verb: &str, lab: &Lab) -> Option<String> {
             format!("acknowledge {} {how}", dice.pick(&names.consumers)?)
         }
         "drop-next-ack" => format!("drop-next-ack {}", dice.pick(&names.producers)?),
-        "fail-next-append" | "elect-preferred" | "elect-unclean" => {
+        "fail-next-append" | "elect-preferred" | "elect-unclean" | "cancel-reassign" => {
             format!("{verb} {}", dice.pick(&partitions)?)
         }
         "add-partitions" => format!("add-partitions {} {}", dice.pick(&topics)?, dice.small(1, 5)),

@@ -106,7 +106,13 @@ impl Acting {
         }
         self.resume_deletions(ids);
         self.flush(hands);
-        let mut tasks = vec![Task::ElectOffline];
+        // New partitions that none of their replicas was there for, too (`triggerOnlinePartitionStateChange`).
+        let new = |(p, state): &(Partition, &PartitionState)| {
+            state.isr.is_empty() && !self.deleting.contains_key(&p.topic)
+        };
+        let new: Vec<Partition> = self.image.partitions().filter(new).map(|(p, _)| p).collect();
+        let mut tasks: Vec<Task> = self.creation(new).into_iter().collect();
+        tasks.push(Task::ElectOffline);
         tasks.extend(self.moving(|target| ids.iter().any(|id| target.contains(id))));
         self.next(tasks);
     }
