@@ -18,6 +18,7 @@ type Whose = (GroupId, MemberId);
 /// A request of a member, as long as its answer may come.
 #[derive(Clone, Copy, Debug)]
 struct Asked {
+    whom: NodeId,
     whose: Whose,
     generation: Generation,
     kind: Kind,
@@ -39,8 +40,8 @@ enum Kind {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Groups {
     asked: BTreeMap<MsgId, Asked>,
-    /// Requests that have arrived and are not answered.
-    parked: BTreeMap<MsgId, (Whose, Kind)>,
+    /// Requests that have arrived and are not answered, and where.
+    parked: BTreeMap<MsgId, (NodeId, Whose, Kind)>,
     /// When a heartbeat of the right generation was last taken, and by which broker.
     seen: BTreeMap<Whose, (NodeId, Micros)>,
     /// Members that have not been part of a generation.
@@ -71,7 +72,8 @@ impl Witness {
             }
             _ => return,
         };
-        let asked = Asked { whose: (*group, *member), generation: *generation, kind, at: world.now() };
+        let whom = flight.envelope.to;
+        let asked = Asked { whom, whose: (*group, *member), generation: *generation, kind, at: world.now() };
         let asks = &mut self.groups.asked;
         asks.insert(msg, asked);
         if asks.len() > MANY {
@@ -85,7 +87,7 @@ impl Witness {
         let Some(&asked) = self.groups.asked.get(&msg) else { return };
         match asked.kind {
             Kind::Join | Kind::Sync => {
-                self.groups.parked.insert(msg, (asked.whose, asked.kind));
+                self.groups.parked.insert(msg, (asked.whom, asked.whose, asked.kind));
                 if let Some((node, _)) = coordinated(world, asked.whose.0) {
                     self.groups.touched.insert((node, asked.whose.0));
                 }
@@ -180,7 +182,8 @@ impl Witness {
         if self.groups.fresh.contains(&whose) {
             return; // a new member waits five minutes at most, parked or not
         }
-        if self.groups.parked.values().any(|(parked, _)| *parked == whose) {
+        // What waits at a former coordinator, which does not know that it is none any more, does not keep the session.
+        if self.groups.parked.values().any(|(at, parked, _)| (*at, *parked) == (by, whose)) {
             let seen = format!("{} expired while its request waits", world.shared().node(member.client));
             return self.broken(world, "control.15", subject(), seen);
         }
@@ -228,7 +231,7 @@ impl Witness {
 
     /// A group is at another coordinator: what was acknowledged is there.
     pub(super) fn see_moved(&mut self, world: &World, id: GroupId, to: NodeId) {
-        self.groups.parked.retain(|_, ((of, _), _)| *of != id);
+        self.groups.parked.retain(|_, (_, (of, _), _)| *of != id);
         let here = |((of, _), by): &(&Whose, &mut Option<NodeId>)| *of == id && **by == Some(to);
         self.groups.replaced.iter_mut().filter(here).for_each(|(_, by)| *by = None);
         let home = home(world, id);
@@ -294,7 +297,7 @@ impl Witness {
     ) {
         // Who hung up is not answered, and waits no longer all the same.
         let over = if to == GroupState::CompletingRebalance { Kind::Join } else { Kind::Sync };
-        self.groups.parked.retain(|_, ((of, _), kind)| *of != id || *kind != over);
+        self.groups.parked.retain(|_, (_, (of, _), kind)| *of != id || *kind != over);
         let Some(group) = classic(world, node, id) else { return };
         let subject = || world.shared().group(id).to_owned();
         if to == GroupState::CompletingRebalance {

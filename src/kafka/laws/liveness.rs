@@ -65,12 +65,15 @@ fn all_servers_run(world: &World) -> bool {
     servers.iter().all(|role| world.shared().of_role(*role).into_iter().all(|id| runs(world, id)))
 }
 
-/// A consumer that works by itself, has no reason to stop, and is done with what a poll may bring before it must poll again.
+/// A consumer that works by itself, has no reason to stop, and is done with what a poll may bring before it must poll again and before
+/// anybody is blamed: a rebalance waits for the next poll of each member.
 fn is_well(consumer: &Consumer) -> bool {
     let configs = consumer.configs();
     let most = u64::try_from(configs.int("max.poll.records")).unwrap_or(u64::MAX);
     let longest = Micros(consumer.spec().work.0.saturating_mul(most));
-    !consumer.spec().manual && consumer.error().is_none() && longest < configs.ms("max.poll.interval.ms")
+    !consumer.spec().manual
+        && consumer.error().is_none()
+        && longest < configs.ms("max.poll.interval.ms").min(REBALANCE)
 }
 
 /// The consumers of each group that run and take part in it by one of the two protocols of consumer groups.

@@ -66,12 +66,20 @@ impl Witness {
         leading: &Leading,
         to: Offset,
     ) {
-        let counts = |id: &&NodeId| !is_dropped(world, leading, p, **id);
-        for id in leading.isr.iter().filter(|id| world.is_cut(node, **id)).filter(counts) {
-            let end = broker(world, *id).and_then(|b| b.log(p)).map_or(Offset(0), Log::end);
+        // Who had fetched it before has lost it with its machine: the leader commits what it was told of.
+        let lost = |id: &NodeId| {
+            let told = leading.followers.get(id).and_then(|follower| follower.log_end);
+            let had = self.tails.get(&(*id, p)).is_some_and(|(_, end)| *end >= to);
+            (had || self.cut_short.contains_key(&(*id, p))) && told >= Some(to)
+        };
+        let counts = |id: &&NodeId| !is_dropped(world, leading, p, **id) && !lost(id);
+        let cut: Vec<NodeId> =
+            leading.isr.iter().filter(|id| world.is_cut(node, **id)).filter(counts).copied().collect();
+        for id in cut {
+            let end = broker(world, id).and_then(|b| b.log(p)).map_or(Offset(0), Log::end);
             if end < to {
                 let seen =
-                    format!("moved to {to}, cut off from {} which ends at {end}", world.shared().node(*id));
+                    format!("moved to {to}, cut off from {} which ends at {end}", world.shared().node(id));
                 self.broken(world, "data.27", replica_name(world, node, p), seen);
             }
         }

@@ -6,7 +6,7 @@ use super::look::{broker, leads_by_all_accounts};
 use super::witness::Witness;
 use crate::engine::NodeId;
 use crate::kafka::share::{DeliveryState, ShareKey};
-use crate::kafka::{Offset, ShareWhy, World};
+use crate::kafka::{Offset, SHARE_STATE_TOPIC, ShareWhy, World};
 
 /// What is known of a share-partition.
 #[derive(Clone, Debug, Default)]
@@ -54,7 +54,8 @@ impl Witness {
         }
         let window = self.shares.entry(key).or_default();
         let again = row.offsets().find(|offset| window.done.contains(offset) || *offset < window.start);
-        if let Some(offset) = again.filter(|_| !window.forgetful) {
+        let forgetful = window.forgetful;
+        if let Some(offset) = again.filter(|_| !forgetful && self.is_state_kept(world)) {
             self.share_law(world, key, format!("offset {offset} is delivered again, and was done"));
         }
         let locks = limit("group.share.partition.max.record.locks");
@@ -94,14 +95,21 @@ impl Witness {
 
     fn see_share_start(&mut self, world: &World, key: ShareKey, to: Offset) {
         let window = self.shares.entry(key).or_default();
-        let before = window.start;
-        if to < before && !window.forgetful {
+        let (before, forgetful) = (window.start, window.forgetful);
+        if to < before && !forgetful && self.is_state_kept(world) {
             self.share_law(world, key, format!("the start offset went back from {before} to {to}"));
         }
         if let Some(window) = self.shares.get_mut(&key) {
             window.start = window.start.max(to);
             window.done = window.done.split_off(&window.start);
         }
+    }
+
+    /// Whether what was committed to `__share_group_state` is still there: no machine lost what was not on its disk, and nobody who was
+    /// out of sync was made leader of it.
+    fn is_state_kept(&self, world: &World) -> bool {
+        let topic = world.shared().find_topic(SHARE_STATE_TOPIC);
+        !self.machine_lost && !self.unclean.iter().any(|p| Some(p.topic) == topic)
     }
 
     /// Something could not be stored.

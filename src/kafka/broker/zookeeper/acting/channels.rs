@@ -39,7 +39,9 @@ pub(super) struct Outbox {
 impl Acting {
     /// LeaderAndIsr for these brokers about a partition, and UpdateMetadata about it for everybody.
     pub(super) fn tell_replicas(&mut self, to: impl IntoIterator<Item = NodeId>, p: Partition) {
-        for broker in to {
+        // Of a partition that was never made there is nothing to tell (`ReplicaStateMachine`: only where leadership is known).
+        let made = self.image.partition(p).is_some_and(|state| !state.isr.is_empty());
+        for broker in to.into_iter().filter(|_| made) {
             self.outbox.lead.entry(broker).or_default().insert(p);
         }
         self.tell_all(p);
