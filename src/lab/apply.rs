@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::action::{Action, Produce, Setting, Upto};
 use super::error::ActError;
 use super::ledger::RecordNames;
-use super::spec::{conflict_text, refused_config_text};
+use super::spec::{MOST_BROKERS, conflict_text, refused_config_text};
 use super::state::State;
 use crate::engine::{Fault, Loss, NodeId, Note as EngineNote, Process as Life, RuleAction, Tier};
 use crate::kafka::broker::Broker;
@@ -18,9 +18,6 @@ use crate::kafka::{
     Command, ErrorCode, Note, Outcome, Partition, Process, RecordId, Role, SeekTo, Send, TopicId,
 };
 use crate::text::with_particle;
-
-/// Brokers that a cluster may have, as in a spec.
-const MOST_BROKERS: usize = 1000;
 
 /// What an input asks of the world, found out before anything changes.
 enum Deed {
@@ -404,7 +401,7 @@ impl State {
                 format!("The next broker is called {next}."),
             ));
         }
-        if count >= MOST_BROKERS
+        if count >= MOST_BROKERS as usize
             || names.find_node(&format!("k{}", count + 1)).is_some_and(|_| names.is_combined())
         {
             return Err(ActError::new(

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
-use super::{ConfigTable, Spec, Word};
+use super::{ConfigTable, MOST_BROKERS, Spec, Word};
 use crate::kafka::config::{ConfigError, Configs, Family, Scope};
 use crate::lab::action::Action;
 use crate::lab::name;
@@ -84,10 +84,10 @@ impl Checker<'_> {
         if self.spec.in_zookeeper_mode() {
             self.taken.insert("z1".to_owned(), "ZooKeeper");
         }
-        for n in 1..=self.spec.brokers().min(1000) {
+        for n in 1..=self.spec.brokers().min(MOST_BROKERS) {
             self.taken.insert(format!("b{n}"), "broker");
         }
-        for n in 1..=self.spec.controllers().min(1000) {
+        for n in 1..=self.spec.controllers().min(MOST_BROKERS) {
             self.taken.insert(format!("k{n}"), "controller");
         }
         let cluster = &self.spec.cluster;

@@ -14,6 +14,9 @@ pub use table::ConfigTable;
 use super::length::Length;
 use crate::kafka::config::Family;
 
+/// Brokers that a cluster may have, whether it begins with them or they are added.
+pub(crate) const MOST_BROKERS: u32 = 1000;
+
 /// A word of a file and where it stands in it (bytes).
 pub type Word = Spanned<String>;
 

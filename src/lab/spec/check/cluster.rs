@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Checker, hint, ko};
 use crate::kafka::config::{Family, Scope};
-use crate::lab::spec::{NOWHERE, TopicSpec};
+use crate::lab::spec::{MOST_BROKERS, NOWHERE, TopicSpec};
 
 /// Settings that only a cluster with KRaft has.
 const KRAFT_ONLY: &[&str] = &[
@@ -27,13 +27,13 @@ impl Checker<'_> {
                 format!("`{other}`: metadata is kraft or zookeeper."),
             ),
         }
-        if !(1..=1000).contains(&self.spec.brokers()) {
+        if !(1..=MOST_BROKERS).contains(&self.spec.brokers()) {
             let n = self.spec.brokers();
             self.error(
                 "cluster.brokers",
                 cluster.brokers.span(),
-                format!("브로커는 1개에서 1000개까지입니다. {n}개는 안 됩니다."),
-                format!("There may be 1 to 1000 brokers, not {n}."),
+                format!("브로커는 1개에서 {MOST_BROKERS}개까지입니다. {n}개는 안 됩니다."),
+                format!("There may be 1 to {MOST_BROKERS} brokers, not {n}."),
             );
         }
         if !self.spec.in_zookeeper_mode() && !(1..=9).contains(&self.spec.controllers()) {

@@ -343,7 +343,7 @@ impl Acting {
             Task::ReplicasDown(ids) => self.replicas_down(&ids),
             Task::ElectOffline => self.elect_offline(),
             Task::Elect(all, why) => self.on_election_states(hands, &all, why, replies),
-            Task::Leave(all) => self.on_departure_states(&all, replies),
+            Task::Leave(all) => self.on_departure_states(hands, &all, replies),
             Task::Write(writes, writing) => self.on_written(hands, writes, writing, replies),
             Task::Create(all, states) => self.on_created(hands, &all, &states, replies),
             Task::AlterIsr(proposal) => self.on_isr_written(hands, proposal, replies),

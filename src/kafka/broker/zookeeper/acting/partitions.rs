@@ -164,7 +164,12 @@ impl Acting {
     }
 
     /// Replicas that leave: whoever led leads no longer, and the in-sync set is one less, but never empty.
-    pub(super) fn on_departure_states(&mut self, leaving: &[(Partition, NodeId)], replies: &[Reply]) {
+    pub(super) fn on_departure_states(
+        &mut self,
+        hands: &mut Hands<'_, '_>,
+        leaving: &[(Partition, NodeId)],
+        replies: &[Reply],
+    ) {
         let mut writes = Vec::new();
         let mut gone = BTreeMap::new();
         for (&(p, broker), reply) in leaving.iter().zip(replies) {
@@ -173,7 +178,14 @@ impl Acting {
                 return self.depose();
             }
             if !state.isr.contains(&broker) && state.leader != Some(broker) {
+                // It was written before, and the answer got lost: nobody has been told (`doRemoveReplicasFromIsr` gives it back, too).
+                let known = self.image.partition(p);
+                let told = known.is_some_and(|k| k.leader == state.leader && k.isr == state.isr);
+                let stay: Vec<NodeId> = known.into_iter().flat_map(|k| k.replicas.iter().copied()).collect();
                 self.learn(p, &State::clone(state), stat.version);
+                if !told {
+                    self.tell_replicas(stay.into_iter().filter(|id| *id != broker), p);
+                }
                 continue;
             }
             let (leader, mut isr) = without_replica(state.leader, &state.isr, broker);
@@ -185,6 +197,7 @@ impl Acting {
             writes.push((p, next, stat.version));
             gone.insert(p, broker);
         }
+        self.flush(hands);
         if !writes.is_empty() {
             self.next([Task::Write(writes, Writing::Departure(gone))]);
         }
