@@ -220,6 +220,12 @@ impl ShareHost for Host<'_, '_, '_> {
         self.broker.append_internal(self.cx, p, batch, timeout, Finished::Share(token))
     }
 
+    fn is_replicated(&mut self, partition: u32, token: u64) -> bool {
+        let p = self.partition(InternalTopic::ShareState, partition).ok();
+        let timeout = self.broker.configs.ms("share.coordinator.write.timeout.ms");
+        p.is_none_or(|p| !self.broker.await_copies(self.cx.now() + timeout, p, Finished::Share(token)))
+    }
+
     fn wake_at(&mut self, at: Option<Micros>) {
         self.wake(Timer::ShareCoordinator, at);
     }

@@ -140,6 +140,16 @@ impl Broker {
         Ok(())
     }
 
+    /// Tells a coordinator once the high watermark has passed all that a partition has here. False = it has already.
+    pub(super) fn await_copies(&mut self, deadline: Micros, p: Partition, then: Finished) -> bool {
+        let mark = self.vol.replicas.get(p).map(|replica| replica.high_watermark);
+        let Some(required) = self.disk.log(p).map(|log| log.end()).filter(|end| mark < Some(*end)) else {
+            return false;
+        };
+        self.vol.writes.push(Write { partition: p, required, deadline, then });
+        true
+    }
+
     /// New records in a partition: the high watermark may move, and followers that wait for data get it.
     pub(super) fn after_append(&mut self, cx: &mut Cx<'_>, p: Partition) {
         self.advance_high_watermark(cx, p);

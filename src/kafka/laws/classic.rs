@@ -207,6 +207,10 @@ impl Witness {
         if group.members.iter().any(is_eager) {
             return; // everybody has given up everything: control.2
         }
+        let listed = |id| group.members.iter().any(|m| m.id == id);
+        if !member.and_then(Consumer::member).is_some_and(listed) {
+            return; // it slept on this answer, and is no member any more: a heartbeat will tell it
+        }
         let has = |other: &Consumer| other.assigned().any(|(owned, _)| owned == p);
         let also = group.members.iter().map(|m| (m.id, m.client())).filter(|(_, node)| *node != to).find(
             |(member, node)| consumer(world, *node).is_some_and(|c| c.member() == Some(*member) && has(c)),

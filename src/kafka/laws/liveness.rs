@@ -109,7 +109,10 @@ impl Witness {
             let able = |id: &&NodeId| runs(world, **id) && image.active(**id);
             // Nobody is in sync or eligible: then who led last may lead again, if that is known (another minimum makes Kafka forget it).
             let last = state.last_leader.iter().filter(|_| state.isr.is_empty() && state.elr.is_empty());
-            let able: Vec<&NodeId> = state.isr.iter().chain(&state.elr).chain(last).filter(able).collect();
+            // With ZooKeeper a reassignment may be cancelled while only a replica that it adds is in sync: the in-sync set names who holds none.
+            let holds = |id: &&NodeId| state.replicas.contains(id);
+            let able: Vec<&NodeId> =
+                state.isr.iter().chain(&state.elr).chain(last).filter(holds).filter(able).collect();
             let led = state
                 .leader
                 .is_some_and(|id| runs(world, id) && broker(world, id).is_some_and(|b| b.leads(p).is_some()));

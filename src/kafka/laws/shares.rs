@@ -15,6 +15,8 @@ pub(super) struct Window {
     start: Offset,
     /// The start offset of the present leader: what lies below may be known to it alone.
     present: Offset,
+    /// Behind the last record that the present leader has handed out or read back.
+    end: Offset,
     /// Records that were acknowledged or archived, and stored as such.
     done: BTreeSet<Offset>,
     /// Something could not be stored: the next leader may know less, as in Kafka.
@@ -58,11 +60,15 @@ impl Witness {
         if let Some(offset) = again.filter(|_| !forgetful && self.is_state_kept(world)) {
             self.share_law(world, key, format!("offset {offset} is delivered again, and was done"));
         }
+        // what is in the window may be had again by all; nothing new comes into a full one
         let locks = limit("group.share.partition.max.record.locks");
-        let acquired = broker(world, node).and_then(|b| b.shares(key)).map_or(0, |shares| shares.acquired());
-        let before = i64::try_from(acquired).unwrap_or(i64::MAX) - i64::from(row.count);
-        if before >= locks {
-            self.share_law(world, key, format!("{before} records were acquired already, {locks} may be"));
+        let window = self.shares.entry(key).or_default();
+        let end = row.base.plus(row.count.into());
+        let before = window.end.0 - window.present.0;
+        let grows = end > window.end;
+        window.end = window.end.max(end);
+        if grows && before >= locks {
+            self.share_law(world, key, format!("{before} records were in the window already, {locks} may be"));
         }
     }
 
@@ -87,10 +93,11 @@ impl Witness {
     }
 
     /// A start offset was read back.
-    pub(super) fn see_share_restored(&mut self, world: &World, key: ShareKey, to: Offset) {
+    pub(super) fn see_share_restored(&mut self, world: &World, node: NodeId, key: ShareKey, to: Offset) {
         self.see_share_start(world, key, to);
         let window = self.shares.entry(key).or_default();
         window.present = window.start;
+        window.end = broker(world, node).and_then(|b| b.shares(key)).map_or(to, |shares| shares.end());
     }
 
     fn see_share_start(&mut self, world: &World, key: ShareKey, to: Offset) {

@@ -408,7 +408,7 @@ impl Witness {
                 self.see_share_moved(world, key(group, partition), *to);
             }
             Note::SharesRestored { group, partition, start, .. } => {
-                self.see_share_restored(world, key(group, partition), *start);
+                self.see_share_restored(world, by, key(group, partition), *start);
             }
             Note::ShareStoreFailed { group, partition, .. } => {
                 self.see_share_forgotten(key(group, partition));

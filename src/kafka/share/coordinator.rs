@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::internal::{CoordinatorHost, InternalTopic, LOADING, Parked, as_coordinator_error};
-use super::super::{Body, ErrorCode, Internal, Record, RecordId};
+use super::super::{Body, ErrorCode, Internal, LeaderEpoch, Record, RecordId};
 use super::{ShareKey, ShareRecord, ShareState};
 use crate::engine::{Conn, Envelope, Micros};
 
@@ -17,6 +17,9 @@ pub trait ShareHost: CoordinatorHost {
     /// # Errors
     /// Nothing was appended: `NOT_LEADER_OR_FOLLOWER`, `NOT_ENOUGH_REPLICAS`.
     fn append(&mut self, partition: u32, record: Record, token: u64) -> Result<(), ErrorCode>;
+    /// Whether all that `__share_group_state`-`partition` has here is replicated. If not, the broker calls
+    /// [`ShareCoordinator::on_written`] with this token once it is (or failed, or timed out).
+    fn is_replicated(&mut self, partition: u32, token: u64) -> bool;
     /// Asks for [`ShareCoordinator::on_timer`] at this time (replaces an earlier wish).
     fn wake_at(&mut self, at: Option<Micros>);
 }
@@ -29,14 +32,19 @@ struct Known {
     written: bool,
 }
 
-/// An append that is not replicated yet.
+/// A request whose answer waits until what it speaks of is replicated.
 #[derive(Clone, Debug)]
-struct Write {
+struct Waiting {
     partition: u32,
-    key: ShareKey,
     parked: Parked,
-    /// Reads that came since: their answers may speak of it.
-    reads: Vec<(Parked, ShareState)>,
+    asked: Asked,
+}
+
+/// What is answered.
+#[derive(Clone, Debug)]
+enum Asked {
+    Read(ShareState),
+    Write,
 }
 
 /// The share coordinator inside a broker. All of it is in memory: a restarted broker begins with an empty one and loads.
@@ -45,7 +53,7 @@ pub struct ShareCoordinator {
     /// Partitions of `__share_group_state` that this broker leads; with a time: until then their log is being read.
     shelves: BTreeMap<u32, Option<Micros>>,
     known: BTreeMap<ShareKey, Known>,
-    writes: BTreeMap<u64, Write>,
+    waiting: BTreeMap<u64, Waiting>,
     next: u64,
 }
 
@@ -64,10 +72,10 @@ impl ShareCoordinator {
         }
         self.known.retain(|key, _| home(host, *key) != Some(partition));
         let (over, kept): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            std::mem::take(&mut self.writes).into_iter().partition(|(_, write)| write.partition == partition);
-        self.writes = kept;
-        for write in over.into_values() {
-            write.answer(host, ErrorCode::NotCoordinator);
+            std::mem::take(&mut self.waiting).into_iter().partition(|(_, one)| one.partition == partition);
+        self.waiting = kept;
+        for one in over.into_values() {
+            one.parked.answer(host, one.asked.body(ErrorCode::NotCoordinator));
         }
         self.wake(host);
     }
@@ -106,27 +114,18 @@ impl ShareCoordinator {
     /// A ReadShareGroupState or WriteShareGroupState arrived; other bodies are ignored.
     pub fn on_request(&mut self, host: &mut dyn ShareHost, envelope: &Envelope<Body>) {
         let parked = Parked { conn: Some(envelope.conn), request: envelope.id };
-        match &envelope.body {
+        let (answer, asked) = match &envelope.body {
             Body::ReadShareGroupState { key, leader_epoch } => {
-                let found = self.check(host, *key).map(|_| {
-                    let known = self.known.entry(*key).or_default();
-                    // from now on an older leader may not write
-                    known.state.leader_epoch = known.state.leader_epoch.max(*leader_epoch);
-                    known.state.clone()
-                });
-                let newest = self.writes.values_mut().rev().find(|write| write.key == *key);
-                match (found, newest) {
-                    (Ok(state), Some(write)) => write.reads.push((parked, state)),
-                    (Ok(state), None) => parked.answer(host, read(ErrorCode::None, state)),
-                    (Err(error), _) => parked.answer(host, read(error, ShareState::default())),
-                }
+                let state = self.state(*key).cloned().unwrap_or_default();
+                (self.read(host, *key, *leader_epoch), Asked::Read(state))
             }
-            Body::WriteShareGroupState { key, update } => {
-                if let Err(error) = self.write(host, *key, update, parked) {
-                    parked.answer(host, Body::ShareGroupStateWritten { error });
-                }
-            }
-            _ => {}
+            Body::WriteShareGroupState { key, update } => (self.write(host, *key, update).map(Some), Asked::Write),
+            _ => return,
+        };
+        match answer {
+            Ok(Some((partition, token))) => drop(self.waiting.insert(token, Waiting { partition, parked, asked })),
+            Ok(None) => parked.answer(host, asked.body(ErrorCode::None)),
+            Err(error) => parked.answer(host, asked.body(error)),
         }
     }
 
@@ -140,13 +139,30 @@ impl ShareCoordinator {
         }
     }
 
+    /// A new leader of a share-partition reads what is stored. That it leads is written first: from then on an older one may not write
+    /// (`ShareCoordinatorShard.readStateAndMaybeUpdateLeaderEpoch`). Says what the answer waits for.
+    fn read(
+        &mut self,
+        host: &mut dyn ShareHost,
+        key: ShareKey,
+        leader_epoch: LeaderEpoch,
+    ) -> Result<Option<(u32, u64)>, ErrorCode> {
+        let partition = self.check(host, key)?;
+        let state = self.state(key).cloned().unwrap_or_default();
+        if state.leader_epoch != leader_epoch {
+            let update = ShareState { leader_epoch, start: state.start, batches: Vec::new() };
+            return self.write(host, key, &update).map(Some);
+        }
+        let token = self.token();
+        Ok((!host.is_replicated(partition, token)).then_some((partition, token)))
+    }
+
     fn write(
         &mut self,
         host: &mut dyn ShareHost,
         key: ShareKey,
         update: &ShareState,
-        parked: Parked,
-    ) -> Result<(), ErrorCode> {
+    ) -> Result<(u32, u64), ErrorCode> {
         let partition = self.check(host, key)?;
         let known = self.known.entry(key).or_default();
         if update.leader_epoch < known.state.leader_epoch {
@@ -163,30 +179,29 @@ impl ShareCoordinator {
             timestamp: host.now(),
             internal: Some(Internal::Share(record.clone().into())),
         };
-        let token = self.next;
+        let token = self.token();
         host.append(partition, stored, token).map_err(as_coordinator_error)?;
-        self.next += 1;
         // memory follows the log at once, as in Kafka's coordinators
         self.take_in(&record);
-        self.writes.insert(token, Write { partition, key, parked, reads: Vec::new() });
-        Ok(())
+        Ok((partition, token))
     }
 
-    /// An append is replicated, or failed.
+    fn token(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    /// What an answer waits for is replicated, or failed.
     pub fn on_written(&mut self, host: &mut dyn ShareHost, token: u64, written: Result<(), ErrorCode>) {
-        let Some(write) = self.writes.remove(&token) else { return };
+        let Some(one) = self.waiting.remove(&token) else { return };
         let error = written.map_or_else(as_coordinator_error, |()| ErrorCode::None);
-        write.answer(host, error);
+        one.parked.answer(host, one.asked.body(error));
     }
 
     /// A client hung up: answers that waited for it are not sent.
     pub fn on_disconnect(&mut self, conn: Conn) {
-        for write in self.writes.values_mut() {
-            let reads = write.reads.iter_mut().map(|(parked, _)| parked);
-            for parked in reads.chain([&mut write.parked]).filter(|parked| parked.conn == Some(conn)) {
-                parked.conn = None;
-            }
-        }
+        let parked = self.waiting.values_mut().map(|one| &mut one.parked);
+        parked.filter(|parked| parked.conn == Some(conn)).for_each(|parked| parked.conn = None);
     }
 
     /// Whether this broker coordinates what lives in that partition of `__share_group_state`, and has read it.
@@ -195,10 +210,10 @@ impl ShareCoordinator {
         self.shelves.get(&partition) == Some(&None)
     }
 
-    /// Whether a write waits for copies.
+    /// Whether an answer waits for copies.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        !self.writes.is_empty()
+        !self.waiting.is_empty()
     }
 
     /// What is stored of a share-partition.
@@ -208,17 +223,16 @@ impl ShareCoordinator {
     }
 }
 
-impl Write {
-    fn answer(self, host: &mut dyn ShareHost, error: ErrorCode) {
-        self.parked.answer(host, Body::ShareGroupStateWritten { error });
-        for (parked, state) in self.reads {
-            parked.answer(host, read(error, state));
+impl Asked {
+    fn body(self, error: ErrorCode) -> Body {
+        match self {
+            Self::Read(_) if error != ErrorCode::None => {
+                Body::ShareGroupStateRead { error, state: ShareState::default() }
+            }
+            Self::Read(state) => Body::ShareGroupStateRead { error, state },
+            Self::Write => Body::ShareGroupStateWritten { error },
         }
     }
-}
-
-const fn read(error: ErrorCode, state: ShareState) -> Body {
-    Body::ShareGroupStateRead { error, state }
 }
 
 /// The partition of `__share_group_state` that a share-partition lives in, as this broker sees the cluster.
