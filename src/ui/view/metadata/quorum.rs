@@ -31,7 +31,8 @@ pub(super) fn draw(frame: &Frame<'_>, buffer: &mut Buffer, area: Rect, scene: &Q
     }
     y += row.height;
     if area.height > LEAST {
-        heading(frame, buffer, area, y, t(lang, "meta.log"));
+        let key = if area.width < NARROW { "meta.log_short" } else { "meta.log" };
+        heading(frame, buffer, area, y, t(lang, key));
         y += 1;
     }
     for voter in &scene.voters {

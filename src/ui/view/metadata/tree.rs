@@ -157,7 +157,8 @@ fn card(frame: &Frame<'_>, buffer: &mut Buffer, place: Rect, broker: &Follower, 
     let room = place.width.saturating_sub(4);
     match broker.session {
         Some(_) if !counted => {
-            put(buffer, x, y, room, t(lang, "meta.uncounted"), frame.style(Role::Warning));
+            let key = if narrow { "meta.uncounted_short" } else { "meta.uncounted" };
+            put(buffer, x, y, room, t(lang, key), frame.style(Role::Warning));
         }
         Some((left, whole)) => {
             let text = format!("{}s ", left / 1_000_000);
@@ -166,7 +167,8 @@ fn card(frame: &Frame<'_>, buffer: &mut Buffer, place: Rect, broker: &Follower, 
             bar(buffer, (x + taken, y), room.saturating_sub(taken), left, whole, done, rest);
         }
         None => {
-            put(buffer, x, y, room, t(lang, "meta.no_session"), frame.style(Role::Warning));
+            let key = if narrow { "meta.no_session_short" } else { "meta.no_session" };
+            put(buffer, x, y, room, t(lang, key), frame.style(Role::Warning));
         }
     }
 }
