@@ -200,6 +200,12 @@ impl Broker {
         self.disk.log(p).map(|log| &**log)
     }
 
+    /// Of which topic its log of a partition is (as [`crate::kafka::Image::topic_id`]); -1 = it was not told, as with ZooKeeper.
+    #[must_use]
+    pub fn log_topic_id(&self, p: Partition) -> Offset {
+        self.disk.topic_id(p)
+    }
+
     /// Partitions it has a copy of.
     pub fn partitions(&self) -> impl Iterator<Item = Partition> + '_ {
         self.disk.partitions()

@@ -319,11 +319,13 @@ impl Controller {
         let isr: Vec<NodeId> = state.isr.iter().filter(stays).copied().collect();
         let mut change =
             Change { replicas, isr, adding: Vec::new(), removing: Vec::new(), ..self.change(p, state) };
-        if change.isr.is_empty() && !state.isr.is_empty() && change.search != Search::Unclean {
-            return ErrorCode::InvalidReplicaAssignment;
-        }
         if !change.isr.is_empty() {
             change.search = Search::Online;
+        } else if change.search == Search::Unclean {
+            // the first that stays counts as in sync (`PartitionReassignmentRevert`)
+            change.isr.extend(change.replicas.first());
+        } else {
+            return ErrorCode::InvalidReplicaAssignment;
         }
         if let Some(next) = change.decide(|id| image.active(id)) {
             self.commit(cx, vec![MetadataRecord::Partition(p, next)]);

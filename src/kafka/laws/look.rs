@@ -8,8 +8,8 @@ use crate::kafka::consumer::Consumer;
 use crate::kafka::controller::Controller;
 use crate::kafka::log::Log;
 use crate::kafka::producer::Producer;
-use crate::kafka::zookeeper::ZooKeeper;
-use crate::kafka::{Batch, Image, LeaderEpoch, Offset, Partition, Process, Role, World};
+use crate::kafka::zookeeper::{Path, ZooKeeper};
+use crate::kafka::{Batch, Image, LeaderEpoch, Offset, Partition, Process, Role, TopicId, World};
 
 /// `b1/orders-0`.
 pub(super) fn replica_name(world: &World, node: NodeId, p: Partition) -> String {
@@ -42,9 +42,9 @@ pub(super) struct Held<'a> {
 }
 
 impl<'a> Held<'a> {
-    /// A broker's copy, if it has one.
+    /// A broker's copy, if it has one and the topic is not gone.
     pub fn by(world: &'a World, node: NodeId, p: Partition) -> Option<Self> {
-        let broker = broker(world, node)?;
+        let broker = broker(world, node).filter(|_| !is_bygone(world, node, p))?;
         Some(Self { node, broker, log: broker.log(p)?, replica: broker.replica(p) })
     }
 
@@ -109,6 +109,24 @@ pub(super) fn zookeeper(world: &World) -> Option<&ZooKeeper> {
 /// What is committed: in the metadata log, or in the znodes.
 pub(super) fn committed(world: &World) -> Option<&Arc<Image>> {
     zookeeper(world).map(ZooKeeper::image).or_else(|| controller(world).map(Controller::image))
+}
+
+/// Which topic has this name; none = none has, or (with ZooKeeper) it is on its way out.
+pub(super) fn topic_now(world: &World, topic: TopicId) -> Option<Offset> {
+    let goes = zookeeper(world).is_some_and(|z| z.tree().get(Path::DeleteTopic(topic)).is_some());
+    committed(world).map(|image| image.topic_id(topic)).filter(|id| !goes && *id != Offset::NONE)
+}
+
+/// Of which topic a broker's log is (as far as it was told), or the topic there is now.
+pub(super) fn topic_of_log(world: &World, node: NodeId, p: Partition) -> Option<Offset> {
+    let told = broker(world, node).map(|b| b.log_topic_id(p)).filter(|id| *id != Offset::NONE);
+    told.or_else(|| topic_now(world, p.topic))
+}
+
+/// Whether a broker's log is of a topic that is deleted. There may be another topic of that name.
+pub(super) fn is_bygone(world: &World, node: NodeId, p: Partition) -> bool {
+    let now = topic_now(world, p.topic);
+    now.is_none() || topic_of_log(world, node, p) != now
 }
 
 /// Whether the controller, too, thinks that this broker leads, in the epoch that the broker knows.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::look::{broker, holds, producer, replica_name};
+use super::look::{broker, holds, producer, replica_name, topic_of_log};
 use super::replicas::number;
 use super::witness::{Fate, Witness};
 use crate::engine::{Envelope, Micros, MsgId, NodeId, Note as Engine};
@@ -22,7 +22,9 @@ impl Witness {
 
     pub(super) fn see_sent(&mut self, client: NodeId, record: RecordId, p: Partition) {
         let transaction = self.begun.get(&client).copied().unwrap_or(0);
-        let fate = Fate { client, partition: p, acks: None, transaction, places: Vec::new(), told: false };
+        let places = Vec::new();
+        let topic = None;
+        let fate = Fate { client, partition: p, acks: None, transaction, places, topic, told: false };
         self.fates.slot(record.0).get_or_insert(fate);
     }
 
@@ -91,7 +93,7 @@ impl Witness {
         if !places.contains(&offset) {
             self.broken(world, "data.28", name(), format!("was never at offset {offset}"));
         }
-        if !self.is_clean(p) {
+        if !self.is_clean(p) || self.lay_in_bygone(world, record) {
             return;
         }
         let committed = self.committed.get(&p).and_then(|truth| truth.get(number(offset)));
@@ -170,10 +172,12 @@ impl Witness {
             // A new log: this replica was somewhere else in between.
             self.producer_epochs.retain(|(n, q, _), _| (*n, *q) != (node, p));
         }
+        let topic = topic_of_log(world, node, p);
         self.see_numbers(world, (node, p), log, batch);
         self.see_membership(world, (node, p), log, batch);
         for (offset, record) in batch.entries().filter(|(_, record)| record.id.0 != 0) {
             let Some(fate) = self.fates.get_mut(record.id.0) else { continue };
+            fate.topic = topic;
             if !fate.places.contains(&offset) {
                 fate.places.push(offset);
             }

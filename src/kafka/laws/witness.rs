@@ -7,7 +7,7 @@ use super::blocks::Blocks;
 use super::classic::Groups;
 use super::identities::IDENTIFIED;
 use super::liveness::Progress;
-use super::look::{Held, Places, brokers};
+use super::look::{Held, Places, brokers, is_bygone};
 use super::producers::{Asked, ProducerEpochs, Tails};
 use super::quorum::Quorum;
 use super::shares::{Row, Window};
@@ -43,6 +43,8 @@ pub(super) struct Fate {
     pub transaction: u64,
     /// Where it ever lay.
     pub places: Vec<Offset>,
+    /// The topic that it lay in last (several may have the same name, one after the other).
+    pub topic: Option<Offset>,
     /// The application knows its outcome.
     pub told: bool,
 }
@@ -276,6 +278,9 @@ impl Witness {
     }
 
     fn see(&mut self, world: &World, by: NodeId, note: &Note) {
+        if let Some(p) = touches(note).filter(|p| is_bygone(world, by, *p)) {
+            return self.see_bygone(world, by, p, note);
+        }
         self.touched.extend(touches(note));
         match note {
             Note::RecordSent { record, client, partition } => self.see_sent(*client, *record, *partition),
@@ -327,7 +332,7 @@ impl Witness {
             }
             Note::Delivered { consumer, record, partition, offset } => {
                 self.check_isolation_of(world, *consumer, *record, (*partition, *offset));
-                self.see_delivery(world, *consumer, *partition, *offset);
+                self.see_delivery(world, *consumer, *record, (*partition, *offset));
                 self.progress.see_delivery(*consumer, world.now());
             }
             Note::PositionMoved { consumer, partition, why, .. } if *why != MoveWhy::Delivered => {
@@ -504,6 +509,8 @@ impl Witness {
 const fn touches(note: &Note) -> Option<Partition> {
     match note {
         Note::Appended { partition, .. }
+        | Note::DuplicateAnswered { partition, .. }
+        | Note::LastStableOffsetMoved { partition, .. }
         | Note::Truncated { partition, .. }
         | Note::SegmentDeleted { partition, .. }
         | Note::LogCompacted { partition, .. }

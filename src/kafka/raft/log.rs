@@ -214,7 +214,8 @@ impl QuorumLog {
     pub fn fit(&self, place: Place) -> Fit {
         if let Some(snapshot) = &self.snapshot
             && (place.offset < snapshot.at.offset
-                || (place.offset == snapshot.at.offset && place.epoch != snapshot.at.epoch))
+                || (place.offset == snapshot.at.offset && place.epoch != snapshot.at.epoch)
+                || place.epoch < snapshot.at.epoch)
         {
             return Fit::Snapshot(snapshot.at);
         }

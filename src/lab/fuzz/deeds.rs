@@ -57,9 +57,17 @@ const DEEDS: &[(&str, u64)] = &[
 const fn own(profile: Profile) -> &'static [(&'static str, u64)] {
     match profile {
         Profile::Share => &[("acknowledge", 8)],
-        Profile::Kraft => &[("add-voter", 3), ("remove-voter", 2)],
-        Profile::Zookeeper => &[("cancel-reassign", 2)],
-        Profile::Swarm => &[("acknowledge", 4), ("add-voter", 2), ("remove-voter", 1)],
+        Profile::Groups => &[("delete-topic", 2)],
+        Profile::Kraft => &[("add-voter", 3), ("remove-voter", 2), ("add-broker", 1), ("delete-topic", 1)],
+        Profile::Zookeeper => &[("cancel-reassign", 2), ("add-broker", 1), ("delete-topic", 1)],
+        Profile::Swarm => &[
+            ("acknowledge", 4),
+            ("add-voter", 2),
+            ("remove-voter", 1),
+            ("add-broker", 1),
+            ("delete-topic", 1),
+            ("cancel-reassign", 1),
+        ],
         _ => &[],
     }
 }
@@ -253,6 +261,8 @@ fn line(dice: &mut Dice, verb: &str, lab: &Lab) -> Option<String> {
         "create-topic" => {
             format!("create-topic x{} --partitions 2 --replication {}", dice.small(0, 9), dice.small(1, 3))
         }
+        "delete-topic" => format!("delete-topic {}", dice.pick(&topics)?),
+        "add-broker" => format!("add-broker b{}", names.brokers.len() + 1),
         "seek" => format!("seek {} {} {to}", dice.pick(&names.consumers)?, dice.pick(&partitions)?),
         "reset-offsets" => {
             format!("reset-offsets {} {} {to}", dice.pick(&names.groups)?, dice.pick(&topics)?)

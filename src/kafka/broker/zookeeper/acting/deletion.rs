@@ -16,7 +16,9 @@ use std::sync::Arc;
 use super::{Acting, Event, Hands, Op, Partition, PartitionState, Reply, Task};
 use crate::engine::NodeId;
 use crate::kafka::zookeeper::{Data, Mode, Path, Refusal};
-use crate::kafka::{Body, ErrorCode, LeaderEpoch, MetadataRecord, MetadataSnapshot, Picture, Stop, TopicId};
+use crate::kafka::{
+    Body, ErrorCode, Image, LeaderEpoch, MetadataRecord, MetadataSnapshot, Picture, Stop, TopicId,
+};
 
 /// A topic on its way out.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +38,11 @@ fn deleted() -> PartitionState {
 /// Whether this is what brokers are told of a partition that is being deleted.
 pub(in crate::kafka::broker) fn is_deleted(state: &PartitionState) -> bool {
     state.leader_epoch == LeaderEpoch(-2)
+}
+
+fn remove(image: &mut Arc<Image>, topic: TopicId) {
+    let image = Arc::make_mut(image);
+    image.apply(image.offset, &MetadataRecord::RemoveTopic(topic));
 }
 
 impl Acting {
@@ -75,26 +82,21 @@ impl Acting {
         below.chain(above).map(|path| Op::Multi(vec![self.check(), Op::Delete { path }])).collect()
     }
 
-    /// Which topics are to go. A new controller begins once everything else is done.
+    /// Which topics are to go: from now on nobody is elected there. A new controller tells them once everything else is done.
     pub(super) fn on_wishes(&mut self, replies: &[Reply]) {
         let Some(Reply::Children(paths)) = replies.first() else { return };
         for path in paths {
             if let Path::DeleteTopic(topic) = path
                 && !self.deleting.contains_key(topic)
             {
+                self.queue_deletion(*topic);
                 self.events.push_back(Event::Delete(*topic));
             }
         }
     }
 
-    pub(super) fn begin_deletion(&mut self, hands: &mut Hands<'_, '_>, topic: TopicId) {
-        if self.deleting.contains_key(&topic) {
-            return;
-        }
-        let Some(state) = self.image.topics.get(&topic).cloned() else {
-            // Nothing but the wish is there.
-            return self.next([Task::EraseTopic(topic)]);
-        };
+    fn queue_deletion(&mut self, topic: TopicId) {
+        let Some(state) = self.image.topics.get(&topic).cloned() else { return };
         let of = |(index, state): (u32, &PartitionState)| {
             let (p, epoch) = (Partition { topic, index }, state.leader_epoch);
             state.replicas.iter().map(|id| (p, *id, epoch)).collect::<Vec<_>>()
@@ -103,12 +105,16 @@ impl Acting {
         let left = copies.iter().map(|(_, id, _)| *id).collect();
         let partitions = self.image.partition_count(topic);
         self.deleting.insert(topic, Deletion { copies, left, partitions });
-        let gone = MetadataRecord::RemoveTopic(topic);
+        remove(&mut self.image, topic);
+    }
+
+    pub(super) fn begin_deletion(&mut self, hands: &mut Hands<'_, '_>, topic: TopicId) {
+        let Some(partitions) = self.deleting.get(&topic).map(|deletion| deletion.partitions) else {
+            // Nothing but the wish is there.
+            return self.next([Task::EraseTopic(topic)]);
+        };
         let before = MetadataSnapshot(Arc::clone(&self.announced));
-        for image in [&mut self.image, &mut self.announced] {
-            let image = Arc::make_mut(image);
-            image.apply(image.offset, &gone);
-        }
+        remove(&mut self.announced, topic);
         let picture = Picture { before: Some(before), after: MetadataSnapshot(Arc::clone(&self.announced)) };
         let gone = Arc::new(deleted());
         let states = (0..partitions).map(|index| (Partition { topic, index }, Arc::clone(&gone))).collect();
