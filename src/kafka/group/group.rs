@@ -238,6 +238,13 @@ impl Group {
         candidates.iter().rev().copied().max_by_key(|name| votes(name))
     }
 
+    /// The process of each member, and until when its session lasts unless it shows itself.
+    pub fn sessions(&self) -> impl Iterator<Item = (NodeId, Micros)> + '_ {
+        let classic = self.members.iter().filter_map(|m| Some((m.client(), m.session_until()?)));
+        let consumers = self.consumer.iter().flat_map(|group| group.members.iter());
+        classic.chain(consumers.map(|member| (member.id.client, member.deadline)))
+    }
+
     /// When something happens by itself.
     pub(super) fn next_deadline(&self) -> Option<Micros> {
         let sessions = self.members.iter().filter_map(Member::session_until);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::look::{broker, brokers};
+use super::look::{broker, brokers, leads_by_all_accounts};
 use super::witness::Witness;
 use crate::engine::{Micros, MsgId, NodeId};
 use crate::kafka::consumer::Consumer;
@@ -238,10 +238,10 @@ impl Witness {
         self.groups.parked.retain(|_, (_, (of, _), _)| *of != id);
         let here = |((of, _), by): &(&Whose, &mut Option<NodeId>)| *of == id && **by == Some(to);
         self.groups.replaced.iter_mut().filter(here).for_each(|(_, by)| *by = None);
-        let home = home(world, id);
+        let Some(home) = home(world, id).filter(|home| self.is_clean(*home)) else { return };
         let Some(group) = broker(world, to).and_then(|b| b.coordinator().group(id)) else { return };
-        if !home.is_some_and(|home| self.is_clean(home)) {
-            return;
+        if !leads_by_all_accounts(world, to, home) {
+            return; // it has slept, and reads of a leadership that is over
         }
         let image = broker(world, to).map(|b| b.image());
         let exists = |p: Partition| image.is_some_and(|image| image.partition(p).is_some());

@@ -130,12 +130,13 @@ impl Witness {
     pub(super) fn demand_groups(&mut self, world: &World) {
         use GroupState::{Assigning, CompletingRebalance, PreparingRebalance, Reconciling};
         let members = members(world);
-        // Who hangs may take its time (max.poll.interval.ms).
+        // Who hangs may take its time (max.poll.interval.ms); who has left without giving up its place has it until its session ends.
         let hangs = |id: &GroupId| members.get(id).is_some_and(|all| !all.iter().all(|(_, c)| is_well(c)));
         let between = brokers(world).filter(|(id, _)| runs(world, *id));
         let between = between.flat_map(|(_, broker)| broker.coordinator().groups()).filter(|group| {
             matches!(group.state, PreparingRebalance | CompletingRebalance | Assigning | Reconciling)
                 && !hangs(&group.id)
+                && !group.sessions().any(|(member, until)| !runs(world, member) && world.now() < until)
         });
         let mut wrong: Vec<(String, String)> = between
             .map(|group| (world.shared().group(group.id).to_owned(), format!("still {}", group.state.name())))

@@ -207,9 +207,9 @@ impl Witness {
             self.broken(world, "data.34", name(), seen);
         }
         let Some(entry) = log.producers().get(stamp.id) else { return };
-        let leads = broker(world, node).is_some_and(|b| b.leads(p).is_some());
-        if leads && entry.batches.len() == 1 && stamp.first > Sequence(0) {
-            // A leader that knows nothing of a producer takes any number: what was sent before it comes too late (KAFKA-14359).
+        if entry.batches.len() == 1 && stamp.first > Sequence(0) {
+            // A leader that knows nothing of a producer takes any number, and a replica of a log whose start was deleted begins in the middle:
+            // what was sent before is not recognised if it comes again (KAFKA-14359).
             self.half_known.insert((p, stamp.id));
         }
         if let Some((law, seen)) = misnumbered(stamp.id, entry, batch, log) {

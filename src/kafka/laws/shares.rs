@@ -68,7 +68,11 @@ impl Witness {
         let grows = end > window.end;
         window.end = window.end.max(end);
         if grows && before >= locks {
-            self.share_law(world, key, format!("{before} records were in the window already, {locks} may be"));
+            self.share_law(
+                world,
+                key,
+                format!("{before} records were in the window already, {locks} may be"),
+            );
         }
     }
 

@@ -119,11 +119,15 @@ impl ShareCoordinator {
                 let state = self.state(*key).cloned().unwrap_or_default();
                 (self.read(host, *key, *leader_epoch), Asked::Read(state))
             }
-            Body::WriteShareGroupState { key, update } => (self.write(host, *key, update).map(Some), Asked::Write),
+            Body::WriteShareGroupState { key, update } => {
+                (self.write(host, *key, update).map(Some), Asked::Write)
+            }
             _ => return,
         };
         match answer {
-            Ok(Some((partition, token))) => drop(self.waiting.insert(token, Waiting { partition, parked, asked })),
+            Ok(Some((partition, token))) => {
+                drop(self.waiting.insert(token, Waiting { partition, parked, asked }))
+            }
             Ok(None) => parked.answer(host, asked.body(ErrorCode::None)),
             Err(error) => parked.answer(host, asked.body(error)),
         }

@@ -74,9 +74,7 @@ fn answers_are_no_keys() {
     for (bytes, answer) in cases {
         assert_eq!(decode(bytes), [Event::Answer(answer)], "{bytes:?}");
     }
-    for silent in
-        ["\x1b[M !!", "\x1bP1$r0m\x1b\\", "\x1b[?2026;2$y", "\x1b_G\x1b\\", "\x1b[99~"]
-    {
+    for silent in ["\x1b[M !!", "\x1bP1$r0m\x1b\\", "\x1b[?2026;2$y", "\x1b_G\x1b\\", "\x1b[99~"] {
         assert_eq!(decode(silent), [], "{silent:?}");
     }
 }
