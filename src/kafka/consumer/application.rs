@@ -218,6 +218,7 @@ impl Consumer {
             }
             return self.refuse_call(cx, error);
         }
+        self.advance_membership(cx); // a poll() begins with the group (`ConsumerCoordinator.poll`)
         if self.spec.share && self.has_shares() {
             let polled = self.deliver_shares(cx);
             self.app.polled.extend(polled);

@@ -169,7 +169,9 @@ impl Consumer {
             Some(error) => self.hear_commit(cx, error),
         }
         let again = error.is_some_and(worth_another);
-        if again {
+        if again && purpose == Purpose::Revoke {
+            self.client.backoffs.commit.rest(cx, &self.spec.configs);
+        } else if again {
             self.client.backoffs.commit.fail(cx, &self.spec.configs);
         } else {
             self.client.backoffs.commit.reset();

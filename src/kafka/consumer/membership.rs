@@ -48,6 +48,8 @@ pub(super) struct Membership {
     pub assignor: &'static str,
     /// The group forms anew: join again at the next poll().
     pub rejoin: bool,
+    /// Until when it tries to commit before it gives up its partitions.
+    commits_until: Option<Micros>,
     /// The group counts it out: what it has is lost at the next poll().
     pub lost: bool,
     /// What the `sticky` assignor remembers: the last assignment it made for this member, and its generation.
@@ -65,6 +67,7 @@ impl Default for Membership {
             shared_out: BTreeMap::new(),
             assignor: "",
             rejoin: false,
+            commits_until: None,
             lost: false,
             remembered: None,
         }
@@ -90,6 +93,12 @@ impl Membership {
 }
 
 impl Consumer {
+    /// Whether a rebalance waits until it has committed what it gives up (for max.poll.interval.ms at most).
+    #[must_use]
+    pub const fn commits_before_joining(&self) -> bool {
+        self.client.membership.commits_until.is_some()
+    }
+
     /// A consumer without an assignor that it could run does not start.
     pub(super) fn check_assignors(&mut self, cx: &mut Cx<'_>) {
         if !self.assignors_fit() {
@@ -99,17 +108,30 @@ impl Consumer {
 
     /// One step towards an assignment.
     pub(super) fn advance_classic(&mut self, cx: &mut Cx<'_>) {
-        let (lost, rejoin) = (self.client.membership.lost, self.client.membership.rejoin);
-        if matches!(self.client.membership.phase, Phase::Stable) {
-            if rejoin && !lost && self.send_auto_commit(cx, Purpose::Revoke) {
-                self.client.membership.phase = Phase::Revoking;
-            } else if lost || rejoin {
-                self.prepare_join(cx);
-            }
+        let membership = &self.client.membership;
+        if matches!(membership.phase, Phase::Stable) && (membership.lost || membership.rejoin) {
+            self.give_up(cx);
         }
         if matches!(self.client.membership.phase, Phase::Out) && self.client.backoffs.join.ready(cx) {
             self.send_join(cx);
         }
+    }
+
+    /// Commits what it is done with, as long as a rebalance may take, and gives up its partitions (`ConsumerCoordinator.onJoinPrepare`).
+    fn give_up(&mut self, cx: &mut Cx<'_>) {
+        let longest = self.spec.configs.ms("max.poll.interval.ms");
+        let until = *self.client.membership.commits_until.get_or_insert(cx.now() + longest);
+        if !self.client.membership.lost && cx.now() < until && self.spec.configs.on("enable.auto.commit") {
+            if !self.client.backoffs.commit.ready(cx) {
+                return;
+            }
+            if self.send_auto_commit(cx, Purpose::Revoke) {
+                self.client.membership.phase = Phase::Revoking;
+                return;
+            }
+        }
+        self.client.membership.commits_until = None;
+        self.prepare_join(cx);
     }
 
     fn send_join(&mut self, cx: &mut Cx<'_>) {
@@ -338,14 +360,16 @@ impl Consumer {
         }
     }
 
-    /// The commit before giving up was answered: on it goes, or once more with another coordinator.
+    /// The commit before giving up was answered: on it goes, or once more. librdkafka does not insist on a partition that is gone.
     pub(super) fn on_revocation_committed(&mut self, cx: &mut Cx<'_>, error: Option<ErrorCode>) {
         if !matches!(self.client.membership.phase, Phase::Revoking) {
             return;
         }
-        if error.is_some_and(ErrorCode::retriable) {
+        let gone = self.librdkafka() && error == Some(ErrorCode::UnknownTopicOrPartition);
+        if !gone && error.is_some_and(ErrorCode::retriable) {
             self.client.membership.phase = Phase::Stable;
         } else {
+            self.client.membership.commits_until = None;
             self.prepare_join(cx);
         }
     }

@@ -139,7 +139,9 @@ impl Consumer {
         match self.protocol() {
             Protocol::Classic => self.on_revocation_committed(cx, error),
             Protocol::Modern | Protocol::Share => {
-                self.modern_revocation_committed(cx, error.is_some_and(worth_another))
+                // it does not insist on a partition that is gone (`CommitRequestManager`)
+                let gone = error == Some(ErrorCode::UnknownTopicOrPartition);
+                self.modern_revocation_committed(cx, !gone && error.is_some_and(worth_another))
             }
             Protocol::Alone => {}
         }

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::look::{broker, brokers, leads_by_all_accounts};
+use super::look::{broker, brokers, leads_by_all_accounts, topic_now};
 use super::witness::Witness;
 use crate::engine::{Micros, MsgId, NodeId};
 use crate::kafka::consumer::Consumer;
 use crate::kafka::group::{Group, Member, partition_for};
 use crate::kafka::{
     Body, Generation, GroupId, GroupState, Internal, LeaveWhy, MemberId, OFFSETS_TOPIC, Offset, Partition,
-    Process, World,
+    Process, TopicId, World,
 };
 
 /// A member of a group.
@@ -53,6 +53,13 @@ pub(super) struct Groups {
     touched: BTreeSet<(NodeId, GroupId)>,
     /// A commit that has arrived in this event, with its generation.
     arrived: Option<(Whose, Generation)>,
+}
+
+impl Groups {
+    /// The topic is gone, and what was committed of it.
+    pub(super) fn forget_topic(&mut self, topic: TopicId) {
+        self.committed.retain(|(_, p), _| p.topic != topic);
+    }
 }
 
 /// Requests kept; those of broken connections are never answered.
@@ -226,8 +233,17 @@ impl Witness {
         }
     }
 
-    pub(super) fn see_acknowledged(&mut self, id: GroupId, p: Partition, offset: Option<Offset>) {
-        match offset {
+    pub(super) fn see_acknowledged(
+        &mut self,
+        world: &World,
+        by: NodeId,
+        (id, p): (GroupId, Partition),
+        offset: Option<Offset>,
+    ) {
+        // A coordinator that has not heard of a deletion takes what the next one forgets.
+        let known = broker(world, by).map(|b| b.image().topic_id(p.topic)).filter(|id| *id != Offset::NONE);
+        let there = known.is_none() || known == topic_now(world, p.topic);
+        match offset.filter(|_| there) {
             Some(offset) => drop(self.groups.committed.insert((id, p), offset)),
             None => drop(self.groups.committed.remove(&(id, p))),
         }

@@ -65,7 +65,7 @@ fn all_servers_run(world: &World) -> bool {
     servers.iter().all(|role| world.shared().of_role(*role).into_iter().all(|id| runs(world, id)))
 }
 
-/// A consumer that works by itself, has no reason to stop, and is done with what a poll may bring before it must poll again and before
+/// A consumer that works by itself, has no reason to stop, insists on no commit, and is done with what a poll may bring before it must poll again and before
 /// anybody is blamed: a rebalance waits for the next poll of each member.
 fn is_well(consumer: &Consumer) -> bool {
     let configs = consumer.configs();
@@ -73,6 +73,7 @@ fn is_well(consumer: &Consumer) -> bool {
     let longest = Micros(consumer.spec().work.0.saturating_mul(most));
     !consumer.spec().manual
         && consumer.error().is_none()
+        && !consumer.commits_before_joining()
         && longest < configs.ms("max.poll.interval.ms").min(REBALANCE)
 }
 

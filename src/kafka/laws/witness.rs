@@ -371,9 +371,11 @@ impl Witness {
             Note::SessionExpired { group, member } => self.see_expiry(world, by, *group, *member),
             Note::OffsetCommitted { group, partition, offset } => {
                 self.see_offset(world, by, *group, *partition);
-                self.see_acknowledged(*group, *partition, Some(*offset));
+                self.see_acknowledged(world, by, (*group, *partition), Some(*offset));
             }
-            Note::OffsetExpired { group, partition } => self.see_acknowledged(*group, *partition, None),
+            Note::OffsetExpired { group, partition } => {
+                self.see_acknowledged(world, by, (*group, *partition), None);
+            }
             Note::CoordinatorMoved { group, to } => self.see_moved(world, *group, *to),
             Note::MetadataApplied { node, offset } => {
                 self.see_applied(world, *node, *offset);
