@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::image::{BrokerState, PartitionState};
 use super::raft::{Request, Response};
-use super::share::{ShareKey, ShareRequest, ShareState, Shared, SharedPartition};
+use super::share::{ShareRequest, ShareState, Shared, SharedPartition, StateKey};
 use super::txn::Version;
 use super::zookeeper::ZkMessage;
 use super::{
@@ -239,7 +239,7 @@ pub enum Body {
         results: Shared,
     },
     ReadShareGroupState {
-        key: ShareKey,
+        key: StateKey,
         leader_epoch: LeaderEpoch,
     },
     ShareGroupStateRead {
@@ -247,7 +247,7 @@ pub enum Body {
         state: ShareState,
     },
     WriteShareGroupState {
-        key: ShareKey,
+        key: StateKey,
         update: ShareState,
     },
     ShareGroupStateWritten {

@@ -61,7 +61,7 @@ pub enum Key {
     /// A fact about a share group.
     ShareGroup(GroupId, u8, Option<MemberId>),
     /// A group in a partition: a snapshot of it, or an update.
-    Share(super::share::ShareKey, bool),
+    Share(super::share::StateKey, bool),
 }
 
 /// A committed offset.

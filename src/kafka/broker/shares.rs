@@ -17,11 +17,11 @@ use crate::kafka::config::{BY_DURATION, iso_duration};
 use crate::kafka::internal::InternalTopic;
 use crate::kafka::share::{
     AckRange, FIRST_EPOCH, LAST_EPOCH, ShareKey, SharePartition, ShareRequest, ShareState, SharedPartition,
-    StateBatch, Terms,
+    StateBatch, StateKey, Terms,
 };
 use crate::kafka::{
-    Body, Cx, ErrorCode, Fetcher, GroupId, Isolation, LeaderEpoch, MemberId, Note, OffsetSpec, Partition,
-    ShareWhy, Timer,
+    Body, Cx, ErrorCode, Fetcher, GroupId, Isolation, LeaderEpoch, MemberId, Note, Offset, OffsetSpec,
+    Partition, ShareWhy, Timer,
 };
 
 /// How long a share coordinator may take to answer.
@@ -55,6 +55,8 @@ struct Session {
 #[derive(Clone, Debug)]
 struct StateWrite {
     key: ShareKey,
+    /// Which topic of that name it was when the write began.
+    topic: Offset,
     update: ShareState,
     /// The request whose acknowledgements it stores; none for what the leader does by itself.
     asked: Option<MsgId>,
@@ -441,7 +443,8 @@ impl Broker {
             return self.arm_shares(cx);
         };
         *again_at = None;
-        let body = Body::ReadShareGroupState { key, leader_epoch: self.leader_epoch(key.partition) };
+        let stored = StateKey { of: key, topic: self.topic_id(key.partition) };
+        let body = Body::ReadShareGroupState { key: stored, leader_epoch: self.leader_epoch(key.partition) };
         let quiet = to == cx.me();
         self.vol.requests.send(cx, to, SHARE_STATE, quiet, body, PATIENCE, Pending::ShareState(key));
     }
@@ -473,7 +476,7 @@ impl Broker {
     }
 
     /// Where a share group begins of which nothing is stored (`share.auto.offset.reset`); none = this leader cannot tell yet.
-    fn first_share(&self, cx: &Cx<'_>, p: Partition) -> Option<crate::kafka::Offset> {
+    fn first_share(&self, cx: &Cx<'_>, p: Partition) -> Option<Offset> {
         let policy = self.configs.get("share.auto.offset.reset");
         let spec = match policy.strip_prefix(BY_DURATION).and_then(iso_duration) {
             Some(ago) => OffsetSpec::Timestamp(Micros(cx.now().0.saturating_sub(ago.0))),
@@ -499,7 +502,8 @@ impl Broker {
         let update = ShareState { leader_epoch, start, batches };
         let token = self.vol.shares.next;
         self.vol.shares.next += 1;
-        let write = StateWrite { key, update, asked, why, attempts: 0, again_at: None };
+        let topic = self.topic_id(key.partition);
+        let write = StateWrite { key, topic, update, asked, why, attempts: 0, again_at: None };
         self.vol.shares.writes.insert(token, write);
         self.send_share_write(cx, token);
     }
@@ -512,6 +516,7 @@ impl Broker {
         let Some(to) = coordinator else {
             return self.on_share_stored(cx, token, ErrorCode::CoordinatorNotAvailable);
         };
+        let key = StateKey { of: key, topic: write.topic };
         let body = Body::WriteShareGroupState { key, update: write.update.clone() };
         let quiet = to == cx.me();
         self.vol.requests.send(cx, to, SHARE_STATE, quiet, body, PATIENCE, Pending::ShareWrite(token));

@@ -23,6 +23,7 @@ impl Witness {
         self.delivered.retain(|(_, p), _| p.topic != topic);
         self.unclean.retain(|p| p.topic != topic);
         self.groups.forget_topic(topic);
+        self.shares.retain(|key, _| key.partition.topic != topic);
     }
     /// Something happened to a log of a topic that is deleted already. Its records may still be acknowledged and read.
     pub(super) fn see_bygone(&mut self, world: &World, node: NodeId, p: Partition, note: &Note) {

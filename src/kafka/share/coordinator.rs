@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::internal::{CoordinatorHost, InternalTopic, LOADING, Parked, as_coordinator_error};
 use super::super::{Body, ErrorCode, Internal, LeaderEpoch, Record, RecordId};
-use super::{ShareKey, ShareRecord, ShareState};
+use super::{ShareRecord, ShareState, StateKey};
 use crate::engine::{Conn, Envelope, Micros};
 
 /// What a share coordinator may ask of the broker it lives in.
@@ -52,7 +52,7 @@ enum Asked {
 pub struct ShareCoordinator {
     /// Partitions of `__share_group_state` that this broker leads; with a time: until then their log is being read.
     shelves: BTreeMap<u32, Option<Micros>>,
-    known: BTreeMap<ShareKey, Known>,
+    known: BTreeMap<StateKey, Known>,
     waiting: BTreeMap<u64, Waiting>,
     next: u64,
 }
@@ -134,7 +134,7 @@ impl ShareCoordinator {
     }
 
     /// Where a share-partition lives, if this broker coordinates it and has read its log.
-    fn check(&self, host: &dyn ShareHost, key: ShareKey) -> Result<u32, ErrorCode> {
+    fn check(&self, host: &dyn ShareHost, key: StateKey) -> Result<u32, ErrorCode> {
         let partition = home(host, key).ok_or(ErrorCode::CoordinatorNotAvailable)?;
         match self.shelves.get(&partition) {
             None => Err(ErrorCode::NotCoordinator),
@@ -148,7 +148,7 @@ impl ShareCoordinator {
     fn read(
         &mut self,
         host: &mut dyn ShareHost,
-        key: ShareKey,
+        key: StateKey,
         leader_epoch: LeaderEpoch,
     ) -> Result<Option<(u32, u64)>, ErrorCode> {
         let partition = self.check(host, key)?;
@@ -164,7 +164,7 @@ impl ShareCoordinator {
     fn write(
         &mut self,
         host: &mut dyn ShareHost,
-        key: ShareKey,
+        key: StateKey,
         update: &ShareState,
     ) -> Result<(u32, u64), ErrorCode> {
         let partition = self.check(host, key)?;
@@ -222,7 +222,7 @@ impl ShareCoordinator {
 
     /// What is stored of a share-partition.
     #[must_use]
-    pub fn state(&self, key: ShareKey) -> Option<&ShareState> {
+    pub fn state(&self, key: StateKey) -> Option<&ShareState> {
         self.known.get(&key).filter(|known| known.written).map(|known| &known.state)
     }
 }
@@ -240,7 +240,9 @@ impl Asked {
 }
 
 /// The partition of `__share_group_state` that a share-partition lives in, as this broker sees the cluster.
-fn home(host: &dyn ShareHost, key: ShareKey) -> Option<u32> {
+fn home(host: &dyn ShareHost, key: StateKey) -> Option<u32> {
     let names = host.names();
-    InternalTopic::ShareState.home(&names, &host.image(), &key.text(&names)).map(|(_, partition)| partition)
+    InternalTopic::ShareState
+        .home(&names, &host.image(), &key.of.text(&names))
+        .map(|(_, partition)| partition)
 }

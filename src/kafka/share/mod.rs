@@ -16,7 +16,8 @@
 //! Defaults are those of Kafka 4.2. The start that `share.auto.offset.reset` finds is stored with the first record that leaves
 //! Acquired, not before.
 //!
-//! Not modelled: InitializeShareGroupState (a state begins with its first write), state epochs above 0 (they belong to resets and deletes
+//! Not modelled: InitializeShareGroupState (a state begins when a leader reads it), DeleteShareGroupState (that of a deleted topic is
+//! kept), state epochs above 0 (they belong to resets and deletes
 //! of groups by an admin), `share.isolation.level=read_committed`, `share.acquire.mode=record_limit`, smaller batches for records that
 //! failed often, pruning of `__share_group_state`, dead letter queues, brokers that look for the share coordinator with
 //! FindCoordinator (they look into their own picture of the cluster), topic ids as UUIDs (the partition of `__share_group_state`
@@ -31,7 +32,7 @@ mod wire;
 
 pub use coordinator::{ShareCoordinator, ShareHost};
 pub use partition::{InFlight, SharePartition, Terms};
-pub use state::{DeliveryState, ShareKey, ShareRecord, ShareState, StateBatch};
+pub use state::{DeliveryState, ShareKey, ShareRecord, ShareState, StateBatch, StateKey};
 pub use wire::{AckRange, AckType, Acquired, ShareRequest, Shared, SharedPartition};
 
 /// Session epoch of a request that opens a share session.

@@ -22,6 +22,15 @@ impl ShareKey {
     }
 }
 
+/// What the state of a share-partition is stored under (`SharePartitionKey`): a later topic of that name has nothing of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StateKey {
+    /// The group and the partition.
+    pub of: ShareKey,
+    /// Which topic of that name it is (as [`crate::kafka::Image::topic_id`]).
+    pub topic: Offset,
+}
+
 /// State of a record of a share-partition (`RecordState`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DeliveryState {
@@ -134,7 +143,7 @@ impl ShareState {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ShareRecord {
     /// What it is about.
-    pub key: ShareKey,
+    pub key: StateKey,
     /// It says all (ShareSnapshot); else only what is new (ShareUpdate).
     pub snapshot: bool,
     /// What it says.

@@ -51,23 +51,17 @@ const DEEDS: &[(&str, u64)] = &[
     ("kill-controller", 1),
     ("cut-controller", 1),
     ("set-topic", 1),
+    ("delete-topic", 1),
+    ("add-broker", 1),
+    ("cancel-reassign", 1),
 ];
 
 /// What only some profiles do.
 const fn own(profile: Profile) -> &'static [(&'static str, u64)] {
     match profile {
         Profile::Share => &[("acknowledge", 8)],
-        Profile::Groups => &[("delete-topic", 2)],
-        Profile::Kraft => &[("add-voter", 3), ("remove-voter", 2), ("add-broker", 1), ("delete-topic", 1)],
-        Profile::Zookeeper => &[("cancel-reassign", 2), ("add-broker", 1), ("delete-topic", 1)],
-        Profile::Swarm => &[
-            ("acknowledge", 4),
-            ("add-voter", 2),
-            ("remove-voter", 1),
-            ("add-broker", 1),
-            ("delete-topic", 1),
-            ("cancel-reassign", 1),
-        ],
+        Profile::Kraft => &[("add-voter", 3), ("remove-voter", 2)],
+        Profile::Swarm => &[("acknowledge", 4), ("add-voter", 2), ("remove-voter", 1)],
         _ => &[],
     }
 }

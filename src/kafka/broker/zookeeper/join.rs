@@ -101,8 +101,24 @@ impl Broker {
         match replies.first() {
             Some(Reply::Multi(parts)) => match parts.as_slice() {
                 [Reply::Done(..), Reply::Done(_, stat)] => self.become_controller(cx, epoch, stat.version),
-                _ => self.find_controller(cx),
+                _ => {
+                    let looks = [Path::Controller, Path::ControllerEpoch];
+                    let ops = looks.map(|path| Op::Get { path, watch: false });
+                    self.vol.zookeeper.client.ask(cx, ops.to_vec(), Then::CheckClaim(epoch));
+                }
             },
+            _ => self.find_controller(cx),
+        }
+    }
+
+    /// Refused, a claim may be its own, whose answer was lost (`KafkaZkClient.checkControllerAndEpoch`).
+    pub(super) fn on_claim_checked(&mut self, cx: &mut Cx<'_>, claimed: i32, replies: &[Reply]) {
+        match replies {
+            [Reply::Data(Data::Controller(node), _), Reply::Data(Data::ControllerEpoch(epoch), stat)]
+                if (*node, *epoch) == (cx.me(), claimed) =>
+            {
+                self.become_controller(cx, claimed, stat.version);
+            }
             _ => self.find_controller(cx),
         }
     }

@@ -62,6 +62,8 @@ pub(super) enum Then {
     ReadEpoch,
     /// To be the controller, in this epoch.
     Claim(i32),
+    /// Whose the claim is that stands, after one of this epoch was refused.
+    CheckClaim(i32),
     /// Settings of topics that a request of the controller speaks of.
     Settings(Vec<TopicId>),
     /// Which settings have changed.
@@ -174,6 +176,7 @@ impl Broker {
             Then::FindController => self.on_controller(cx, replies),
             Then::ReadEpoch => self.on_epoch(cx, replies),
             Then::Claim(epoch) => self.on_claim(cx, epoch, replies),
+            Then::CheckClaim(epoch) => self.on_claim_checked(cx, epoch, replies),
             Then::Settings(topics) => {
                 self.learn_settings(&topics, replies);
                 self.vol.zookeeper.working = false;

@@ -2,7 +2,7 @@
 
 use super::{Answer, int, text_arg};
 use crate::kafka::internal::InternalTopic;
-use crate::kafka::share::{ShareKey, SharePartition, ShareState};
+use crate::kafka::share::{ShareKey, SharePartition, ShareState, StateKey};
 use crate::kafka::{Offset, Partition, Process, World};
 use crate::lab::cel::eval::Facts;
 use crate::lab::cel::value::Value;
@@ -60,7 +60,10 @@ fn stored(world: &World, key: ShareKey) -> Option<&ShareState> {
     let (topic, index) = InternalTopic::ShareState.home(names, image, &key.text(names))?;
     let leader = image.partition(Partition { topic, index })?.leader?;
     match world.node(leader) {
-        Process::Broker(broker) => broker.share_coordinator().state(key),
+        Process::Broker(broker) => {
+            let topic = image.topic_id(key.partition.topic);
+            broker.share_coordinator().state(StateKey { of: key, topic })
+        }
         _ => None,
     }
 }
