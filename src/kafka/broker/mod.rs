@@ -453,7 +453,11 @@ impl Broker {
 
     /// A connection is gone: its queue, what waits for it, and what it was to bring.
     pub fn on_closed(&mut self, cx: &mut Cx<'_>, conn: Conn, _why: CloseWhy) {
-        for lost in self.vol.requests.closed(cx, conn) {
+        let lost = self.vol.requests.closed(cx, conn);
+        if lost.is_empty() && conn.client == cx.me() && conn.lane == super::client::REPLICATION {
+            self.forget_session(conn.server); // else who hears of a loss does, and may have asked again
+        }
+        for lost in lost {
             self.on_lost(cx, lost.what);
         }
         self.on_zookeeper_closed(cx, conn);
@@ -465,8 +469,6 @@ impl Broker {
             self.vol.transactions.on_disconnect(conn);
             self.vol.share_coordinator.on_disconnect(conn);
             self.end_share_sessions(cx, conn);
-        } else if conn.lane == super::client::REPLICATION {
-            self.forget_session(conn.server);
         }
         self.settle(cx);
     }

@@ -224,7 +224,7 @@ impl Consumer {
             self.app.polled.extend(polled);
             return self.poll_returned(cx);
         }
-        if !self.client.completed.is_empty() && self.may_read() {
+        if self.may_read() && self.has_completed() {
             return self.deliver(cx);
         }
         if !self.spec.manual {
@@ -251,6 +251,9 @@ impl Consumer {
         let (consumer, poll) = (cx.me(), self.app.polls + 1);
         let mut room = usize::try_from(self.spec.configs.int("max.poll.records")).unwrap_or(usize::MAX);
         while room > 0 {
+            if !self.has_completed() {
+                break;
+            }
             let Some(fetched) = self.client.completed.front_mut() else { break };
             let partition = fetched.partition;
             let mut last = None;

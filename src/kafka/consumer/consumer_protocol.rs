@@ -125,7 +125,7 @@ impl Consumer {
         let held = self.held();
         let revoked: Vec<Partition> = held.difference(&target).copied().collect();
         if !revoked.is_empty() {
-            if !self.client.backoffs.commit.ready(cx) {
+            if self.spec.configs.on("enable.auto.commit") && !self.client.backoffs.commit.ready(cx) {
                 return;
             }
             self.client.modern.leaving = revoked.iter().copied().collect();

@@ -22,6 +22,8 @@ pub(super) struct Completed {
     pub records: VecDeque<(Offset, LeaderEpoch, RecordId)>,
     /// The offset after all of it, what is not shown included.
     pub end: Offset,
+    /// The position it was asked for; none once it is being handed over.
+    from: Option<Offset>,
 }
 
 impl Completed {
@@ -31,6 +33,19 @@ impl Completed {
 }
 
 impl Consumer {
+    /// Whether there is something for the application. What was fetched for another position than there is now is dropped: two leaders may
+    /// have been asked for the same (`FetchCollector.handleInitializeSuccess`).
+    pub(super) fn has_completed(&mut self) -> bool {
+        while let Some(next) = self.client.completed.front_mut() {
+            let here = self.client.slots.get(&next.partition).and_then(super::Slot::position);
+            if next.from.take().is_none_or(|from| Some(from) == here) {
+                break;
+            }
+            self.client.completed.pop_front();
+        }
+        !self.client.completed.is_empty()
+    }
+
     /// Sends every fetch that may be sent.
     pub(super) fn send_fetches(&mut self, cx: &mut Cx<'_>) {
         if !self.may_read() || self.client.fatal.is_some() {
@@ -155,7 +170,7 @@ impl Consumer {
         let (partition, end) = (fetched.partition, end.max(position));
         let records: VecDeque<_> = visible(fetched, position).collect();
         if !records.is_empty() {
-            self.client.completed.push_back(Completed { partition, records, end });
+            self.client.completed.push_back(Completed { partition, records, end, from: Some(position) });
         } else if let Some(slot) = self.client.slots.get_mut(&partition) {
             slot.place = Place::At(end);
             let (consumer, why) = (cx.me(), MoveWhy::Skipped);

@@ -204,6 +204,9 @@ impl Witness {
             if lately || consumer.working().is_some() || consumer.buffered() > 0 {
                 continue; // it has not done with what it has
             }
+            if consumer.doing() == "commit" {
+                continue; // it insists, perhaps on a partition that is gone (default.api.timeout.ms)
+            }
             for (p, position) in consumer.assigned().filter(|(p, _)| !self.is_recent(world, *p)) {
                 let unread = if consumer.shares() {
                     unshared(world, ShareKey { group: consumer.group(), partition: p })

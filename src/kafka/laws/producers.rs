@@ -177,7 +177,7 @@ impl Witness {
         self.see_membership(world, (node, p), log, batch);
         for (offset, record) in batch.entries().filter(|(_, record)| record.id.0 != 0) {
             let Some(fate) = self.fates.get_mut(record.id.0) else { continue };
-            fate.topic = topic;
+            fate.topic = fate.topic.or(topic);
             if !fate.places.contains(&offset) {
                 fate.places.push(offset);
             }

@@ -33,13 +33,13 @@ impl Witness {
         let batches = log.into_iter().flat_map(|log| log.batches_from(*base));
         for (offset, record) in batches.flat_map(|batch| batch.entries()) {
             if let Some(fate) = self.fates.get_mut(record.id.0) {
-                fate.topic = topic;
+                fate.topic = fate.topic.or(topic);
                 fate.places.push(offset);
             }
         }
     }
 
-    /// Whether the topic that a record lay in last is deleted.
+    /// Whether the topic that a record lay in first is deleted.
     pub(super) fn lay_in_bygone(&self, world: &World, record: RecordId) -> bool {
         let lay = self.fates.get(record.0).filter(|fate| !fate.places.is_empty());
         lay.is_some_and(|fate| fate.topic.is_none() || fate.topic != topic_now(world, fate.partition.topic))

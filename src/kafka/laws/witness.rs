@@ -43,7 +43,7 @@ pub(super) struct Fate {
     pub transaction: u64,
     /// Where it ever lay.
     pub places: Vec<Offset>,
-    /// The topic that it lay in last (several may have the same name, one after the other).
+    /// The topic that it lay in first. It may be sent once more, to another one of that name.
     pub topic: Option<Offset>,
     /// The application knows its outcome.
     pub told: bool,
@@ -403,6 +403,12 @@ impl Witness {
 
     fn see_of_share_group(&mut self, world: &World, by: NodeId, note: &Note) {
         let key = |group: &GroupId, partition: &Partition| ShareKey { group: *group, partition: *partition };
+        if matches!(note, Note::RecordsAcquired { partition, .. } | Note::RecordsReleased { partition, .. }
+            | Note::ShareStartMoved { partition, .. } | Note::SharesRestored { partition, .. }
+            | Note::ShareStoreFailed { partition, .. } if is_bygone(world, by, *partition))
+        {
+            return;
+        }
         match note {
             Note::RecordsAcquired { group, partition, base, count, deliveries, .. } => {
                 let row = Row { base: *base, count: *count };

@@ -101,11 +101,7 @@ impl Broker {
         match replies.first() {
             Some(Reply::Multi(parts)) => match parts.as_slice() {
                 [Reply::Done(..), Reply::Done(_, stat)] => self.become_controller(cx, epoch, stat.version),
-                _ => {
-                    let looks = [Path::Controller, Path::ControllerEpoch];
-                    let ops = looks.map(|path| Op::Get { path, watch: false });
-                    self.vol.zookeeper.client.ask(cx, ops.to_vec(), Then::CheckClaim(epoch));
-                }
+                _ => self.check_claim(cx, Path::Controller, epoch),
             },
             _ => self.find_controller(cx),
         }
@@ -113,14 +109,19 @@ impl Broker {
 
     /// Refused, a claim may be its own, whose answer was lost (`KafkaZkClient.checkControllerAndEpoch`).
     pub(super) fn on_claim_checked(&mut self, cx: &mut Cx<'_>, claimed: i32, replies: &[Reply]) {
-        match replies {
-            [Reply::Data(Data::Controller(node), _), Reply::Data(Data::ControllerEpoch(epoch), stat)]
-                if (*node, *epoch) == (cx.me(), claimed) =>
-            {
+        match replies.first() {
+            Some(Reply::Data(Data::Controller(node), _)) if *node == cx.me() => {
+                self.check_claim(cx, Path::ControllerEpoch, claimed);
+            }
+            Some(Reply::Data(Data::ControllerEpoch(epoch), stat)) if *epoch == claimed => {
                 self.become_controller(cx, claimed, stat.version);
             }
             _ => self.find_controller(cx),
         }
+    }
+
+    fn check_claim(&mut self, cx: &mut Cx<'_>, path: Path, claimed: i32) {
+        self.vol.zookeeper.client.ask(cx, vec![Op::Get { path, watch: false }], Then::CheckClaim(claimed));
     }
 
     fn become_controller(&mut self, cx: &mut Cx<'_>, epoch: i32, version: i32) {
