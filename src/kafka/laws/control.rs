@@ -37,7 +37,11 @@ impl Witness {
             self.progress.see_partition(p, world.now());
             let inside = state.isr.iter().all(|id| state.replicas.contains(id));
             let led = state.leader.is_none_or(|leader| state.isr.contains(&leader));
-            let below = state.isr.len() < controller.min_insync_replicas(p).min(state.replicas.len());
+            // The controller may have put down already that the topic is gone, with its settings.
+            let own = image.topics.get(&p.topic).and_then(|topic| topic.configs.get("min.insync.replicas"));
+            let least = own.and_then(|least| least.parse().ok());
+            let least = least.unwrap_or_else(|| controller.min_insync_replicas(p));
+            let below = state.isr.len() < least.min(state.replicas.len());
             if state.elr.iter().any(|id| state.isr.contains(id)) || !(state.elr.is_empty() || below) {
                 let seen = format!("eligible: {:?}, in sync: {:?}", state.elr, state.isr);
                 wrong.push(("data.24", subject(), seen));

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::look::{broker, brokers, committed, consumers, controllers, is_all_served, zookeeper};
+use super::look::{broker, brokers, committed, consumers, controllers, decides, is_all_served, zookeeper};
 use super::witness::Witness;
 use crate::engine::{Micros, NodeId, Process as Life};
 use crate::kafka::broker::Broker;
@@ -105,7 +105,7 @@ impl Witness {
     /// Who may lead a partition and runs, leads it or lets another lead.
     pub(super) fn demand_leaders(&mut self, world: &World) {
         let mut wrong = Vec::new();
-        let Some(image) = committed(world) else { return };
+        let Some(image) = committed(world).filter(|_| decides(world)) else { return };
         for (p, state) in image.partitions().filter(|(p, _)| !self.is_recent(world, *p)) {
             let able = |id: &&NodeId| runs(world, **id) && image.active(**id);
             // Nobody is in sync or eligible: then who led last may lead again, if that is known (another minimum makes Kafka forget it).

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::NodeId;
+use crate::engine::{NodeId, Process as Life};
 use crate::kafka::broker::{Broker, Leading, Replica, ReplicaRole};
 use crate::kafka::consumer::Consumer;
 use crate::kafka::controller::Controller;
@@ -104,6 +104,13 @@ pub(super) fn controller(world: &World) -> Option<&Controller> {
 pub(super) fn zookeeper(world: &World) -> Option<&ZooKeeper> {
     let all = world.shared().of_role(Role::ZooKeeper).map(|id| world.node(id));
     all.into_iter().find_map(|node| if let Process::ZooKeeper(z) = node { Some(&**z) } else { None })
+}
+
+/// Whether anything can be committed: an active controller, or ZooKeeper, runs.
+pub(super) fn decides(world: &World) -> bool {
+    let runs = |id: NodeId| world.process(id) == Life::Running;
+    let ensemble = world.shared().of_role(Role::ZooKeeper).into_iter().any(runs);
+    ensemble || controllers(world).any(|(id, controller)| runs(id) && controller.is_active())
 }
 
 /// What is committed: in the metadata log, or in the znodes.

@@ -1,6 +1,6 @@
 //! Laws of transactions.
 
-use super::look::{Held, Places, broker, brokers, leader, replica_name};
+use super::look::{Held, Places, broker, brokers, leader, replica_name, topic_now};
 use super::witness::Witness;
 use crate::engine::{MsgId, NodeId};
 use crate::kafka::log::Log;
@@ -50,7 +50,8 @@ impl Witness {
         };
         // While the coordinator waits to log the completion, retention may delete a marker that was written.
         let shortened = |p: &Partition| self.shortened.get(p).is_some_and(|at| *at >= decided.updated);
-        let missing = decided.partitions.iter().filter(|p| !shortened(p)).find(|p| {
+        let there = |p: &&Partition| !shortened(p) && topic_now(world, p.topic).is_some();
+        let missing = decided.partitions.iter().filter(there).find(|p| {
             let log = leader(world, **p).and_then(|b| b.log(**p));
             self.is_clean(**p) && log.is_some_and(|log| !marked(log))
         });

@@ -455,7 +455,9 @@ impl Witness {
 
     fn demand_replicas(&mut self, world: &World) {
         let mut wrong = Vec::new();
-        let Some(image) = super::look::committed(world) else { return };
+        let Some(image) = super::look::committed(world).filter(|_| super::look::decides(world)) else {
+            return;
+        };
         for (p, state) in image.partitions() {
             let name = world.shared().partition(p);
             let runs = |id: &NodeId| world.process(*id) == crate::engine::Process::Running;

@@ -113,7 +113,9 @@ impl Broker {
             Some(Reply::Data(Data::Controller(node), _)) if *node == cx.me() => {
                 self.check_claim(cx, Path::ControllerEpoch, claimed);
             }
-            Some(Reply::Data(Data::ControllerEpoch(epoch), stat)) if *epoch == claimed => {
+            Some(Reply::Data(Data::ControllerEpoch(epoch), stat))
+                if *epoch == claimed && self.vol.zookeeper.acting.is_none() =>
+            {
                 self.become_controller(cx, claimed, stat.version);
             }
             _ => self.find_controller(cx),
