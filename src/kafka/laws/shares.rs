@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::look::{broker, leads_by_all_accounts};
+use super::look::broker;
 use super::witness::Witness;
 use crate::engine::NodeId;
 use crate::kafka::share::{DeliveryState, ShareKey};
@@ -37,7 +37,7 @@ impl Row {
 }
 
 impl Witness {
-    /// A leader handed out records. One that has been deposed, and does not know yet, may repeat what its successor does.
+    /// A leader handed out records.
     pub(super) fn see_acquired(
         &mut self,
         world: &World,
@@ -46,9 +46,6 @@ impl Witness {
         row: Row,
         deliveries: u16,
     ) {
-        if !leads_by_all_accounts(world, node, key.partition) {
-            return;
-        }
         let limit = |name| broker(world, node).map_or(i64::MAX, |b| b.configs().int(name));
         let most = limit("group.share.delivery.count.limit");
         if i64::from(deliveries) > most {

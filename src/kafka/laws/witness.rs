@@ -7,7 +7,7 @@ use super::blocks::Blocks;
 use super::classic::Groups;
 use super::identities::IDENTIFIED;
 use super::liveness::Progress;
-use super::look::{Held, Places, brokers, is_bygone};
+use super::look::{Held, Places, brokers, is_bygone, leads_by_all_accounts};
 use super::producers::{Asked, ProducerEpochs, Tails};
 use super::quorum::Quorum;
 use super::shares::{Row, Window};
@@ -403,10 +403,9 @@ impl Witness {
 
     fn see_of_share_group(&mut self, world: &World, by: NodeId, note: &Note) {
         let key = |group: &GroupId, partition: &Partition| ShareKey { group: *group, partition: *partition };
-        if matches!(note, Note::RecordsAcquired { partition, .. } | Note::RecordsReleased { partition, .. }
-            | Note::ShareStartMoved { partition, .. } | Note::SharesRestored { partition, .. }
-            | Note::ShareStoreFailed { partition, .. } if is_bygone(world, by, *partition))
-        {
+                // A leader that has been deposed, and does not know yet, or whose topic is deleted: what it says counts no more.
+        let void = |p: Partition| is_bygone(world, by, p) || !leads_by_all_accounts(world, by, p);
+        if share_partition(note).is_some_and(void) {
             return;
         }
         match note {
@@ -530,6 +529,18 @@ const fn touches(note: &Note) -> Option<Partition> {
         | Note::IsrExpanded { partition, .. }
         | Note::IsrShrunk { partition, .. }
         | Note::LeaderElected { partition, .. } => Some(*partition),
+        _ => None,
+    }
+}
+
+/// Which share-partition a note is about.
+const fn share_partition(note: &Note) -> Option<Partition> {
+    match note {
+        Note::RecordsAcquired { partition, .. }
+        | Note::RecordsReleased { partition, .. }
+        | Note::ShareStartMoved { partition, .. }
+        | Note::SharesRestored { partition, .. }
+        | Note::ShareStoreFailed { partition, .. } => Some(*partition),
         _ => None,
     }
 }
