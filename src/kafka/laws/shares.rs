@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::look::broker;
+use super::look::{broker, is_bygone, leads_by_all_accounts};
 use super::witness::Witness;
 use crate::engine::NodeId;
 use crate::kafka::share::{DeliveryState, ShareKey};
-use crate::kafka::{Offset, SHARE_STATE_TOPIC, ShareWhy, World};
+use crate::kafka::{GroupId, Note, Offset, Partition, SHARE_STATE_TOPIC, ShareWhy, World};
 
 /// What is known of a share-partition.
 #[derive(Clone, Debug, Default)]
@@ -25,9 +25,9 @@ pub(super) struct Window {
 
 /// Records in a row.
 #[derive(Clone, Copy)]
-pub(super) struct Row {
-    pub base: Offset,
-    pub count: u32,
+struct Row {
+    base: Offset,
+    count: u32,
 }
 
 impl Row {
@@ -37,15 +37,37 @@ impl Row {
 }
 
 impl Witness {
+    /// A leader says something of a share-partition.
+    pub(super) fn see_of_share_group(&mut self, world: &World, by: NodeId, note: &Note) {
+        let key = |group: &GroupId, partition: &Partition| ShareKey { group: *group, partition: *partition };
+        // A leader that has been deposed, and does not know yet, or whose topic is deleted: what it says counts no more.
+        let void = |p: Partition| is_bygone(world, by, p) || !leads_by_all_accounts(world, by, p);
+        if share_partition(note).is_some_and(void) {
+            return;
+        }
+        match note {
+            Note::RecordsAcquired { group, partition, base, count, deliveries, .. } => {
+                let row = Row { base: *base, count: *count };
+                self.see_acquired(world, by, key(group, partition), row, *deliveries);
+            }
+            Note::RecordsReleased { group, partition, base, count, to, why } => {
+                self.see_released(key(group, partition), Row { base: *base, count: *count }, *to, *why);
+            }
+            Note::ShareStartMoved { group, partition, to, .. } => {
+                self.see_share_moved(world, key(group, partition), *to);
+            }
+            Note::SharesRestored { group, partition, start, .. } => {
+                self.see_share_restored(world, by, key(group, partition), *start);
+            }
+            Note::ShareStoreFailed { group, partition, .. } => {
+                self.see_share_forgotten(key(group, partition));
+            }
+            _ => {}
+        }
+    }
+
     /// A leader handed out records.
-    pub(super) fn see_acquired(
-        &mut self,
-        world: &World,
-        node: NodeId,
-        key: ShareKey,
-        row: Row,
-        deliveries: u16,
-    ) {
+    fn see_acquired(&mut self, world: &World, node: NodeId, key: ShareKey, row: Row, deliveries: u16) {
         let limit = |name| broker(world, node).map_or(i64::MAX, |b| b.configs().int(name));
         let most = limit("group.share.delivery.count.limit");
         if i64::from(deliveries) > most {
@@ -74,7 +96,7 @@ impl Witness {
     }
 
     /// Records are no longer acquired.
-    pub(super) fn see_released(&mut self, key: ShareKey, row: Row, to: DeliveryState, why: ShareWhy) {
+    fn see_released(&mut self, key: ShareKey, row: Row, to: DeliveryState, why: ShareWhy) {
         // what the end of a lock did is so before it is stored
         if to.is_final() && why != ShareWhy::LockOver {
             self.shares.entry(key).or_default().done.extend(row.offsets());
@@ -83,7 +105,7 @@ impl Witness {
 
     /// A start offset moved. A leader finds out for itself what the log does not have any more, and stores a start only with the next change
     /// of a state: over records that nobody was done with it goes on its own.
-    pub(super) fn see_share_moved(&mut self, world: &World, key: ShareKey, to: Offset) {
+    fn see_share_moved(&mut self, world: &World, key: ShareKey, to: Offset) {
         let window = self.shares.entry(key).or_default();
         let stored = window.present == window.start
             && (window.start.0..to.0).all(|offset| window.done.contains(&Offset(offset)));
@@ -94,7 +116,7 @@ impl Witness {
     }
 
     /// A start offset was read back.
-    pub(super) fn see_share_restored(&mut self, world: &World, node: NodeId, key: ShareKey, to: Offset) {
+    fn see_share_restored(&mut self, world: &World, node: NodeId, key: ShareKey, to: Offset) {
         self.see_share_start(world, key, to);
         let window = self.shares.entry(key).or_default();
         window.present = window.start;
@@ -121,12 +143,24 @@ impl Witness {
     }
 
     /// Something could not be stored.
-    pub(super) fn see_share_forgotten(&mut self, key: ShareKey) {
+    fn see_share_forgotten(&mut self, key: ShareKey) {
         self.shares.entry(key).or_default().forgetful = true;
     }
 
     fn share_law(&mut self, world: &World, key: ShareKey, seen: String) {
         let (group, partition) = (world.shared().group(key.group), world.shared().partition(key.partition));
         self.broken(world, "control.20", format!("{group} {partition}"), seen);
+    }
+}
+
+/// Which share-partition a note is about.
+const fn share_partition(note: &Note) -> Option<Partition> {
+    match note {
+        Note::RecordsAcquired { partition, .. }
+        | Note::RecordsReleased { partition, .. }
+        | Note::ShareStartMoved { partition, .. }
+        | Note::SharesRestored { partition, .. }
+        | Note::ShareStoreFailed { partition, .. } => Some(*partition),
+        _ => None,
     }
 }

@@ -7,10 +7,10 @@ use super::blocks::Blocks;
 use super::classic::Groups;
 use super::identities::IDENTIFIED;
 use super::liveness::Progress;
-use super::look::{Held, Places, brokers, is_bygone, leads_by_all_accounts};
+use super::look::{Held, Places, brokers, is_bygone};
 use super::producers::{Asked, ProducerEpochs, Tails};
 use super::quorum::Quorum;
-use super::shares::{Row, Window};
+use super::shares::Window;
 use super::{Violation, find};
 use crate::engine::{Blocks as Shared, Loss, Micros, MsgId, NodeId, Note as Engine};
 use crate::kafka::config::Family;
@@ -401,34 +401,6 @@ impl Witness {
         }
     }
 
-    fn see_of_share_group(&mut self, world: &World, by: NodeId, note: &Note) {
-        let key = |group: &GroupId, partition: &Partition| ShareKey { group: *group, partition: *partition };
-                // A leader that has been deposed, and does not know yet, or whose topic is deleted: what it says counts no more.
-        let void = |p: Partition| is_bygone(world, by, p) || !leads_by_all_accounts(world, by, p);
-        if share_partition(note).is_some_and(void) {
-            return;
-        }
-        match note {
-            Note::RecordsAcquired { group, partition, base, count, deliveries, .. } => {
-                let row = Row { base: *base, count: *count };
-                self.see_acquired(world, by, key(group, partition), row, *deliveries);
-            }
-            Note::RecordsReleased { group, partition, base, count, to, why } => {
-                self.see_released(key(group, partition), Row { base: *base, count: *count }, *to, *why);
-            }
-            Note::ShareStartMoved { group, partition, to, .. } => {
-                self.see_share_moved(world, key(group, partition), *to);
-            }
-            Note::SharesRestored { group, partition, start, .. } => {
-                self.see_share_restored(world, by, key(group, partition), *start);
-            }
-            Note::ShareStoreFailed { group, partition, .. } => {
-                self.see_share_forgotten(key(group, partition));
-            }
-            _ => {}
-        }
-    }
-
     // ---- for the laws ----
 
     pub(super) fn broken(&mut self, world: &World, law: &str, subject: String, seen: String) {
@@ -529,18 +501,6 @@ const fn touches(note: &Note) -> Option<Partition> {
         | Note::IsrExpanded { partition, .. }
         | Note::IsrShrunk { partition, .. }
         | Note::LeaderElected { partition, .. } => Some(*partition),
-        _ => None,
-    }
-}
-
-/// Which share-partition a note is about.
-const fn share_partition(note: &Note) -> Option<Partition> {
-    match note {
-        Note::RecordsAcquired { partition, .. }
-        | Note::RecordsReleased { partition, .. }
-        | Note::ShareStartMoved { partition, .. }
-        | Note::SharesRestored { partition, .. }
-        | Note::ShareStoreFailed { partition, .. } => Some(*partition),
         _ => None,
     }
 }
