@@ -4,6 +4,7 @@
 //!
 //! Sizes after `--` measure those alone: `cargo bench --bench scale -- 3x10 1000x100000`; `race` alone runs the failovers, and `race`
 //! with numbers of partitions or a mode only those: `-- race zookeeper 100000`.
+//! `lesson` plays lesson 22 at its largest.
 
 #![allow(clippy::unwrap_used)]
 
@@ -224,6 +225,39 @@ fn races(named: &[String]) {
     }
 }
 
+/// Lesson 22 at 100,000 partitions in both modes at once, as it is played: how soon the beat is there, a step forward or back and the picture
+/// after it.
+fn lesson() {
+    let begin = Instant::now();
+    let mut state = learner(Lang::En, (120, 36));
+    state.open_lesson("failover-race", Some("race-hundred-thousand"));
+    let mut frames = Frames::default();
+    update(&mut state, Message::Key(Key::char('p')));
+    while state.wants_tick() {
+        update(&mut state, Message::Tick(80));
+    }
+    frames.frame((120, 36), |buffer, area| view::draw(&state, buffer, area)).unwrap();
+    println!(
+        "lesson 22 at 100,000 partitions, both modes: {:.1} s until it is there",
+        begin.elapsed().as_secs_f64()
+    );
+    for size in [(80, 24), (120, 36), (200, 60)] {
+        update(&mut state, Message::Resize(size.0, size.1));
+        for (name, key) in [("back", '['), ("forward", ']')] {
+            let (step, steps) = measure(100, || drop(update(&mut state, Message::Key(Key::char(key)))));
+            println!("  {name:<8} {step:>9.3} ms, 99 of 100 within {steps:.3} ms: a step");
+            let (view, views) = measure(100, || {
+                update(&mut state, Message::Key(Key::char(key)));
+                frames.frame(size, |buffer, area| view::draw(&state, buffer, area)).unwrap();
+            });
+            println!(
+                "  {name:<8} {view:>9.3} ms, 99 of 100 within {views:.3} ms: a step and its picture, {}x{}",
+                size.0, size.1
+            );
+        }
+    }
+}
+
 /// The exponent with which an event grows with the partitions: the slope of a straight line through the logarithms.
 fn exponent(rows: &[(u32, Row)]) -> f64 {
     let points: Vec<(f64, f64)> = rows.iter().map(|(p, row)| (f64::from(*p).ln(), row.event.ln())).collect();
@@ -238,6 +272,9 @@ fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     if args.iter().any(|arg| arg == "race") {
         return races(&args);
+    }
+    if args.iter().any(|arg| arg == "lesson") {
+        return lesson();
     }
     let wanted: Vec<(u32, u32)> = std::env::args()
         .filter_map(|arg| arg.split_once('x').and_then(|(b, p)| Some((b.parse().ok()?, p.parse().ok()?))))
@@ -259,4 +296,5 @@ fn main() {
         println!("the time of an event grows with partitions to the power of {:.3}", exponent(&rows));
     }
     races(&[]);
+    lesson();
 }

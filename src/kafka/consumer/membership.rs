@@ -99,6 +99,12 @@ impl Consumer {
         self.client.membership.commits_until.is_some()
     }
 
+    /// Whether it waits for the answer to a JoinGroup: as long as a rebalance may take, and five seconds more.
+    #[must_use]
+    pub const fn awaits_join(&self) -> bool {
+        matches!(self.client.membership.phase, Phase::Joining(_))
+    }
+
     /// A consumer without an assignor that it could run does not start.
     pub(super) fn check_assignors(&mut self, cx: &mut Cx<'_>) {
         if !self.assignors_fit() {

@@ -34,6 +34,11 @@ impl Witness {
             ) if pid != next => {
                 self.identities.insert(Arc::clone(id), (*next, *epoch)); // its epochs were used up
             }
+            // One epoch behind looks like the same request sent again, whoever sends it (`TransactionCoordinator.endTransaction`).
+            (
+                Body::EndTxn { id, pid, epoch, version: Version::Two, .. },
+                Body::TxnEnded { error: ErrorCode::None, .. },
+            ) if self.identities.get(id) == Some(&(*pid, ProducerEpoch(epoch.0.saturating_add(1)))) => {}
             (Body::EndTxn { id, pid, epoch, .. }, Body::TxnEnded { error: ErrorCode::None, .. })
             | (
                 Body::AddOffsetsToTxn { id, pid, epoch, .. },
