@@ -73,8 +73,11 @@ fn ids(names: &Names, list: &[NodeId]) -> String {
     format!("[{}]", numbers.join(","))
 }
 
+/// Partitions of a topic that are written out; there may be a hundred thousand.
+const MOST_ROWS: usize = 100;
+
 impl Data {
-    /// As Kafka's JSON, short: without versions, host names and time stamps.
+    /// As Kafka's JSON, short: without versions, host names and time stamps, and the end of a long list.
     #[must_use]
     pub fn text(&self, names: &Names) -> String {
         match self {
@@ -84,9 +87,11 @@ impl Data {
             Self::Broker { incarnation } => format!("{{\"process\":{incarnation}}}"),
             Self::Topic(assigned) => {
                 let all = |pick: fn(&Assigned) -> &Vec<NodeId>| {
-                    let chosen = (0..).zip(assigned.iter().map(pick)).filter(|(_, list)| !list.is_empty());
-                    let rows: Vec<String> =
-                        chosen.map(|(ix, list): (u32, _)| format!("\"{ix}\":{}", ids(names, list))).collect();
+                    let mut chosen =
+                        (0_u32..).zip(assigned.iter().map(pick)).filter(|(_, list)| !list.is_empty());
+                    let row = |(ix, list): (u32, &Vec<NodeId>)| format!("\"{ix}\":{}", ids(names, list));
+                    let mut rows: Vec<String> = chosen.by_ref().take(MOST_ROWS).map(row).collect();
+                    rows.extend(chosen.next().map(|_| "…".to_owned()));
                     rows.join(",")
                 };
                 let moving = |name: &str, rows: String| {

@@ -5,16 +5,27 @@ use crate::engine::{Body as _, Flight, Rule, RuleAction};
 use crate::kafka::{Batch, Body, Coordinated, ErrorCode, Fetcher, LeaderHint, Offset, Partition};
 use crate::lab::view::MessageView;
 
+/// Of so many things that a message names each is a field. Those of a large cluster name a hundred thousand.
+const MOST: usize = 200;
+
 /// Label and fields of a message.
 #[derive(Default)]
 pub(super) struct Said {
     label: String,
     fields: Vec<(String, String)>,
+    /// Named by the message, and no field.
+    unsaid: usize,
 }
 
 impl Said {
     pub(super) fn field(&mut self, name: &str, value: impl Into<String>) {
         self.fields.push((name.to_owned(), value.into()));
+    }
+
+    /// What of all these becomes a field.
+    pub(super) fn first<'a, T>(&mut self, all: &'a [T]) -> impl Iterator<Item = &'a T> + use<'a, T> {
+        self.unsaid += all.len().saturating_sub(MOST);
+        all.iter().take(MOST)
     }
 
     pub(super) fn label(&mut self, label: impl Into<String>) {
@@ -34,7 +45,10 @@ impl Said {
 impl Looking<'_> {
     pub(super) fn message(&self, flight: &Flight<Body>) -> MessageView {
         let envelope = &flight.envelope;
-        let said = self.say(&envelope.body);
+        let mut said = self.say(&envelope.body);
+        if said.unsaid > 0 {
+            said.field("…", format!("+{}", said.unsaid));
+        }
         MessageView {
             id: envelope.id.0,
             from: self.node(envelope.from),
@@ -58,23 +72,23 @@ impl Looking<'_> {
                 self.say_data(body, &mut said);
             }
             Body::ListOffsets { partitions, .. } => {
-                for (p, _, spec) in partitions {
+                for (p, _, spec) in said.first(partitions) {
                     said.field(&self.partition(*p), format!("{spec:?}"));
                 }
             }
             Body::OffsetForLeaderEpoch { partitions } => {
-                for (p, _, epoch) in partitions {
+                for (p, _, epoch) in said.first(partitions) {
                     said.field(&self.partition(*p), format!("epoch {}", epoch.0));
                 }
             }
             Body::LeaderEpochsEnded { results } => {
-                for (p, error, epoch, end) in results {
+                for (p, error, epoch, end) in said.first(results) {
                     said.field(&self.partition(*p), format!("epoch {} ends at {end}", epoch.0));
                     said.error(*error);
                 }
             }
             Body::OffsetsListed { results } => {
-                for (p, error, offset) in results {
+                for (p, error, offset) in said.first(results) {
                     said.field(&self.partition(*p), format!("{offset}"));
                     said.error(*error);
                 }
@@ -101,7 +115,7 @@ impl Looking<'_> {
                 said.field("want shutdown", want_shutdown.to_string());
             }
             Body::AlterPartition { changes, .. } => {
-                for change in changes {
+                for change in said.first(changes) {
                     let isr: Vec<&str> = change.isr.iter().map(|(id, _)| self.names.node(*id)).collect();
                     said.field(&self.partition(change.partition), format!("ISR {}", isr.join(" ")));
                     said.label(format!("ISR {}", isr.join(" ")));
@@ -109,7 +123,7 @@ impl Looking<'_> {
             }
             Body::PartitionAltered { results, error } => {
                 said.error(*error);
-                for result in results {
+                for result in said.first(results) {
                     said.field(&self.partition(result.partition), result.error.name());
                 }
             }
@@ -155,13 +169,13 @@ impl Looking<'_> {
         match body {
             Body::Produce { acks, batches, .. } => {
                 said.field("acks", format!("{acks:?}").to_lowercase());
-                for (p, batch) in batches {
+                for (p, batch) in said.first(batches) {
                     said.label(self.labels(batch));
                     self.batch(said, *p, batch, false);
                 }
             }
             Body::Produced { results, leaders } => {
-                for (p, error, base) in results {
+                for (p, error, base) in said.first(results) {
                     said.error(*error);
                     said.field(&self.partition(*p), format!("@{base}"));
                     said.label(format!("@{base}"));
@@ -170,7 +184,7 @@ impl Looking<'_> {
             }
             Body::Fetch { who, partitions, .. } => {
                 said.field("who", if matches!(who, Fetcher::Consumer(_)) { "consumer" } else { "follower" });
-                for fetch in partitions.iter().filter(|f| !self.names.is_internal(f.partition.topic)) {
+                for fetch in said.first(partitions).filter(|f| !self.names.is_internal(f.partition.topic)) {
                     said.label(format!("@{}", fetch.offset));
                     let text = format!("@{} epoch {}", fetch.offset, fetch.leader_epoch.0);
                     said.field(&self.partition(fetch.partition), text);
@@ -178,7 +192,7 @@ impl Looking<'_> {
             }
             Body::Fetched { partitions, leaders, .. } => {
                 self.leaders(said, leaders);
-                for found in partitions.iter().filter(|f| !self.names.is_internal(f.partition.topic)) {
+                for found in said.first(partitions).filter(|f| !self.names.is_internal(f.partition.topic)) {
                     if found.error != ErrorCode::None {
                         said.error(found.error);
                     }
@@ -279,13 +293,13 @@ impl Looking<'_> {
             Body::OffsetCommit { group, generation, offsets, .. } => {
                 said.field("group", self.names.group(*group));
                 said.field("generation", generation.0.to_string());
-                for (p, offset, _) in offsets {
+                for (p, offset, _) in said.first(offsets) {
                     said.label(format!("→ {offset}"));
                     said.field(&self.partition(*p), offset.to_string());
                 }
             }
             Body::OffsetsCommitted { results } => {
-                for (p, error) in results {
+                for (p, error) in said.first(results) {
                     said.field(&self.partition(*p), error.name());
                     if *error != ErrorCode::None {
                         said.label(error.name());
@@ -294,7 +308,7 @@ impl Looking<'_> {
             }
             Body::OffsetsFetched { error, offsets } => {
                 said.error(*error);
-                for (p, offset, _) in offsets {
+                for (p, offset, _) in said.first(offsets) {
                     said.field(&self.partition(*p), offset.map_or("-".to_owned(), |o| o.to_string()));
                 }
             }

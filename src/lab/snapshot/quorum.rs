@@ -126,8 +126,11 @@ impl Looking<'_> {
                 if let Some(place) = fetched.diverging {
                     said.field("diverging", format!("epoch {} ends at {}", place.epoch.0, place.offset));
                 }
-                for (offset, entry) in fetched.batches.iter().flat_map(|batch| batch.iter()) {
-                    said.field(&offset.to_string(), entry.kind());
+                for batch in said.first(&fetched.batches) {
+                    let entries: Vec<_> = batch.iter().collect();
+                    for (offset, entry) in said.first(&entries) {
+                        said.field(&offset.to_string(), entry.kind());
+                    }
                 }
             }
             _ => {}

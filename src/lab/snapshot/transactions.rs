@@ -51,7 +51,7 @@ impl Looking<'_> {
                 said.identity(&asked.transaction.id, asked.pid, asked.epoch);
                 said.field("group", self.names.group(asked.group));
                 said.field("generation", asked.generation.0.to_string());
-                for (p, offset, _) in &asked.offsets {
+                for (p, offset, _) in said.first(&asked.offsets) {
                     said.label(format!("→ {offset}"));
                     said.field(&self.partition(*p), offset.to_string());
                 }
@@ -69,7 +69,7 @@ impl Looking<'_> {
             }
             Body::OffsetsAddedToTxn { error } => said.error(*error),
             Body::PartitionsAddedToTxn { results } | Body::TxnOffsetsCommitted { results } => {
-                for (p, error) in results {
+                for (p, error) in said.first(results) {
                     said.field(&self.partition(*p), error.name());
                     if *error != ErrorCode::None {
                         said.label(error.name());
@@ -80,7 +80,7 @@ impl Looking<'_> {
                 for marker in markers {
                     let outcome = marker.marker.outcome.name();
                     said.label(outcome);
-                    for p in &marker.partitions {
+                    for p in said.first(&marker.partitions) {
                         let text = format!("{outcome} · PID {} epoch {}", marker.pid.0, marker.epoch.0);
                         said.field(&self.partition(*p), text);
                     }
@@ -88,7 +88,7 @@ impl Looking<'_> {
                 }
             }
             Body::TxnMarkersWritten { results } => {
-                for (_, p, error) in results {
+                for (_, p, error) in said.first(results) {
                     said.field(&self.partition(*p), error.name());
                     said.label(if *error == ErrorCode::None { "ok" } else { error.name() });
                 }
