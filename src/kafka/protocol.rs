@@ -311,6 +311,8 @@ pub enum Body {
     LeaderAndIsr {
         by: Control,
         states: Arc<[(Partition, Arc<PartitionState>)]>,
+        /// Which topics they are of (KIP-516).
+        topics: Arc<[(TopicId, Offset)]>,
     },
     UpdateMetadata {
         by: Control,

@@ -64,6 +64,13 @@ impl Disk {
         self.topic_ids.insert(p, id);
     }
 
+    /// A log is of this topic.
+    pub fn name_topic(&mut self, p: Partition, id: Offset) {
+        if self.logs.contains_key(&p) && self.topic_id(p) != id {
+            self.topic_ids.insert(p, id);
+        }
+    }
+
     /// Of which topic a log is; -1 = not told.
     pub fn topic_id(&self, p: Partition) -> Offset {
         self.topic_ids.get(&p).copied().unwrap_or(Offset::NONE)

@@ -435,6 +435,9 @@ impl Witness {
             if self.is_recent(world, p) || !state.replicas.iter().all(runs) {
                 continue; // it has just changed, or a fault is still there
             }
+            if state.replicas.iter().any(|id| is_bygone(world, *id, p)) {
+                continue; // with ZooKeeper a log that is left of a deleted topic stands in the way until somebody removes it
+            }
             let leader = state.leader.and_then(|id| super::look::broker(world, id));
             let Some((broker, leading)) = leader.and_then(|b| Some((b, b.leads(p)?))) else {
                 continue; // whether somebody could lead is another question: liveness.2

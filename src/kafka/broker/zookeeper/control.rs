@@ -14,13 +14,13 @@ use crate::kafka::mutant::{self, Mutant};
 use crate::kafka::zookeeper::{Op, Path};
 use crate::kafka::{
     Body, BrokerState, Control, Cx, ErrorCode, Image, LeaderEpoch, MetadataRecord, MetadataSnapshot, Note,
-    Partition, PartitionState, Picture, Stop, Timer, TopicId, cost,
+    Offset, Partition, PartitionState, Picture, Stop, Timer, TopicId, cost,
 };
 
 /// Who sends it, and how many partitions it speaks of.
 fn header(body: &Body) -> Option<(Control, usize)> {
     match body {
-        Body::LeaderAndIsr { by, states } => Some((*by, states.len())),
+        Body::LeaderAndIsr { by, states, .. } => Some((*by, states.len())),
         Body::UpdateMetadata { by, states, .. } => Some((*by, states.len())),
         Body::StopReplica { by, stops } => Some((*by, stops.len())),
         _ => None,
@@ -92,7 +92,7 @@ impl Broker {
         let Some(message) = self.vol.zookeeper.queue.pop_front() else { return };
         let Some((by, entries)) = header(&message.body) else { return };
         match &message.body {
-            Body::LeaderAndIsr { states, .. } => self.lead_and_follow(cx, states),
+            Body::LeaderAndIsr { states, topics, .. } => self.lead_and_follow(cx, states, topics),
             Body::UpdateMetadata { brokers, states, picture, .. } => {
                 self.take_in_metadata(by, brokers, states, picture);
                 let gone = gone(states);
@@ -112,12 +112,22 @@ impl Broker {
         self.work_off(cx);
     }
 
-    /// Only a newer leadership than the known one takes effect. Changes of the in-sync set within one come as answers to the leader.
-    fn lead_and_follow(&mut self, cx: &mut Cx<'_>, states: &[(Partition, Arc<PartitionState>)]) {
+    /// Only a newer leadership than the known one takes effect. Changes of the in-sync set within one come as answers to the leader. A log that
+    /// is left of a deleted topic is not taken for that of a later one of its name (INCONSISTENT_TOPIC_ID).
+    fn lead_and_follow(
+        &mut self,
+        cx: &mut Cx<'_>,
+        states: &[(Partition, Arc<PartitionState>)],
+        topics: &[(TopicId, Offset)],
+    ) {
         for (p, state) in states {
+            let named = topics.binary_search_by_key(&p.topic, |(topic, _)| *topic);
+            let id = named.ok().and_then(|ix| topics.get(ix)).map_or(Offset::NONE, |(_, id)| *id);
+            let own = self.disk.topic_id(*p);
             let known = self.vol.replicas.get(*p).map_or(LeaderEpoch(-1), |replica| replica.epoch);
-            if state.leader_epoch > known {
+            if state.leader_epoch > known && (own == Offset::NONE || own == id) {
                 self.apply_partition(cx, *p, state);
+                self.disk.name_topic(*p, id);
             }
         }
         self.follow_leaders(cx);

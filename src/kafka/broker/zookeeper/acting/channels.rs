@@ -10,6 +10,7 @@ use crate::kafka::broker::Pending;
 use crate::kafka::client::CONTROL;
 use crate::kafka::{
     Body, BrokerEpoch, Control, ErrorCode, LeaderEpoch, MetadataSnapshot, PartitionState, Picture, Stop,
+    TopicId,
 };
 
 /// What waits to be said to one broker.
@@ -99,9 +100,12 @@ impl Acting {
     pub(super) fn flush(&mut self, hands: &mut Hands<'_, '_>) {
         let outbox = std::mem::take(&mut self.outbox);
         for (broker, partitions) in outbox.lead {
-            let states =
+            let states: Arc<[_]> =
                 partitions.into_iter().filter_map(|p| Some((p, Arc::clone(self.image.shared(p)?)))).collect();
-            self.say(hands, broker, |by| Body::LeaderAndIsr { by, states });
+            let mut topics: Vec<TopicId> = states.iter().map(|(p, _)| p.topic).collect();
+            topics.dedup();
+            let topics = topics.into_iter().map(|topic| (topic, self.image.topic_id(topic))).collect();
+            self.say(hands, broker, |by| Body::LeaderAndIsr { by, states, topics });
         }
         if !outbox.told.is_empty() {
             let known =
