@@ -11,7 +11,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Entry, Progress, QuorumFetch, Raft, Request, State, VoterSet, Watched};
+use super::{Entry, Fit, Progress, QuorumFetch, Raft, Request, State, VoterSet, Watched};
 use crate::engine::{Micros, NodeId};
 use crate::kafka::{ErrorCode, Offset};
 
@@ -124,10 +124,11 @@ impl Raft {
         }
     }
 
-    /// A controller that is no voter has fetched.
+    /// A controller that is no voter has fetched. What its log holds beyond a fork is no progress.
     pub fn watch(&mut self, from: NodeId, fetch: &QuorumFetch, now: Micros) {
         let (end, leaders_end) = (fetch.end.offset, self.log.end().offset);
-        let same = fetch.epoch == self.election.epoch && !self.voters.contains(&from);
+        let fits = self.log.fit(fetch.end) == Fit::Valid;
+        let same = fits && fetch.epoch == self.election.epoch && !self.voters.contains(&from);
         let State::Leader(leading) = &mut self.state else { return };
         if !same {
             return;
