@@ -2,19 +2,10 @@
 
 use super::witness::Witness;
 use crate::engine::NodeId;
-use crate::kafka::{Offset, Partition, Process, RecordId, World};
+use crate::kafka::{Offset, Partition, Process, World};
 
 impl Witness {
-    pub(super) fn see_delivery(
-        &mut self,
-        world: &World,
-        consumer: NodeId,
-        record: RecordId,
-        (p, offset): (Partition, Offset),
-    ) {
-        if self.lay_in_bygone(world, record) {
-            return; // it was fetched before that was heard of
-        }
+    pub(super) fn see_delivery(&mut self, world: &World, consumer: NodeId, (p, offset): (Partition, Offset)) {
         let committed = self.committed.get(&p).and_then(|truth| truth.last());
         if committed.is_none_or(|last| super::replicas::number(offset) > last) {
             let subject = world.shared().node(consumer).to_owned();

@@ -25,6 +25,7 @@ impl Witness {
         self.groups.forget_topic(topic);
         self.shares.retain(|key, _| key.partition.topic != topic);
     }
+
     /// Something happened to a log of a topic that is deleted already. Its records may still be acknowledged and read.
     pub(super) fn see_bygone(&mut self, world: &World, node: NodeId, p: Partition, note: &Note) {
         let Note::Appended { base, .. } = note else { return };

@@ -68,7 +68,7 @@ impl QuorumBatch {
     }
 
     /// Its records with their offsets.
-    pub fn iter(&self) -> impl Iterator<Item = (Offset, &Entry)> {
+    pub fn iter(&self) -> impl Iterator<Item = (Offset, &Entry)> + Clone {
         (0..).zip(&self.entries).map(|(n, entry)| (self.base.plus(n), entry))
     }
 

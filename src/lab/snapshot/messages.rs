@@ -23,9 +23,13 @@ impl Said {
     }
 
     /// What of all these becomes a field.
-    pub(super) fn first<'a, T>(&mut self, all: &'a [T]) -> impl Iterator<Item = &'a T> + use<'a, T> {
-        self.unsaid += all.len().saturating_sub(MOST);
-        all.iter().take(MOST)
+    pub(super) fn first<I: IntoIterator<IntoIter: Clone>>(
+        &mut self,
+        all: I,
+    ) -> impl Iterator<Item = I::Item> + use<I> {
+        let all = all.into_iter();
+        self.unsaid += all.clone().skip(MOST).count();
+        all.take(MOST)
     }
 
     pub(super) fn label(&mut self, label: impl Into<String>) {
@@ -184,7 +188,9 @@ impl Looking<'_> {
             }
             Body::Fetch { who, partitions, .. } => {
                 said.field("who", if matches!(who, Fetcher::Consumer(_)) { "consumer" } else { "follower" });
-                for fetch in said.first(partitions).filter(|f| !self.names.is_internal(f.partition.topic)) {
+                for fetch in
+                    said.first(partitions.iter().filter(|f| !self.names.is_internal(f.partition.topic)))
+                {
                     said.label(format!("@{}", fetch.offset));
                     let text = format!("@{} epoch {}", fetch.offset, fetch.leader_epoch.0);
                     said.field(&self.partition(fetch.partition), text);
@@ -192,7 +198,9 @@ impl Looking<'_> {
             }
             Body::Fetched { partitions, leaders, .. } => {
                 self.leaders(said, leaders);
-                for found in said.first(partitions).filter(|f| !self.names.is_internal(f.partition.topic)) {
+                for found in
+                    said.first(partitions.iter().filter(|f| !self.names.is_internal(f.partition.topic)))
+                {
                     if found.error != ErrorCode::None {
                         said.error(found.error);
                     }

@@ -126,11 +126,8 @@ impl Looking<'_> {
                 if let Some(place) = fetched.diverging {
                     said.field("diverging", format!("epoch {} ends at {}", place.epoch.0, place.offset));
                 }
-                for batch in said.first(&fetched.batches) {
-                    let entries: Vec<_> = batch.iter().collect();
-                    for (offset, entry) in said.first(&entries) {
-                        said.field(&offset.to_string(), entry.kind());
-                    }
+                for (offset, entry) in said.first(fetched.batches.iter().flat_map(|batch| batch.iter())) {
+                    said.field(&offset.to_string(), entry.kind());
                 }
             }
             _ => {}
